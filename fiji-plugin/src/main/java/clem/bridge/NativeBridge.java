@@ -1,0 +1,160 @@
+package clem.bridge;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+import clem.json.Json;
+
+/** The algorithms in this process, through the native library. */
+public final class NativeBridge implements Bridge {
+	private final Map<Long, SliceReader> readers = new ConcurrentHashMap<>();
+
+	/** Loads the native library, once per process. */
+	public NativeBridge() {
+		NativeLoader.load();
+	}
+
+	@Override
+	public String about() {
+		return text(NativeMethods.text(NativeMethods.ABOUT));
+	}
+
+	@Override
+	public String schema() {
+		return text(NativeMethods.text(NativeMethods.SCHEMA));
+	}
+
+	@Override
+	public String memory() {
+		return text(NativeMethods.text(NativeMethods.MEMORY));
+	}
+
+	@Override
+	public long createVolume(final VoxelKind kind, final int[] sizeZyx, final double[] spacingZyxNm, final double[] originZyxNm) {
+		return handle(NativeMethods.createVolume(code(kind), sizeZyx, spacingZyxNm, originZyxNm));
+	}
+
+	@Override
+	public long createSource(final VoxelKind kind, final int[] sizeZyx, final double[] spacingZyxNm, final double[] originZyxNm,
+		final SliceReader reader)
+	{
+		if (reader == null) throw ClemRegException.badInput("The reader of an image is null.");
+		final long handle = handle(NativeMethods.createSource(code(kind), sizeZyx, spacingZyxNm, originZyxNm));
+		readers.put(handle, reader);
+		return handle;
+	}
+
+	@Override
+	public void writeSlice(final long volume, final int z, final Object pixels) {
+		if (pixels instanceof byte[]) check(NativeMethods.writeBytes(volume, z, (byte[]) pixels));
+		else if (pixels instanceof short[]) check(NativeMethods.writeShorts(volume, z, (short[]) pixels));
+		else if (pixels instanceof float[]) check(NativeMethods.writeFloats(volume, z, (float[]) pixels));
+		else throw notPixels(pixels);
+	}
+
+	@Override
+	public void readSlice(final long volume, final int z, final Object pixels) {
+		if (pixels instanceof byte[]) check(NativeMethods.readBytes(volume, z, (byte[]) pixels));
+		else if (pixels instanceof short[]) check(NativeMethods.readShorts(volume, z, (short[]) pixels));
+		else if (pixels instanceof float[]) check(NativeMethods.readFloats(volume, z, (float[]) pixels));
+		else throw notPixels(pixels);
+	}
+
+	@Override
+	public long createPoints(final double[] zyx) {
+		return handle(NativeMethods.createPoints(zyx));
+	}
+
+	@Override
+	public double[] readPoints(final long points) {
+		final double[] zyx = NativeMethods.readPoints(points);
+		if (zyx == null) throw failure();
+		return zyx;
+	}
+
+	@Override
+	public long createTransform(final String json) {
+		return handle(NativeMethods.createTransform(json == null ? null : json.getBytes(StandardCharsets.UTF_8)));
+	}
+
+	@Override
+	public String describe(final long handle) {
+		return text(NativeMethods.describe(handle));
+	}
+
+	@Override
+	public OperationResult run(final String operation, final String requestJson, final Map<String, Long> inputs,
+		final OperationListener listener)
+	{
+		if (listener == null) throw ClemRegException.badInput("The listener of an operation is null.");
+		final Map<String, Object> request = new LinkedHashMap<>();
+		try {
+			request.putAll(Json.parseObject(requestJson == null || requestJson.isEmpty() ? "{}" : requestJson));
+		}
+		catch (final Json.SyntaxException e) {
+			throw ClemRegException.badInput("The request is not a JSON object: " + e.getMessage(), e);
+		}
+		request.put("operation", operation);
+		final Map<String, Object> handles = new LinkedHashMap<>();
+		for (final Map.Entry<String, Long> input : inputs.entrySet()) handles.put(input.getKey(), String.valueOf(input.getValue()));
+		request.put("handles", handles);
+		final byte[] text = Json.write(request).getBytes(StandardCharsets.UTF_8);
+		final Map<String, Object> reply = Json.parseObject(text(NativeMethods.run(text, new NativeListener(this, listener))));
+		final Map<String, Long> outputs = new LinkedHashMap<>();
+		for (final Map.Entry<String, Object> output : Json.asObject(reply.get("outputs")).entrySet())
+			outputs.put(output.getKey(), Long.valueOf((String) output.getValue()));
+		return new OperationResult(Json.write(reply.get("result")), outputs);
+	}
+
+	@Override
+	public void release(final long handle) {
+		check(NativeMethods.release(handle));
+		readers.remove(handle);
+	}
+
+	/** Gives the native library a slice that it asked for. */
+	void deliver(final long source, final int z) {
+		final SliceReader reader = readers.get(source);
+		if (reader == null) throw ClemRegException.badInput("The image was released while it was in use.");
+		writeSlice(source, z, reader.slice(z));
+	}
+
+	private static int code(final VoxelKind kind) {
+		if (kind == null) throw ClemRegException.badInput("The voxel kind is null.");
+		switch (kind) {
+			case UINT8: return 1;
+			case UINT16: return 2;
+			case FLOAT32: return 4;
+			default: return 0;
+		}
+	}
+
+	private static long handle(final long handle) {
+		if (handle == 0) throw failure();
+		return handle;
+	}
+
+	private static void check(final boolean done) {
+		if (!done) throw failure();
+	}
+
+	private static String text(final byte[] utf8) {
+		if (utf8 == null) throw failure();
+		return new String(utf8, StandardCharsets.UTF_8);
+	}
+
+	private static ClemRegException notPixels(final Object pixels) {
+		return ClemRegException.badInput("A slice must be a byte[], short[] or float[], not " +
+			(pixels == null ? "null" : pixels.getClass().getSimpleName()) + ".");
+	}
+
+	private static ClemRegException failure() {
+		final byte[] error = NativeMethods.error();
+		if (error == null) return new ClemRegException(ClemRegException.Kind.INTERNAL, "The native library failed without a message.");
+		final String text = new String(error, StandardCharsets.UTF_8);
+		final int end = text.indexOf('\n');
+		return new ClemRegException(ClemRegException.Kind.values()[Integer.parseInt(text.substring(0, end)) - 1], text.substring(end + 1));
+	}
+}

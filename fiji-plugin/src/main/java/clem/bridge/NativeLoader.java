@@ -1,0 +1,302 @@
+package clem.bridge;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Finds, extracts and loads the native library, once per process. Two builds may be there for a system: one for any processor and one
+ * for AVX2 and FMA (v3), whose first call would end Java on a processor without them. So the choice is made here, before any call,
+ * from what HotSpot found out about the processor. A marker file stands while a build is tried for the first time in a process: one that
+ * is left behind says that the build ended Java, and it is not tried again.
+ */
+public final class NativeLoader {
+	/** Names the level to load: baseline or v3. */
+	public static final String LEVEL = "clemreg.level";
+	/** Names the folder for extracted libraries. */
+	public static final String CACHE = "clemreg.cache";
+
+	private static final String MARKER = ".trying";
+	private static String report = "not loaded";
+	private static boolean loaded;
+
+	private NativeLoader() {}
+
+	/** What was loaded from where and why, for About and bug reports. */
+	public static synchronized String report() {
+		return report;
+	}
+
+	/** Loads the library; does nothing when that is done. */
+	static synchronized void load() {
+		if (loaded) return;
+		final StringBuilder story = new StringBuilder();
+		final String platform = platform();
+		ClemRegException last = null;
+		for (final String level : levels(story)) {
+			final String resource = "/natives/" + platform + "/" + level + "/" + libraryName();
+			try {
+				load(resource, story);
+				loaded = true;
+				report = platform + "/" + level + story;
+				return;
+			}
+			catch (final ClemRegException e) {
+				last = e;
+				story.append("; ").append(level).append(": ").append(e.getMessage());
+			}
+		}
+		report = platform + story;
+		throw new ClemRegException(ClemRegException.Kind.INTERNAL,
+			"The native library of CLEM-Reg for " + platform + " cannot be loaded" + story, last);
+	}
+
+	private static List<String> levels(final StringBuilder story) {
+		final List<String> levels = new ArrayList<>();
+		final String wanted = System.getProperty(LEVEL, "");
+		if (wanted.equals("baseline") || wanted.equals("v3")) {
+			story.append(" (asked for by -D").append(LEVEL).append(")");
+			levels.add(wanted);
+			return levels;
+		}
+		if (hasV3()) levels.add("v3");
+		levels.add("baseline");
+		return levels;
+	}
+
+	/**
+	 * True when HotSpot uses AVX2 or better and none of the instructions that x86-64-v3 also has is masked, as some hypervisors do.
+	 * Anything else, such as another Java or an ARM processor, means no.
+	 */
+	static boolean hasV3() {
+		if (!System.getProperty("os.arch", "").matches("amd64|x86_64")) return false;
+		final Integer avx = number(vmOption("UseAVX"));
+		if (avx == null || avx < 2) return false;
+		for (final String option : new String[] { "UseFMA", "UseBMI1Instructions", "UseBMI2Instructions", "UseCountLeadingZerosInstruction" })
+			if ("false".equals(vmOption(option))) return false;
+		return true;
+	}
+
+	private static Integer number(final String text) {
+		try {
+			return text == null ? null : Integer.valueOf(text);
+		}
+		catch (final NumberFormatException e) {
+			return null;
+		}
+	}
+
+	private static String vmOption(final String name) {
+		try {
+			return ManagementFactory.getPlatformMXBean(com.sun.management.HotSpotDiagnosticMXBean.class).getVMOption(name).getValue();
+		}
+		catch (final RuntimeException | LinkageError e) {
+			return null; // another Java than HotSpot, or an option that this one lacks
+		}
+	}
+
+	private static String platform() {
+		final String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+		final String arch = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
+		final boolean arm = arch.equals("aarch64") || arch.equals("arm64");
+		if (!arm && !arch.equals("amd64") && !arch.equals("x86_64"))
+			throw new ClemRegException(ClemRegException.Kind.INTERNAL,
+				"CLEM-Reg has no native library for this processor (" + arch + "); it needs a 64-bit Intel, AMD or ARM processor and a 64-bit Java.");
+		if (os.contains("win")) return arm ? "win-arm64" : "win64";
+		if (os.contains("mac")) return arm ? "macos-arm64" : "macos64";
+		return arm ? "linux-arm64" : "linux64";
+	}
+
+	private static String libraryName() {
+		final String mapped = System.mapLibraryName("x");
+		return "ClemReg.Bridge" + mapped.substring(mapped.lastIndexOf('.'));
+	}
+
+	private static void load(final String resource, final StringBuilder story) {
+		final byte[] library = read(resource);
+		final String hash = sha256(library);
+		final List<String> refused = new ArrayList<>();
+		for (final Path cache : cacheFolders()) {
+			final Path folder = cache.resolve("natives").resolve(hash);
+			try {
+				Files.createDirectories(folder);
+				refuseAfterCrash(folder);
+				final Path file = folder.resolve(libraryName());
+				if (!Files.isRegularFile(file) || !sha256(Files.readAllBytes(file)).equals(hash)) extract(library, file);
+				final Marker marker = new Marker(folder);
+				try {
+					loadFile(library, file);
+					if (NativeMethods.text(NativeMethods.ABOUT) == null)
+						throw new ClemRegException(ClemRegException.Kind.INTERNAL, "it does not answer");
+				}
+				finally {
+					marker.remove();
+				}
+				story.append(" from ").append(file);
+				return;
+			}
+			catch (final IOException e) {
+				refused.add(folder + " (" + e.getClass().getSimpleName() + ": " + e.getMessage() + ")");
+			}
+			catch (final UnsatisfiedLinkError e) {
+				// A folder mounted noexec, or a system library that is missing.
+				refused.add(folder + " (" + e.getMessage() + ")");
+			}
+		}
+		throw new ClemRegException(ClemRegException.Kind.INTERNAL, "tried " + String.join(", ", refused) + ". Give a folder that can be written and " +
+			"run from with -D" + CACHE + "=FOLDER");
+	}
+
+	private static void loadFile(final byte[] library, final Path file) throws IOException {
+		try {
+			System.load(file.toAbsolutePath().toString());
+		}
+		catch (final UnsatisfiedLinkError e) {
+			if (e.getMessage() == null || !e.getMessage().contains("already loaded in another classloader")) throw e;
+			// Plain ImageJ's Refresh Menus loads our classes anew: one file serves one class loader, so a copy serves this one.
+			final Path copy = Files.createTempDirectory(file.getParent(), "copy").resolve(libraryName());
+			extract(library, copy);
+			copy.toFile().deleteOnExit();
+			copy.getParent().toFile().deleteOnExit();
+			System.load(copy.toAbsolutePath().toString());
+		}
+	}
+
+	private static void extract(final byte[] library, final Path file) throws IOException {
+		final Path part = Files.createTempFile(file.getParent(), "part", null);
+		try {
+			Files.write(part, library);
+			try {
+				Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+			}
+			catch (final AtomicMoveNotSupportedException e) {
+				Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+			}
+		}
+		catch (final IOException e) {
+			Files.deleteIfExists(part);
+			// On Windows a library in use cannot be replaced; the other process has written the same bytes.
+			if (!Files.isRegularFile(file)) throw e;
+		}
+	}
+
+	private static byte[] read(final String resource) {
+		try (InputStream in = NativeLoader.class.getResourceAsStream(resource)) {
+			if (in == null) throw new ClemRegException(ClemRegException.Kind.INTERNAL, "the jar has no " + resource);
+			final java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+			final byte[] buffer = new byte[1 << 16];
+			for (int n; (n = in.read(buffer)) > 0;) out.write(buffer, 0, n);
+			return out.toByteArray();
+		}
+		catch (final IOException e) {
+			throw new ClemRegException(ClemRegException.Kind.INTERNAL, "the jar's " + resource + " cannot be read: " + e.getMessage(), e);
+		}
+	}
+
+	private static List<Path> cacheFolders() {
+		final List<Path> folders = new ArrayList<>();
+		final String given = System.getProperty(CACHE);
+		if (given != null) {
+			folders.add(Paths.get(given));
+			return folders;
+		}
+		final String home = System.getProperty("user.home", "");
+		final String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+		final String appData = System.getenv("LOCALAPPDATA");
+		final String xdg = System.getenv("XDG_CACHE_HOME");
+		if (os.contains("win") && appData != null) folders.add(Paths.get(appData, "clemreg"));
+		else if (os.contains("mac")) folders.add(Paths.get(home, "Library", "Caches", "clemreg"));
+		else if (xdg != null && !xdg.isEmpty()) folders.add(Paths.get(xdg, "clemreg"));
+		else if (new File(home).isDirectory()) folders.add(Paths.get(home, ".cache", "clemreg"));
+		folders.add(Paths.get(System.getProperty("java.io.tmpdir"), "clemreg-" + System.getProperty("user.name", "user")));
+		return folders;
+	}
+
+	/** A marker that no process holds was left by one that ended while it tried this build. */
+	private static void refuseAfterCrash(final Path folder) throws IOException {
+		final File[] markers = folder.toFile().listFiles((f, name) -> name.endsWith(MARKER));
+		if (markers == null) return;
+		for (final File marker : markers) {
+			try (RandomAccessFile file = new RandomAccessFile(marker, "rw"); FileLock lock = file.getChannel().tryLock()) {
+				if (lock == null) continue;
+			}
+			catch (final OverlappingFileLockException e) {
+				continue; // another class loader of this process is at it
+			}
+			catch (final IOException e) {
+				continue; // gone meanwhile
+			}
+			if (stays(marker))
+				throw new ClemRegException(ClemRegException.Kind.INTERNAL,
+					"this build once ended Java while it was loaded; to try it again delete " + marker);
+		}
+	}
+
+	/** False for a marker that a process was just taking away. */
+	private static boolean stays(final File marker) {
+		for (int i = 0; i < 10 && marker.exists(); i++) {
+			try {
+				Thread.sleep(20);
+			}
+			catch (final InterruptedException e) {
+				Thread.currentThread().interrupt();
+				break;
+			}
+		}
+		return marker.exists();
+	}
+
+	/** Stands while the library is tried; locked, so that others can tell it from one that was left behind. */
+	private static final class Marker {
+		private final Path path;
+		private final RandomAccessFile file;
+
+		Marker(final Path folder) throws IOException {
+			// Created under a name that nobody looks at and locked before it gets its own: no one sees it unlocked.
+			final Path fresh = Files.createTempFile(folder, "try", ".new");
+			file = new RandomAccessFile(fresh.toFile(), "rw");
+			file.getChannel().lock();
+			path = folder.resolve(fresh.getFileName().toString().replace(".new", MARKER));
+			try {
+				Files.move(fresh, path);
+			}
+			catch (final IOException e) {
+				file.close();
+				Files.deleteIfExists(fresh);
+				throw e;
+			}
+		}
+
+		/** An error that Java saw is no crash either; only the end of the process leaves the marker. */
+		void remove() throws IOException {
+			final boolean gone = path.toFile().delete(); // Windows deletes no open file
+			file.close();
+			if (!gone) Files.deleteIfExists(path);
+		}
+	}
+
+	private static String sha256(final byte[] data) {
+		try {
+			final StringBuilder hex = new StringBuilder();
+			for (final byte b : MessageDigest.getInstance("SHA-256").digest(data)) hex.append(String.format("%02x", b & 0xff));
+			return hex.toString();
+		}
+		catch (final NoSuchAlgorithmException e) {
+			throw new IllegalStateException("every Java has SHA-256", e);
+		}
+	}
+}

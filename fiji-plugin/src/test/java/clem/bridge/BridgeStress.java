@@ -1,0 +1,212 @@
+package clem.bridge;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import clem.json.Json;
+
+/**
+ * Thousands of good and hostile calls from several threads under pressure of the garbage collector. Each hostile call must be an error in
+ * Java; afterwards the native memory is back where it began. Prints "N passed, N failed" and exits 1 if any failed.
+ */
+public final class BridgeStress {
+	private static final int THREADS = 4;
+	private static final double[] ONE = { 1, 1, 1 };
+	private static final double[] ZERO = { 0, 0, 0 };
+	private static final String IDENTITY = "{\"format\":\"clemreg-transform\",\"version\":1,\"axes\":\"zyx\",\"unit\":\"nm\"," +
+		"\"matrix\":[[1,0,0,5],[0,1,0,6],[0,0,1,7],[0,0,0,1]]}";
+
+	private static final AtomicInteger passed = new AtomicInteger();
+	private static final AtomicInteger failed = new AtomicInteger();
+
+	private interface Call {
+		void run() throws Exception;
+	}
+
+	private static final class Quiet implements OperationListener {
+		@Override
+		public void progress(final double fraction, final String stage) {}
+
+		@Override
+		public void log(final String message) {}
+
+		@Override
+		public void warning(final String message) {}
+
+		@Override
+		public boolean cancelled() {
+			return false;
+		}
+	}
+
+	public static void main(final String[] args) throws Exception {
+		final int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 150;
+		final Bridge bridge = new NativeBridge();
+		System.out.println("Java " + System.getProperty("java.version") + ", " + bridge.about() + ", " + NativeLoader.report());
+		round(bridge, new Random(0)); // what is allocated once is there now
+		final Map<String, Object> before = Json.parseObject(bridge.memory());
+		final List<Thread> threads = new ArrayList<>();
+		for (int t = 0; t < THREADS; t++) {
+			final Random random = new Random(t + 1L);
+			final Thread thread = new Thread(() -> {
+				for (int i = 0; i < rounds; i++) round(bridge, random);
+			});
+			threads.add(thread);
+			thread.start();
+		}
+		final List<byte[]> garbage = new ArrayList<>();
+		while (threads.stream().anyMatch(Thread::isAlive)) {
+			garbage.add(new byte[1 << 20]);
+			if (garbage.size() > 50) {
+				garbage.clear();
+				System.gc();
+			}
+			Thread.sleep(1);
+		}
+		for (final Thread thread : threads) thread.join();
+		final Map<String, Object> after = Json.parseObject(bridge.memory());
+		expect("native bytes are back", Json.asNumber(before.get("native_bytes"), -1) == Json.asNumber(after.get("native_bytes"), -2));
+		expect("handles are back", Json.asNumber(before.get("handles"), -1) == Json.asNumber(after.get("handles"), -2));
+		System.out.println(passed + " passed, " + failed + " failed");
+		System.exit(failed.get() == 0 ? 0 : 1);
+	}
+
+	private static void round(final Bridge bridge, final Random random) {
+		volumes(bridge, random);
+		masks(bridge, random);
+		pointsAndTransforms(bridge, random);
+		hostile(bridge, random);
+	}
+
+	private static void volumes(final Bridge bridge, final Random random) {
+		final int[] size = { 1 + random.nextInt(4), 1 + random.nextInt(70), 1 + random.nextInt(70) };
+		final int n = size[1] * size[2];
+		final int z = random.nextInt(size[0]);
+		final short[] shorts = new short[n];
+		for (int i = 0; i < n; i++) shorts[i] = (short) random.nextInt();
+		final long volume = bridge.createVolume(VoxelKind.UINT16, size, ONE, ZERO);
+		bridge.writeSlice(volume, z, shorts);
+		final short[] back = new short[n];
+		bridge.readSlice(volume, z, back);
+		expect("16-bit slice", java.util.Arrays.equals(shorts, back));
+		refused("other type", ClemRegException.Kind.BAD_INPUT, () -> bridge.writeSlice(volume, z, new byte[n]));
+		refused("other length", ClemRegException.Kind.BAD_INPUT, () -> bridge.readSlice(volume, z, new short[n + 1]));
+		refused("empty buffer", ClemRegException.Kind.BAD_INPUT, () -> bridge.readSlice(volume, z, new short[0]));
+		refused("no slice -1", ClemRegException.Kind.BAD_INPUT, () -> bridge.readSlice(volume, -1, new short[n]));
+		refused("slice beyond", ClemRegException.Kind.BAD_INPUT, () -> bridge.writeSlice(volume, size[0], shorts));
+		refused("no pixels", ClemRegException.Kind.BAD_INPUT, () -> bridge.writeSlice(volume, z, null));
+		refused("no array", ClemRegException.Kind.BAD_INPUT, () -> bridge.writeSlice(volume, z, "text"));
+		refused("no points", ClemRegException.Kind.BAD_INPUT, () -> bridge.readPoints(volume));
+		bridge.release(volume);
+		refused("released", ClemRegException.Kind.NOT_FOUND, () -> bridge.readSlice(volume, z, back));
+		refused("released twice", ClemRegException.Kind.NOT_FOUND, () -> bridge.release(volume));
+	}
+
+	private static void masks(final Bridge bridge, final Random random) {
+		final int[] size = { 2, 1 + random.nextInt(9), 1 + random.nextInt(150) };
+		final int n = size[1] * size[2];
+		final float[] floats = new float[n];
+		for (int i = 0; i < n; i++) floats[i] = random.nextInt(3) - 1;
+		if (n > 1) floats[1] = Float.NaN;
+		final long mask = bridge.createVolume(VoxelKind.MASK, size, ONE, ZERO);
+		bridge.writeSlice(mask, 1, floats);
+		final byte[] bytes = new byte[n];
+		bridge.readSlice(mask, 1, bytes);
+		boolean same = true;
+		for (int i = 0; i < n; i++) same &= (bytes[i] != 0) == (floats[i] > 0);
+		expect("mask", same);
+		expect("mask is described", bridge.describe(mask).contains("\"kind\":\"mask\""));
+		bridge.release(mask);
+	}
+
+	private static void pointsAndTransforms(final Bridge bridge, final Random random) {
+		final double[] zyx = new double[3 * random.nextInt(1000)];
+		for (int i = 0; i < zyx.length; i++) zyx[i] = random.nextGaussian() * 1e4;
+		final long points = bridge.createPoints(zyx);
+		expect("points", java.util.Arrays.equals(zyx, bridge.readPoints(points)));
+		final long transform = bridge.createTransform(IDENTITY);
+		final Map<String, Long> inputs = new HashMap<>();
+		inputs.put("points", points);
+		inputs.put("transform", transform);
+		final OperationResult result = bridge.run("transform_points", "{}", inputs, new Quiet());
+		final long moved = result.outputs.get("points");
+		final double[] m = bridge.readPoints(moved);
+		boolean right = m.length == zyx.length;
+		for (int i = 0; i < m.length && right; i++) right = m[i] == zyx[i] + (5 + i % 3);
+		expect("moved points", right);
+		for (final long handle : new long[] { points, transform, moved }) bridge.release(handle);
+	}
+
+	private static void hostile(final Bridge bridge, final Random random) {
+		refused("random handle", ClemRegException.Kind.NOT_FOUND, () -> bridge.describe(random.nextLong()));
+		refused("handle 0", ClemRegException.Kind.NOT_FOUND, () -> bridge.release(0));
+		refused("small handle", ClemRegException.Kind.NOT_FOUND, () -> bridge.readPoints(1 + random.nextInt(1000)));
+		refused("size 0", ClemRegException.Kind.BAD_INPUT, () -> bridge.createVolume(VoxelKind.UINT8, new int[] { 0, 1, 1 }, ONE, ZERO));
+		refused("two sizes", ClemRegException.Kind.BAD_INPUT, () -> bridge.createVolume(VoxelKind.UINT8, new int[] { 1, 1 }, ONE, ZERO));
+		refused("no size", ClemRegException.Kind.BAD_INPUT, () -> bridge.createVolume(VoxelKind.UINT8, null, ONE, ZERO));
+		refused("no kind", ClemRegException.Kind.BAD_INPUT, () -> bridge.createVolume(null, new int[] { 1, 1, 1 }, ONE, ZERO));
+		refused("spacing 0", ClemRegException.Kind.BAD_INPUT, () -> bridge.createVolume(VoxelKind.UINT8, new int[] { 1, 1, 1 }, ZERO, ZERO));
+		refused("spacing NaN", ClemRegException.Kind.BAD_INPUT,
+			() -> bridge.createVolume(VoxelKind.UINT8, new int[] { 1, 1, 1 }, new double[] { 1, Double.NaN, 1 }, ZERO));
+		refused("far too large", ClemRegException.Kind.OUT_OF_MEMORY,
+			() -> bridge.createVolume(VoxelKind.FLOAT32, new int[] { Integer.MAX_VALUE, 16000, 16000 }, ONE, ZERO));
+		refused("slice too large", ClemRegException.Kind.BAD_INPUT,
+			() -> bridge.createVolume(VoxelKind.FLOAT32, new int[] { 1, 1 << 20, 1 << 20 }, ONE, ZERO));
+		refused("two coordinates", ClemRegException.Kind.BAD_INPUT, () -> bridge.createPoints(new double[2]));
+		refused("NaN point", ClemRegException.Kind.BAD_INPUT, () -> bridge.createPoints(new double[] { 1, 2, Double.NaN }));
+		refused("no points", ClemRegException.Kind.BAD_INPUT, () -> bridge.createPoints(null));
+		refused("no transform", ClemRegException.Kind.BAD_INPUT, () -> bridge.createTransform(null));
+		refused("bad transform", ClemRegException.Kind.BAD_INPUT, () -> bridge.createTransform("{\"format\":"));
+		refused("other file", ClemRegException.Kind.BAD_INPUT, () -> bridge.createTransform("[1,2]"));
+		refused("bad request", ClemRegException.Kind.BAD_INPUT,
+			() -> bridge.run("transform_points", "{", Collections.emptyMap(), new Quiet()));
+		refused("request is a list", ClemRegException.Kind.BAD_INPUT,
+			() -> bridge.run("transform_points", "[]", Collections.emptyMap(), new Quiet()));
+		refused("no operation", ClemRegException.Kind.NOT_FOUND, () -> bridge.run("nonsense", "{}", Collections.emptyMap(), new Quiet()));
+		refused("null operation", ClemRegException.Kind.NOT_FOUND, () -> bridge.run(null, null, Collections.emptyMap(), new Quiet()));
+		refused("no inputs", ClemRegException.Kind.BAD_INPUT, () -> bridge.run("transform_points", "{}", Collections.emptyMap(), new Quiet()));
+		refused("foreign input", ClemRegException.Kind.NOT_FOUND,
+			() -> bridge.run("transform_points", "{}", Collections.singletonMap("points", 77L), new Quiet()));
+		refused("no listener", ClemRegException.Kind.BAD_INPUT, () -> bridge.run("transform_points", "{}", Collections.emptyMap(), null));
+		refused("threads", ClemRegException.Kind.BAD_INPUT,
+			() -> bridge.run("transform_points", "{\"threads\":-1}", Collections.emptyMap(), new Quiet()));
+		final long points = bridge.createPoints(new double[] { 1, 2, 3 });
+		refused("points for a transform", ClemRegException.Kind.BAD_INPUT, () -> {
+			final Map<String, Long> inputs = new HashMap<>();
+			inputs.put("points", points);
+			inputs.put("transform", points);
+			bridge.run("transform_points", "{}", inputs, new Quiet());
+		});
+		refused("points are no slices", ClemRegException.Kind.BAD_INPUT, () -> bridge.readSlice(points, 0, new byte[1]));
+		bridge.release(points);
+		final long source = bridge.createSource(VoxelKind.UINT8, new int[] { 1, 1, 1 }, ONE, ZERO, z -> new byte[1]);
+		refused("a source is not written", ClemRegException.Kind.BAD_INPUT, () -> bridge.writeSlice(source, 0, new byte[1]));
+		bridge.release(source);
+	}
+
+	private static void refused(final String name, final ClemRegException.Kind kind, final Call call) {
+		try {
+			call.run();
+			expect(name + ": no error", false);
+		}
+		catch (final ClemRegException e) {
+			expect(name + ": " + e.kind + " " + e.getMessage(), e.kind == kind && e.getMessage() != null && !e.getMessage().isEmpty());
+		}
+		catch (final Throwable e) {
+			expect(name + ": " + e, false);
+		}
+	}
+
+	private static void expect(final String name, final boolean right) {
+		if (right) passed.incrementAndGet();
+		else {
+			failed.incrementAndGet();
+			System.out.println("FAILED " + name);
+		}
+	}
+}

@@ -1,0 +1,168 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClemReg.Algorithms.Parameters;
+using ClemReg.Algorithms.PointClouds;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Pipelines;
+
+/// <summary>What an operation takes or gives under a name.</summary>
+public enum PortKind
+{
+    /// <summary>A <see cref="Volumes.Volume"/> in memory.</summary>
+    Volume,
+    /// <summary>A <see cref="BitVolume"/>.</summary>
+    Mask,
+    /// <summary>Any <see cref="ISliceSource"/>: an image whose slices are read on demand, a volume or a mask.</summary>
+    Source,
+    /// <summary>A <see cref="PointCloud"/>.</summary>
+    Points,
+    /// <summary>An <see cref="AffineTransform"/>.</summary>
+    Transform,
+}
+
+/// <summary>A named input or output of an operation.</summary>
+public sealed record Port(string Name, PortKind Kind, string Help, bool Required = true);
+
+/// <summary>What an operation is called with.</summary>
+/// <param name="Inputs">The inputs by name, of the kinds that the operation's ports say.</param>
+/// <param name="Values">The checked parameters.</param>
+/// <param name="Extra">The whole request: for what is neither an input nor a parameter, such as the names of the input files.</param>
+public sealed record OperationRequest(IReadOnlyDictionary<string, object> Inputs, ParameterValues Values, JsonElement Extra)
+{
+    /// <summary>An input that must be there.</summary>
+    public T Input<T>(string name) where T : class => (T)Inputs[name];
+
+    /// <summary>An input that may be left out.</summary>
+    public T? OptionalInput<T>(string name) where T : class => Inputs.TryGetValue(name, out object? value) ? (T)value : null;
+}
+
+/// <summary>What an operation gives.</summary>
+/// <param name="Outputs">The outputs by name. The caller disposes of those that are disposable.</param>
+/// <param name="Json">Figures and texts.</param>
+public sealed record OperationResult(IReadOnlyDictionary<string, object> Outputs, JsonObject Json) : IDisposable
+{
+    /// <summary>Inputs that the outputs read from later, and which must therefore live as long as they do.</summary>
+    public IReadOnlyList<string> RetainedInputs { get; init; } = [];
+
+    /// <summary>Disposes of the outputs: for a caller that does not take them.</summary>
+    public void Dispose()
+    {
+        foreach (object output in Outputs.Values) (output as IDisposable)?.Dispose();
+    }
+}
+
+/// <summary>A named piece of work that Java can ask for. A new one needs no new function in the bridge.</summary>
+public sealed class Operation
+{
+    private readonly Func<OperationRequest, Job, OperationResult> _run;
+
+    internal Operation(string name, string title, string help, IReadOnlyList<Port> inputs, IReadOnlyList<Port> outputs,
+        IReadOnlyList<Parameter> parameters, Func<OperationRequest, Job, OperationResult> run)
+    {
+        Name = name;
+        Title = title;
+        Help = help;
+        Inputs = inputs;
+        Outputs = outputs;
+        Parameters = parameters;
+        _run = run;
+    }
+
+    /// <summary>The name, lower_snake_case.</summary>
+    public string Name { get; }
+
+    /// <summary>A short title.</summary>
+    public string Title { get; }
+
+    /// <summary>What it does.</summary>
+    public string Help { get; }
+
+    /// <summary>What it takes.</summary>
+    public IReadOnlyList<Port> Inputs { get; }
+
+    /// <summary>What it gives.</summary>
+    public IReadOnlyList<Port> Outputs { get; }
+
+    /// <summary>Its parameters, in the order in which a dialog shows them.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>Checks the inputs and runs the work.</summary>
+    /// <param name="request">JSON text: parameters, parameters_file and whatever the operation reads besides.</param>
+    /// <param name="inputs">The inputs by name.</param>
+    /// <param name="job">Threads, cancellation, progress.</param>
+    /// <exception cref="BadInputException">An input or a parameter is missing, unknown or not allowed.</exception>
+    /// <exception cref="OperationCanceledException">The job was cancelled.</exception>
+    public OperationResult Run(JsonElement request, IReadOnlyDictionary<string, object> inputs, Job job)
+    {
+        foreach (string name in inputs.Keys)
+            if (Inputs.All(p => p.Name != name))
+                throw new BadInputException($"{Name} has no input {name}. It takes: {string.Join(", ", Inputs.Select(p => p.Name))}.");
+        foreach (Port port in Inputs)
+        {
+            if (!inputs.TryGetValue(port.Name, out object? value))
+            {
+                if (port.Required) throw new BadInputException($"{Name} needs the input {port.Name}: {port.Help}");
+            }
+            else if (!Fits(value, port.Kind))
+                throw new BadInputException($"The input {port.Name} of {Name} must be a {port.Kind.ToString().ToLowerInvariant()}, but it is a {KindName(value)}.");
+        }
+        var values = new ParameterValues(Parameters);
+        if (request.TryGetProperty("parameters_file", out JsonElement file) && file.ValueKind == JsonValueKind.String)
+            values.ReadText(file.GetString()!, "the parameter file");
+        if (request.TryGetProperty("parameters", out JsonElement parameters)) values.Read(parameters, "the parameters");
+        return _run(new OperationRequest(inputs, values, request), job);
+    }
+
+    /// <summary>How messages call an object: volume, mask, source, points or transform.</summary>
+    public static string KindName(object value) => value switch
+    {
+        Volume => "volume",
+        BitVolume => "mask",
+        ISliceSource => "source",
+        PointCloud => "points",
+        AffineTransform => "transform",
+        _ => "object",
+    };
+
+    internal JsonObject Schema()
+    {
+        var parameters = new JsonArray();
+        foreach (Parameter parameter in Parameters) parameters.Add((JsonNode)parameter.Schema());
+        return new JsonObject
+        {
+            ["name"] = Name,
+            ["title"] = Title,
+            ["help"] = Help,
+            ["inputs"] = Ports(Inputs),
+            ["outputs"] = Ports(Outputs),
+            ["parameters"] = parameters,
+        };
+    }
+
+    private static JsonArray Ports(IReadOnlyList<Port> ports)
+    {
+        var list = new JsonArray();
+        foreach (Port port in ports)
+        {
+            list.Add((JsonNode)new JsonObject
+            {
+                ["name"] = port.Name,
+                ["kind"] = port.Kind.ToString().ToLowerInvariant(),
+                ["required"] = port.Required,
+                ["help"] = port.Help,
+            });
+        }
+        return list;
+    }
+
+    private static bool Fits(object value, PortKind kind) => kind switch
+    {
+        PortKind.Volume => value is Volume,
+        PortKind.Mask => value is BitVolume,
+        PortKind.Source => value is ISliceSource,
+        PortKind.Points => value is PointCloud,
+        _ => value is AffineTransform,
+    };
+}

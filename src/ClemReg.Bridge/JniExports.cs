@@ -1,0 +1,220 @@
+using System.Runtime.InteropServices;
+using ClemReg.Algorithms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Bridge;
+
+/// <summary>
+/// The native methods of clem.bridge.NativeMethods. Each catches everything: a failure gives 0 or null and leaves its kind and message
+/// for Java to fetch with error(), on the same thread. Texts are UTF-8 byte arrays.
+/// </summary>
+public static unsafe class JniExports
+{
+    private static readonly Host Host = new();
+
+    [ThreadStatic]
+    private static string? _error;
+
+    private static string Describe(Exception e)
+    {
+        while (e is AggregateException { InnerException: { } inner }) e = inner;
+        return e switch
+        {
+            ClemRegException known => $"{(int)known.Kind}\n{known.Message}",
+            OperationCanceledException => $"{(int)ErrorKind.Cancelled}\nCancelled.",
+            OutOfMemoryException => $"{(int)ErrorKind.OutOfMemory}\nThere is not enough memory. Close other programs, crop or bin the images.",
+            ObjectDisposedException => $"{(int)ErrorKind.NotFound}\nThe object was released while it was in use.",
+            _ => $"{(int)ErrorKind.Internal}\n{e.GetType().Name}: {e.Message}\n{e.StackTrace}",
+        };
+    }
+
+    private static TResult? Guard<TArguments, TResult>(nint env, TArguments arguments, Func<JniEnv, TArguments, TResult> body)
+    {
+        _error = null;
+        try
+        {
+            return body(new JniEnv(env), arguments);
+        }
+        catch (JavaException e)
+        {
+            new JniEnv(env).Throw(e.Throwable);
+        }
+        catch (Exception e)
+        {
+            try
+            {
+                _error = Describe(e);
+            }
+            catch (Exception)
+            {
+                _error = $"{(int)ErrorKind.Internal}\nAn error that could not be described.";
+            }
+        }
+        return default;
+    }
+
+    private static nint NotNull(nint reference, string name) =>
+        reference != 0 ? reference : throw BadInputException.ForParameter(name, null, "given (not null)");
+
+    private static Grid ReadGrid(JniEnv jni, nint size, nint spacing, nint origin)
+    {
+        int[] n = jni.ToArray<int>(NotNull(size, "size"));
+        double[] h = jni.ToArray<double>(NotNull(spacing, "spacing"));
+        double[] o = jni.ToArray<double>(NotNull(origin, "origin"));
+        if (n.Length != 3 || h.Length != 3 || o.Length != 3)
+            throw BadInputException.ForParameter("size, spacing, origin", $"{n.Length}, {h.Length}, {o.Length} numbers", "3 numbers each (z, y, x)");
+        return new Grid(new Size3(n[0], n[1], n[2]), new Point3(h[0], h[1], h[2]), new Point3(o[0], o[1], o[2]));
+    }
+
+    /// <summary>byte[] error()</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_error")]
+    public static nint Error(nint env, nint type)
+    {
+        string? error = _error;
+        return error is null ? 0 : Guard(env, error, static (jni, text) => jni.Utf8(text));
+    }
+
+    /// <summary>byte[] text(int what): 0 about, 1 schema, 2 memory</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_text")]
+    public static nint Text(nint env, nint type, int what) => Guard(env, what, static (jni, what) => jni.Utf8(what switch
+    {
+        0 => Host.About(),
+        1 => Host.Schema(),
+        2 => Host.Memory(),
+        _ => throw BadInputException.ForParameter("what", what, "0, 1 or 2"),
+    }));
+
+    /// <summary>long createVolume(int kind, int[] size, double[] spacing, double[] origin)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_createVolume")]
+    public static long CreateVolume(nint env, nint type, int kind, nint size, nint spacing, nint origin) =>
+        Guard(env, (kind, size, spacing, origin),
+            static (jni, a) => Host.CreateVolume(a.kind, ReadGrid(jni, a.size, a.spacing, a.origin)));
+
+    /// <summary>long createSource(int kind, int[] size, double[] spacing, double[] origin)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_createSource")]
+    public static long CreateSource(nint env, nint type, int kind, nint size, nint spacing, nint origin) =>
+        Guard(env, (kind, size, spacing, origin),
+            static (jni, a) => Host.CreateSource(a.kind, ReadGrid(jni, a.size, a.spacing, a.origin)));
+
+    /// <summary>boolean writeBytes(long handle, int z, byte[] voxels)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_writeBytes")]
+    public static byte WriteBytes(nint env, nint type, long handle, int z, nint voxels) => Write<byte>(env, handle, z, voxels, VoxelType.UInt8);
+
+    /// <summary>boolean writeShorts(long handle, int z, short[] voxels)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_writeShorts")]
+    public static byte WriteShorts(nint env, nint type, long handle, int z, nint voxels) => Write<short>(env, handle, z, voxels, VoxelType.UInt16);
+
+    /// <summary>boolean writeFloats(long handle, int z, float[] voxels)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_writeFloats")]
+    public static byte WriteFloats(nint env, nint type, long handle, int z, nint voxels) => Write<float>(env, handle, z, voxels, VoxelType.Float32);
+
+    /// <summary>boolean readBytes(long handle, int z, byte[] voxels)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_readBytes")]
+    public static byte ReadBytes(nint env, nint type, long handle, int z, nint voxels) => Read<byte>(env, handle, z, voxels, VoxelType.UInt8);
+
+    /// <summary>boolean readShorts(long handle, int z, short[] voxels)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_readShorts")]
+    public static byte ReadShorts(nint env, nint type, long handle, int z, nint voxels) => Read<short>(env, handle, z, voxels, VoxelType.UInt16);
+
+    /// <summary>boolean readFloats(long handle, int z, float[] voxels)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_readFloats")]
+    public static byte ReadFloats(nint env, nint type, long handle, int z, nint voxels) => Read<float>(env, handle, z, voxels, VoxelType.Float32);
+
+    /// <summary>long createPoints(double[] zyx)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_createPoints")]
+    public static long CreatePoints(nint env, nint type, nint zyx) =>
+        Guard(env, zyx, static (jni, zyx) => Host.CreatePoints(jni.ToArray<double>(NotNull(zyx, "points"))));
+
+    /// <summary>double[] readPoints(long handle)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_readPoints")]
+    public static nint ReadPoints(nint env, nint type, long handle) =>
+        Guard(env, handle, static (jni, handle) => jni.NewArray<double>(Host.ReadPoints(handle)));
+
+    /// <summary>long createTransform(byte[] json)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_createTransform")]
+    public static long CreateTransform(nint env, nint type, nint json) =>
+        Guard(env, json, static (jni, json) => Host.CreateTransform(jni.Utf8(NotNull(json, "transform"))));
+
+    /// <summary>byte[] describe(long handle)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_describe")]
+    public static nint Describe(nint env, nint type, long handle) =>
+        Guard(env, handle, static (jni, handle) => jni.Utf8(Host.Describe(handle)));
+
+    /// <summary>byte[] run(byte[] request, NativeListener listener)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_run")]
+    public static nint Run(nint env, nint type, nint request, nint listener) =>
+        Guard(env, (env, request, listener), static (jni, a) =>
+            jni.Utf8(Host.Run(jni.Utf8(NotNull(a.request, "request")), new JavaListener(a.env, NotNull(a.listener, "listener")))));
+
+    /// <summary>boolean release(long handle)</summary>
+    [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_release")]
+    public static byte Release(nint env, nint type, long handle) => Guard<long, byte>(env, handle, static (_, handle) =>
+    {
+        Host.Release(handle);
+        return 1;
+    });
+
+    private static byte Write<T>(nint env, long handle, int z, nint voxels, VoxelType voxelType) where T : unmanaged =>
+        Guard<(long, int, nint, VoxelType), byte>(env, (handle, z, voxels, voxelType), static (jni, a) =>
+        {
+            (long handle, int z, nint voxels, VoxelType voxelType) = a;
+            int count = jni.ArrayLength(NotNull(voxels, "voxels"));
+            Host.WriteSlice(handle, z, voxelType, count, span => jni.GetRegion(voxels, MemoryMarshal.Cast<byte, T>(span)));
+            return 1;
+        });
+
+    private static byte Read<T>(nint env, long handle, int z, nint voxels, VoxelType voxelType) where T : unmanaged =>
+        Guard<(long, int, nint, VoxelType), byte>(env, (handle, z, voxels, voxelType), static (jni, a) =>
+        {
+            (long handle, int z, nint voxels, VoxelType voxelType) = a;
+            int count = jni.ArrayLength(NotNull(voxels, "voxels"));
+            Host.ReadSlice(handle, z, voxelType, count, span => jni.SetRegion(voxels, MemoryMarshal.Cast<byte, T>(span)));
+            return 1;
+        });
+
+    /// <summary>Calls a clem.bridge.NativeListener.</summary>
+    private sealed class JavaListener : IRunListener
+    {
+        private readonly nint _env;
+        private readonly nint _target;
+        private readonly nint _progress;
+        private readonly nint _message;
+        private readonly nint _cancelled;
+        private readonly nint _slice;
+
+        public JavaListener(nint env, nint target)
+        {
+            _env = env;
+            _target = target;
+            var jni = new JniEnv(env);
+            _progress = jni.Method(target, "progress\0"u8, "(D[B)V\0"u8);
+            _message = jni.Method(target, "message\0"u8, "(Z[B)V\0"u8);
+            _cancelled = jni.Method(target, "cancelled\0"u8, "()Z\0"u8);
+            _slice = jni.Method(target, "slice\0"u8, "(JI)V\0"u8);
+        }
+
+        public void Progress(double fraction, string stage) => WithText(stage, _progress, BitConverter.DoubleToInt64Bits(fraction));
+
+        public void Log(string message) => WithText(message, _message, 0);
+
+        public void Warning(string message) => WithText(message, _message, 1);
+
+        public bool Cancelled() => new JniEnv(_env).CallBoolean(_target, _cancelled);
+
+        public void Slice(long source, int z) => new JniEnv(_env).CallVoid(_target, _slice, source, z);
+
+        private void WithText(string text, nint method, long first)
+        {
+            var jni = new JniEnv(_env);
+            nint bytes = jni.Utf8(text);
+            try
+            {
+                jni.CallVoid(_target, method, first, bytes);
+            }
+            finally
+            {
+                jni.DeleteLocalRef(bytes);
+            }
+        }
+    }
+}
