@@ -1,0 +1,134 @@
+using System.Globalization;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Segmentation;
+
+/// <summary>A position in a slice in ImageJ's pixel coordinates: pixel i covers i to i + 1, its centre is at i + 0.5.</summary>
+public readonly record struct PixelPoint(double X, double Y);
+
+/// <summary>
+/// A region of an image: a polygon in xy and a range of slices, both in the image's own pixels. What lies outside is cleared from a
+/// mask, which may be on another grid than the image.
+/// </summary>
+public sealed class RegionOfInterest
+{
+    private readonly PixelPoint[] _polygon;
+
+    /// <summary>Makes a region.</summary>
+    /// <param name="polygon">
+    /// The corners in order, not repeated at the end; null for the whole plane. A pixel is inside when its centre is, by the even-odd rule.
+    /// </param>
+    /// <param name="firstSlice">z_min: the first slice inside, counted from 1; 0 for no limit.</param>
+    /// <param name="lastSlice">z_max: the last slice inside, counted from 1; 0 for no limit.</param>
+    /// <exception cref="BadInputException">Fewer than 3 corners, a coordinate that is not a number, a range that is negative or empty.</exception>
+    public RegionOfInterest(IReadOnlyList<PixelPoint>? polygon, int firstSlice = 0, int lastSlice = 0)
+    {
+        if (polygon is { Count: < 3 })
+            throw new BadInputException($"The region of interest (roi) has {polygon.Count} corner(s): it must be an area, a polygon of at least 3. Draw a polygon, rectangle or freehand selection, or none.");
+        foreach (PixelPoint p in polygon ?? [])
+            if (!double.IsFinite(p.X) || !double.IsFinite(p.Y))
+                throw new BadInputException(string.Create(CultureInfo.InvariantCulture, $"The region of interest (roi) has the corner ({p.X}, {p.Y}): every coordinate must be a finite number of pixels."));
+        if (firstSlice < 0) throw BadInputException.ForParameter("z_min", firstSlice, "a slice counted from 1, or 0 for no limit");
+        if (lastSlice < 0) throw BadInputException.ForParameter("z_max", lastSlice, "a slice counted from 1, or 0 for no limit");
+        if (lastSlice > 0 && firstSlice > lastSlice)
+            throw BadInputException.ForParameter("z_min", firstSlice, $"at most z_max ({lastSlice})");
+        _polygon = polygon is null ? [] : [.. polygon];
+        FirstSlice = firstSlice;
+        LastSlice = lastSlice;
+    }
+
+    /// <summary>The corners; none for the whole plane.</summary>
+    public ReadOnlySpan<PixelPoint> Polygon => _polygon;
+
+    /// <summary>The first slice inside, counted from 1; 0 for no limit.</summary>
+    public int FirstSlice { get; }
+
+    /// <summary>The last slice inside, counted from 1; 0 for no limit.</summary>
+    public int LastSlice { get; }
+
+    /// <summary>Checks that the region has at least one pixel in an image.</summary>
+    /// <exception cref="BadInputException">The slices or the polygon lie outside the image, or no pixel's centre is inside.</exception>
+    public void Validate(Grid image)
+    {
+        int slices = image.Size.Z;
+        if (FirstSlice > slices) throw BadInputException.ForParameter("z_min", FirstSlice, $"at most {slices}, the image's number of slices, or 0 for no limit");
+        if (LastSlice > slices) throw BadInputException.ForParameter("z_max", LastSlice, $"at most {slices}, the image's number of slices, or 0 for no limit");
+        ulong[] footprint = Footprint(image, image);
+        if (Array.TrueForAll(footprint, word => word == 0))
+        {
+            double x0 = _polygon.Min(p => p.X), x1 = _polygon.Max(p => p.X), y0 = _polygon.Min(p => p.Y), y1 = _polygon.Max(p => p.Y);
+            throw new BadInputException(string.Create(CultureInfo.InvariantCulture,
+                $"The region of interest (roi), x {x0:G6} to {x1:G6} and y {y0:G6} to {y1:G6}, has no pixel of the image in it, which is {image.Size.X} x {image.Size.Y} pixels. Draw it on the fluorescence image, in pixels."));
+        }
+    }
+
+    /// <summary>Clears what lies outside from a mask: voxels whose centre is outside the polygon or outside the slices.</summary>
+    /// <param name="mask">The mask, changed in place. Its grid may differ from the image's; both are in the same physical space.</param>
+    /// <param name="image">The grid of the image that the region is drawn on.</param>
+    /// <param name="job">Threads, cancellation.</param>
+    /// <exception cref="BadInputException">The region has no pixel in the image.</exception>
+    public void Apply(BitVolume mask, Grid image, Job job)
+    {
+        Validate(image);
+        ulong[] footprint = Footprint(mask.Grid, image);
+        job.For(mask.Grid.Size.Z, z =>
+        {
+            Span<ulong> words = mask.SliceWords(z);
+            double slice = Math.Floor(image.ToIndex(mask.Grid.ToPhysical(z, 0, 0)).Z + 0.5) + 1;
+            if ((FirstSlice > 0 && slice < FirstSlice) || (LastSlice > 0 && slice > LastSlice)) words.Clear();
+            else System.Numerics.Tensors.TensorPrimitives.BitwiseAnd<ulong>(words, footprint, words);
+        });
+    }
+
+    /// <summary>The pixels of a slice of <paramref name="grid"/> whose centres are inside the polygon, as a mask's slice has them.</summary>
+    private ulong[] Footprint(Grid grid, Grid image)
+    {
+        int wordsPerRow = (grid.Size.X + 63) / 64;
+        var words = new ulong[grid.Size.Y * wordsPerRow];
+        var crossings = new List<double>();
+        for (int y = 0; y < grid.Size.Y; y++)
+        {
+            Span<ulong> row = words.AsSpan(y * wordsPerRow, wordsPerRow);
+            if (_polygon.Length == 0)
+            {
+                BitRow.Set(row, 0, grid.Size.X);
+                continue;
+            }
+            Cross(image.ToIndex(grid.ToPhysical(0, y, 0)).Y + 0.5, crossings);
+            for (int i = 0; i + 1 < crossings.Count; i += 2)
+            {
+                int start = FirstAtOrBeyond(crossings[i], grid, image);
+                int end = FirstAtOrBeyond(crossings[i + 1], grid, image);
+                BitRow.Set(row, start, end);
+            }
+        }
+        return words;
+    }
+
+    /// <summary>Where the line at height y crosses the polygon's edges, x ascending; an even number of places.</summary>
+    private void Cross(double y, List<double> crossings)
+    {
+        crossings.Clear();
+        PixelPoint from = _polygon[^1];
+        foreach (PixelPoint to in _polygon)
+        {
+            // An edge has its upper end but not its lower one, so that a corner counts once for the two edges that pass through it.
+            if (from.Y > y != to.Y > y) crossings.Add((to.X - from.X) * (y - from.Y) / (to.Y - from.Y) + from.X);
+            from = to;
+        }
+        crossings.Sort();
+    }
+
+    /// <summary>The first pixel of the grid whose centre is at image position x or beyond it, 0 to the number of pixels.</summary>
+    private static int FirstAtOrBeyond(double x, Grid grid, Grid image)
+    {
+        double estimate = (image.Origin.X + (x - 0.5) * image.Spacing.X - grid.Origin.X) / grid.Spacing.X;
+        int i = (int)Math.Clamp(Math.Ceiling(estimate), 0, grid.Size.X);
+        // The estimate may be off by rounding where a centre lies on an edge; the centre itself decides.
+        while (i > 0 && Centre(i - 1) >= x) i--;
+        while (i < grid.Size.X && Centre(i) < x) i++;
+        return i;
+
+        double Centre(int pixel) => image.ToIndex(grid.ToPhysical(0, 0, pixel)).X + 0.5;
+    }
+}
