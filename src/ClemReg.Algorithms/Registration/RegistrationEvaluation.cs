@@ -1,0 +1,133 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using ClemReg.Algorithms.PointClouds;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Registration;
+
+/// <summary>Measures how well a transform lays one cloud on another, whoever found it.</summary>
+public static class RegistrationEvaluation
+{
+    /// <summary>The inlier distance in units of sigma.</summary>
+    private const double InlierSigmas = 2;
+
+    /// <summary>Measures a transform between two clouds.</summary>
+    /// <param name="moving">The moving points, nm, z, y, x.</param>
+    /// <param name="fixedCloud">The fixed points.</param>
+    /// <param name="transform">The transform to judge, moving to fixed.</param>
+    /// <param name="sigmaNm">Standard deviation of the Gaussians around the moved points, in nm, positive: a registration's last sigma.</param>
+    /// <param name="outlierWeight">The outlier weight w (0 to below 1), for clouds in units of the fixed cloud's root mean square radius.</param>
+    /// <param name="job">Threads, cancellation.</param>
+    /// <exception cref="BadInputException">A cloud with too few points or all in one plane; sigma or w out of range.</exception>
+    public static RegistrationResiduals Evaluate(
+        PointCloud moving, PointCloud fixedCloud, AffineTransform transform, double sigmaNm, double outlierWeight, Job job)
+    {
+        CloudShape.RequireSolid(moving, "moving");
+        CloudShape.RequireSolid(fixedCloud, "fixed");
+        if (!(sigmaNm > 0) || double.IsInfinity(sigmaNm)) throw BadInputException.ForParameter("sigma", sigmaNm, "a positive length in nm");
+        if (!(outlierWeight >= 0 && outlierWeight < 1))
+            throw BadInputException.ForParameter("registration_outlier_weight", outlierWeight, "0 or more and below 1");
+        Point3 centre = CloudShape.Centroid(fixedCloud);
+        double unit = CloudShape.Radius(fixedCloud, centre);
+        var moved = new PointBlocks(transform.Apply(moving), centre, unit);
+        var fixedPoints = new PointBlocks(fixedCloud, centre, unit);
+        double sigma2 = sigmaNm * sigmaNm / (unit * unit);
+        var expectation = new CpdExpectation(fixedPoints, moved);
+        expectation.Run(sigma2, outlierWeight, job);
+        return Measure(moved, fixedPoints, expectation, sigma2, unit, job);
+    }
+
+    /// <summary>Measures moved points against fixed ones, both in <paramref name="unit"/> nm, with the posterior of an E-step at that state.</summary>
+    internal static RegistrationResiduals Measure(
+        PointBlocks moved, PointBlocks fixedPoints, CpdExpectation expectation, double sigma2, double unit, Job job)
+    {
+        var nearest = new double[moved.Count];
+        var posterior = new double[moved.Count];
+        double rate = CpdExpectation.Rate(sigma2);
+        job.For(moved.Blocks, () => new BlockRanges(fixedPoints.Blocks), (block, near) =>
+        {
+            double reach = moved.SquaredReach(block, fixedPoints, near.Gaps);
+            near.Keep(_ => reach);
+            for (int i = block * PointBlocks.BlockSize; i < moved.End(block); i++)
+                nearest[i] = Math.Sqrt(SquaredNearest(fixedPoints, near.Ranges, moved.Z[i], moved.Y[i], moved.X[i])) * unit;
+            near.Keep(b => expectation.Cutoff[b]);
+            for (int i = block * PointBlocks.BlockSize; i < moved.End(block); i++)
+                posterior[i] = DistanceToMean(fixedPoints, expectation.InverseDensity, near.Ranges, moved.Z[i], moved.Y[i], moved.X[i], rate) * unit;
+        });
+
+        double inlierDistance = InlierSigmas * Math.Sqrt(sigma2) * unit;
+        Array.Sort(nearest);
+        double[] weighted = [.. posterior.Where(d => !double.IsNaN(d)).Order()];
+        double[] inliers = [.. nearest.TakeWhile(d => d <= inlierDistance)];
+        return new RegistrationResiduals
+        {
+            NearestRmsNm = RootMeanSquare(nearest),
+            NearestMedianNm = Quantile(nearest, 0.5),
+            Nearest95Nm = Quantile(nearest, 0.95),
+            PosteriorRmsNm = RootMeanSquare(weighted),
+            PosteriorMedianNm = Quantile(weighted, 0.5),
+            Posterior95Nm = Quantile(weighted, 0.95),
+            InlierDistanceNm = inlierDistance,
+            Fitness = (double)inliers.Length / nearest.Length,
+            InlierRmsNm = RootMeanSquare(inliers),
+            ExplainedFraction = expectation.ExplainedWeight / fixedPoints.Count,
+        };
+    }
+
+    private static double SquaredNearest(PointBlocks points, ReadOnlySpan<int> ranges, double z, double y, double x)
+    {
+        ref double zs = ref MemoryMarshal.GetArrayDataReference(points.Z);
+        ref double ys = ref MemoryMarshal.GetArrayDataReference(points.Y);
+        ref double xs = ref MemoryMarshal.GetArrayDataReference(points.X);
+        var best = new Vector<double>(double.PositiveInfinity);
+        for (int r = 0; r < ranges.Length; r += 2)
+        {
+            for (int j = ranges[r]; j < ranges[r + 1]; j += Vector<double>.Count)
+            {
+                Vector<double> dz = Vector.LoadUnsafe(ref zs, (nuint)j) - new Vector<double>(z);
+                Vector<double> dy = Vector.LoadUnsafe(ref ys, (nuint)j) - new Vector<double>(y);
+                Vector<double> dx = Vector.LoadUnsafe(ref xs, (nuint)j) - new Vector<double>(x);
+                best = Vector.Min(best, dz * dz + dy * dy + dx * dx);
+            }
+        }
+        double smallest = best[0];
+        for (int i = 1; i < Vector<double>.Count; i++) smallest = Math.Min(smallest, best[i]);
+        return smallest;
+    }
+
+    /// <summary>The distance from a point to the mean of <paramref name="points"/> weighted with the posterior; NaN without any weight.</summary>
+    private static double DistanceToMean(
+        PointBlocks points, double[] inverseDensity, ReadOnlySpan<int> ranges, double z, double y, double x, double rate)
+    {
+        double weight = 0, sumZ = 0, sumY = 0, sumX = 0;
+        for (int r = 0; r < ranges.Length; r += 2)
+        {
+            for (int j = ranges[r]; j < ranges[r + 1]; j += Vector<double>.Count)
+            {
+                Vector<double> dz = new Vector<double>(points.Z, j) - new Vector<double>(z);
+                Vector<double> dy = new Vector<double>(points.Y, j) - new Vector<double>(y);
+                Vector<double> dx = new Vector<double>(points.X, j) - new Vector<double>(x);
+                Vector<double> p = PowerOfTwo.Of((dz * dz + dy * dy + dx * dx) * -rate) * new Vector<double>(inverseDensity, j);
+                weight += Vector.Sum(p);
+                sumZ += Vector.Sum(p * dz);
+                sumY += Vector.Sum(p * dy);
+                sumX += Vector.Sum(p * dx);
+            }
+        }
+        return weight > 0 ? Math.Sqrt(sumZ * sumZ + sumY * sumY + sumX * sumX) / weight : double.NaN;
+    }
+
+    private static double RootMeanSquare(double[] values) =>
+        values.Length == 0 ? double.NaN : Math.Sqrt(values.Sum(v => v * v) / values.Length);
+
+    /// <summary>The quantile of sorted values, linear between neighbours.</summary>
+    private static double Quantile(double[] sorted, double fraction)
+    {
+        if (sorted.Length == 0) return double.NaN;
+        double at = fraction * (sorted.Length - 1);
+        int below = (int)at;
+        int above = Math.Min(below + 1, sorted.Length - 1);
+        return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+    }
+}
