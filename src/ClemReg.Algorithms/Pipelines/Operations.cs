@@ -7,7 +7,11 @@ namespace ClemReg.Algorithms.Pipelines;
 public static class Operations
 {
     /// <summary>The operations in the order in which menus and pages show them.</summary>
-    public static IReadOnlyList<Operation> All { get; } = [TransformPointsOperation.Definition];
+    public static IReadOnlyList<Operation> All { get; } =
+    [
+        RegisterOperation.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
+        StepOperations.Warp, TransformPointsOperation.Definition, SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
+    ];
 
     /// <summary>The version of this software.</summary>
     public static string Version { get; } = typeof(Operations).Assembly.GetName().Version!.ToString(3);

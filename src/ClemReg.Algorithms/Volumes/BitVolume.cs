@@ -61,6 +61,14 @@ public sealed class BitVolume : ISliceSource, IDisposable
         return count;
     }
 
+    /// <summary>A mask of its own with the same voxels.</summary>
+    public BitVolume Copy()
+    {
+        var copy = new BitVolume(Grid);
+        for (int z = 0; z < Grid.Size.Z; z++) SliceWords(z).CopyTo(copy.SliceWords(z));
+        return copy;
+    }
+
     /// <summary>Sets slice <paramref name="z"/> from voxels: whatever is above <paramref name="threshold"/> is foreground.</summary>
     /// <param name="z">The slice.</param>
     /// <param name="voxels">Y * X voxels, x fastest.</param>

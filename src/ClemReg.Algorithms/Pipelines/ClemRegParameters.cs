@@ -1,0 +1,116 @@
+using ClemReg.Algorithms.Parameters;
+
+namespace ClemReg.Algorithms.Pipelines;
+
+/// <summary>
+/// The parameters of CLEM-Reg. Names and defaults are those of the published plugin (Krentzel et al. 2023) unless the help says
+/// otherwise.
+/// </summary>
+internal static class ClemRegParameters
+{
+    private const string Segmentation = "Fluorescence segmentation";
+    private const string Region = "Region of interest";
+    private const string Sampling = "Point clouds";
+    private const string Registration = "Registration";
+    private const string Warping = "Warping";
+
+    public static readonly NumberParameter LogSigma = new("log_sigma", "LoG sigma", Segmentation, "voxels",
+        "Width of the Laplacian-of-Gaussian filter that brings out the mitochondria. About the radius of a mitochondrion in pixels: larger joins and smooths, smaller finds more detail and more noise.",
+        3, 0.3, 50);
+
+    public static readonly NumberParameter LogThreshold = new("log_threshold", "LoG threshold", Segmentation, "",
+        "A voxel is foreground when its filtered value, scaled to 0-255 within its slice, is at least this many times the slice's mean. Raise it when too much is segmented.",
+        1.2, 0, 100);
+
+    public static readonly ChoiceParameter SegmentationGrid = new("segmentation_grid", "Segmentation grid", Segmentation,
+        "raw filters the fluorescence on its own voxels, as the published plugin does; em_isotropic first resamples it to the EM's isotropic voxels, as the paper describes (slower, log_sigma then counts EM voxels).",
+        "raw", "raw", "em_isotropic");
+
+    public static readonly BooleanParameter FilterSegmentation = new("filter_segmentation", "Filter by size", Segmentation,
+        "Removes segmented objects whose size lies outside the two percentiles.", false);
+
+    public static readonly NumberParameter FilterSizeLower = new("filter_size_lower", "Smallest size kept", Segmentation, "percentile",
+        "Objects up to this percentile of all object sizes are removed. The paper uses 50.", 5, 0, 100);
+
+    public static readonly NumberParameter FilterSizeUpper = new("filter_size_upper", "Largest size kept", Segmentation, "percentile",
+        "Objects from this percentile of all object sizes on are removed; 100 keeps the largest.", 95, 0, 100);
+
+    public static readonly TextParameter RoiPolygon = new("roi_polygon", "Region of interest", Region,
+        "Corners of a polygon on the fluorescence image, in pixels; what lies outside is ignored for registration. Empty: the whole image. In Fiji it is taken from the selection.",
+        "", "three or more corners x,y separated by spaces, such as 10,10 500,10 500,400");
+
+    public static readonly IntegerParameter ZMin = new("z_min", "First slice", Region, "",
+        "First fluorescence slice used for registration, counted from 1; 0 for the first of all.", 0, 0, 100000);
+
+    public static readonly IntegerParameter ZMax = new("z_max", "Last slice", Region, "",
+        "Last fluorescence slice used for registration, counted from 1; 0 for the last of all.", 0, 0, 100000);
+
+    public static readonly NumberParameter IsotropicSpacing = new("isotropic_spacing", "Isotropic voxel size", Sampling, "nm",
+        "Edge of the isotropic voxels that the masks are sampled on, in which sigma and voxel size are counted; 0: the mask's own slice distance. Use the EM's slice distance for both masks.",
+        0, 0, 100000);
+
+    public static readonly NumberParameter PointCloudSigma = new("point_cloud_sigma", "Edge sigma", Sampling, "isotropic voxels",
+        "Smoothing of the Canny edge detector that finds the outlines of the mitochondria.", 1, 0, 15);
+
+    public static readonly ChoiceParameter PointCloudSamplingMethod = new("point_cloud_sampling_method", "Sampling method", Sampling,
+        "every_kth keeps every k-th outline voxel, as the published plugin does; random keeps each with the given probability, as the paper describes.",
+        "every_kth", "every_kth", "random");
+
+    public static readonly NumberParameter PointCloudSamplingFrequency = new("point_cloud_sampling_frequency", "Sampling frequency", Sampling, "%",
+        "Share of the outline voxels that is kept.", 3, 0.01, 100);
+
+    public static readonly IntegerParameter PointCloudDownsampling = new("point_cloud_downsampling", "Downsampling", Sampling, "",
+        "Of the sampled voxels every n-th is kept.", 1, 1, 100000);
+
+    public static readonly NumberParameter RegistrationVoxelSize = new("registration_voxel_size", "Averaging voxel size", Sampling, "isotropic voxels",
+        "Sampled points within a cube of this edge are averaged to one. Larger is faster, smaller keeps more detail; 0 averages nothing.", 15, 0, 10000);
+
+    public static readonly IntegerParameter OutlierNeighbours = new("point_cloud_outlier_neighbours", "Outlier neighbours", Sampling, "",
+        "Number of neighbours (the point itself counts) whose mean distance tells isolated points.", 5, 1, 1000);
+
+    public static readonly NumberParameter OutlierStdRatio = new("point_cloud_outlier_std_ratio", "Outlier ratio", Sampling, "standard deviations",
+        "Points whose mean neighbour distance exceeds the average by this many standard deviations are removed; 0 removes none.", 1, 0, 1000);
+
+    public static readonly ChoiceParameter RegistrationAlgorithm = new("registration_algorithm", "Algorithm", Registration,
+        "rigid: Coherent Point Drift with rotation, translation and, if wanted, scale.", "rigid", "rigid");
+
+    public static readonly BooleanParameter RegistrationWithScale = new("registration_with_scale", "Estimate scale", Registration,
+        "Finds one isotropic scale besides rotation and translation: samples shrink between the two microscopes.", true);
+
+    public static readonly IntegerParameter RegistrationMaxIterations = new("registration_max_iterations", "Most iterations", Registration, "",
+        "The registration stops after this many iterations even when it still improves.", 50, 1, 100000);
+
+    public static readonly NumberParameter RegistrationTolerance = new("registration_tolerance", "Tolerance", Registration, "",
+        "The registration has converged when an iteration moves the points by less than this fraction of sigma; 0 never stops early.", 1e-3, 0, 1);
+
+    public static readonly NumberParameter RegistrationOutlierWeight = new("registration_outlier_weight", "Outlier weight", Registration, "",
+        "Share of the points that is taken to have no counterpart. The published plugin uses 0; with normalised clouds 0.1 to 0.3 is more accurate.", 0.1, 0, 0.99);
+
+    public static readonly BooleanParameter RegistrationNormalise = new("registration_normalise", "Normalise clouds", Registration,
+        "Puts the clouds' centres on each other and works in units of their size, so that the outlier weight means the same for every sample. The published plugin does not.", true);
+
+    public static readonly ChoiceParameter RegistrationDirection = new("registration_direction", "Direction", Warping,
+        "Whose image is warped: fm_to_em puts the fluorescence on the EM's grid, em_to_fm the EM on the fluorescence's. The transform always maps fluorescence to EM.",
+        "fm_to_em", "fm_to_em", "em_to_fm");
+
+    public static readonly IntegerParameter WarpingInterpolationOrder = new("warping_interpolation_order", "Interpolation order", Warping, "",
+        "0 nearest voxel (labels and masks), 1 linear, 2 to 5 splines: smoother and slower.", 1, 0, 5);
+
+    public static readonly IntegerParameter Seed = new("seed", "Seed", Sampling, "",
+        "Starts the random numbers of the random sampling method: the same seed gives the same points.", 1, 0, int.MaxValue);
+
+    public static IReadOnlyList<Parameter> ForSegmentation { get; } =
+        [LogSigma, LogThreshold, SegmentationGrid, FilterSegmentation, FilterSizeLower, FilterSizeUpper, RoiPolygon, ZMin, ZMax];
+
+    public static IReadOnlyList<Parameter> ForSampling { get; } =
+    [
+        PointCloudSigma, PointCloudSamplingMethod, PointCloudSamplingFrequency, PointCloudDownsampling, RegistrationVoxelSize,
+        OutlierNeighbours, OutlierStdRatio, Seed,
+    ];
+
+    public static IReadOnlyList<Parameter> ForRegistration { get; } =
+    [
+        RegistrationAlgorithm, RegistrationWithScale, RegistrationMaxIterations, RegistrationTolerance, RegistrationOutlierWeight,
+        RegistrationNormalise,
+    ];
+}
