@@ -81,6 +81,8 @@ public final class BridgeStress {
 		masks(bridge, random);
 		pointsAndTransforms(bridge, random);
 		hostile(bridge, random);
+		warps(bridge, random);
+		interrupted(bridge, random);
 	}
 
 	private static void volumes(final Bridge bridge, final Random random) {
@@ -187,6 +189,127 @@ public final class BridgeStress {
 		final long source = bridge.createSource(VoxelKind.UINT8, new int[] { 1, 1, 1 }, ONE, ZERO, z -> new byte[1]);
 		refused("a source is not written", ClemRegException.Kind.BAD_INPUT, () -> bridge.writeSlice(source, 0, new byte[1]));
 		bridge.release(source);
+	}
+
+	/** An image that stays in Java is read slice by slice; a reader that fails is an error that comes out as it is. */
+	private static void warps(final Bridge bridge, final Random random) {
+		final int[] size = { 1 + random.nextInt(5), 1 + random.nextInt(20), 1 + random.nextInt(40) };
+		final int n = size[1] * size[2];
+		final byte[][] slices = new byte[size[0]][n];
+		for (final byte[] slice : slices) random.nextBytes(slice);
+		final long identity = bridge.createTransform(IDENTITY.replace("5", "0").replace("6", "0").replace("7", "0"));
+		final long target = bridge.createVolume(VoxelKind.MASK, size, ONE, ZERO);
+		final long source = bridge.createSource(VoxelKind.UINT8, size, ONE, ZERO, z -> slices[z]);
+		final long warped = bridge.run("warp", "{}", warpInputs(source, identity, target), new Quiet()).outputs.get("warped");
+		expect("streamed image", same(bridge, warped, slices));
+		bridge.release(warped);
+		final long volume = bridge.createVolume(VoxelKind.UINT8, size, ONE, ZERO);
+		for (int z = 0; z < slices.length; z++) bridge.writeSlice(volume, z, slices[z]);
+		final long lazy = bridge.run("warp", "{\"parameters\":{\"warping_interpolation_order\":" + random.nextInt(2) + "}}",
+			warpInputs(volume, identity, target), new Quiet()).outputs.get("warped");
+		bridge.release(volume); // the warped image still needs it, and keeps it
+		expect("warped image", same(bridge, lazy, slices));
+		bridge.release(lazy);
+		refused("order 9", ClemRegException.Kind.BAD_INPUT, () -> bridge.run("warp",
+			"{\"parameters\":{\"warping_interpolation_order\":9}}", warpInputs(source, identity, target), new Quiet()));
+		refused("key", ClemRegException.Kind.BAD_INPUT, () -> bridge.run("warp",
+			"{\"parameters\":{\"warping_order\":1}}", warpInputs(source, identity, target), new Quiet()));
+		bridge.release(source);
+		for (final Object bad : new Object[] { null, "text", new byte[n + 1], new short[n], new int[n] }) {
+			final long wrong = bridge.createSource(VoxelKind.UINT8, size, ONE, ZERO, z -> bad);
+			refused("slice " + bad, ClemRegException.Kind.BAD_INPUT,
+				() -> bridge.run("warp", "{}", warpInputs(wrong, identity, target), new Quiet()));
+			bridge.release(wrong);
+		}
+		final RuntimeException mine = new IllegalStateException("mine");
+		final long throwing = bridge.createSource(VoxelKind.UINT8, size, ONE, ZERO, z -> {
+			throw mine;
+		});
+		expect("a reader's own exception", thrown(() -> bridge.run("warp", "{}", warpInputs(throwing, identity, target), new Quiet())) == mine);
+		for (final long handle : new long[] { throwing, identity, target }) bridge.release(handle);
+	}
+
+	/** A listener that cancels or throws at any of its calls. */
+	private static void interrupted(final Bridge bridge, final Random random) {
+		final int[] size = { 12, 48, 48 };
+		final long moving = bridge.createVolume(VoxelKind.UINT16, size, ONE, ZERO);
+		final long mask = bridge.createVolume(VoxelKind.MASK, size, ONE, ZERO);
+		for (int z = 0; z < size[0]; z++) {
+			final short[] slice = new short[size[1] * size[2]];
+			for (int i = 0; i < slice.length; i++) slice[i] = (short) (random.nextInt(100) + ((i / 7 + z) % 5 == 0 ? 900 : 0));
+			bridge.writeSlice(moving, z, slice);
+			bridge.writeSlice(mask, z, slice);
+		}
+		final Map<String, Long> inputs = new HashMap<>();
+		inputs.put("moving", moving);
+		inputs.put("fixed_mask", mask);
+		final Error mine = new AssertionError("mine");
+		final boolean cancel = random.nextBoolean();
+		final AtomicInteger calls = new AtomicInteger(random.nextInt(12));
+		final OperationListener listener = new OperationListener() {
+			private void call() {
+				if (!cancel && calls.decrementAndGet() < 0) throw mine;
+			}
+
+			@Override
+			public void progress(final double fraction, final String stage) {
+				call();
+			}
+
+			@Override
+			public void log(final String message) {
+				call();
+			}
+
+			@Override
+			public void warning(final String message) {
+				call();
+			}
+
+			@Override
+			public boolean cancelled() {
+				call();
+				return cancel && calls.decrementAndGet() < 0;
+			}
+		};
+		final String request = "{\"threads\":2,\"parameters\":{\"log_sigma\":1,\"log_threshold\":1.0,\"point_cloud_sampling_frequency\":100," +
+			"\"registration_voxel_size\":1,\"registration_tolerance\":0,\"registration_max_iterations\":" + (1 + random.nextInt(40)) + "}}";
+		final Throwable end = thrown(() -> {
+			for (final long handle : bridge.run("register", request, inputs, listener).outputs.values()) bridge.release(handle);
+		});
+		final boolean right = end == null || (cancel
+			? end instanceof ClemRegException && ((ClemRegException) end).kind == ClemRegException.Kind.CANCELLED
+			: end == mine);
+		expect((cancel ? "cancelled: " : "thrown: ") + end, right);
+		bridge.release(moving);
+		bridge.release(mask);
+	}
+
+	private static Map<String, Long> warpInputs(final long source, final long transform, final long target) {
+		final Map<String, Long> inputs = new HashMap<>();
+		inputs.put("source", source);
+		inputs.put("transform", transform);
+		inputs.put("target", target);
+		return inputs;
+	}
+
+	private static boolean same(final Bridge bridge, final long image, final byte[][] slices) {
+		final byte[] read = new byte[slices[0].length];
+		for (int z = 0; z < slices.length; z++) {
+			bridge.readSlice(image, z, read);
+			if (!java.util.Arrays.equals(read, slices[z])) return false;
+		}
+		return true;
+	}
+
+	private static Throwable thrown(final Call call) {
+		try {
+			call.run();
+			return null;
+		}
+		catch (final Throwable e) {
+			return e;
+		}
 	}
 
 	private static void refused(final String name, final ClemRegException.Kind kind, final Call call) {
