@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Builds CLEM-Reg, makes a sample with a known answer, registers it as a user would, and says how good the result is and where to see it.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+out=$root/out/demo
+"$root/scripts/build.sh"
+
+say "simulating a sample: an EM volume with its mitochondria, and the fluorescence of the same cell"
+"$root/scripts/clemreg" simulate --kind clem --seed 1 --out "$out/sample" --overwrite
+say "registering the fluorescence onto the EM"
+"$root/scripts/clemreg" register --moving "$out/sample/fm.tif" --fixed "$out/sample/em.tif" \
+  --fixed-mask "$out/sample/em_labels.tif" --out "$out/registered" --overwrite
+"$root/scripts/clemreg" evaluate-tre --transform "$out/registered/transform.json" --labels "$out/sample/em_labels.tif" \
+  --truth "$out/sample/truth.json"
+echo "overlay: $out/registered/overlay.png"

@@ -1,0 +1,183 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClemReg.Algorithms.Pipelines;
+using ClemReg.Algorithms.PointClouds;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Tests.Pipelines;
+
+/// <summary>The whole way on a small simulated sample.</summary>
+public sealed class RegisterTests : IClassFixture<RegisterTests.Sample>, IDisposable
+{
+    private readonly Sample _sample;
+    private readonly List<OperationResult> _results = [];
+
+    public RegisterTests(Sample sample) => _sample = sample;
+
+    /// <summary>One sample for all tests of the class.</summary>
+    public sealed class Sample : IDisposable
+    {
+        private readonly OperationResult _made;
+
+        public Sample()
+        {
+            _made = Call("simulate_clem", """{"parameters": {"em_size_z": 80, "em_size_y": 320, "em_size_x": 320, "missing": 0.1, "false_objects": 0.1}}""", []);
+            Labels = (Volume<ushort>)_made.Outputs["em_labels"];
+            Moving = (Volume<ushort>)_made.Outputs["moving_1"];
+            Truth = _made.Json["truth"]!.ToJsonString();
+            Mask = new BitVolume(Labels.Grid);
+            for (int z = 0; z < Labels.Grid.Size.Z; z++) Mask.SetSlice<ushort>(z, Labels.Slice(z), 0);
+        }
+
+        public Volume<ushort> Labels { get; }
+
+        public Volume<ushort> Moving { get; }
+
+        public BitVolume Mask { get; }
+
+        public string Truth { get; }
+
+        public void Dispose()
+        {
+            Mask.Dispose();
+            _made.Dispose();
+        }
+    }
+
+    private static OperationResult Call(string operation, string request, Dictionary<string, object> inputs, int threads = 0)
+    {
+        using JsonDocument document = JsonDocument.Parse(request);
+        return Operations.Find(operation).Run(document.RootElement, inputs, new Job(threads));
+    }
+
+    private OperationResult Register(string parameters = "{}", int threads = 0, BitVolume? movingMask = null)
+    {
+        var inputs = new Dictionary<string, object> { ["moving"] = _sample.Moving, ["fixed_mask"] = _sample.Mask };
+        if (movingMask is not null) inputs["moving_mask"] = movingMask;
+        OperationResult result = Call("register", "{\"parameters\": " + parameters + ", \"inputs\": {\"moving\": {\"name\": \"fm.tif\"}}}", inputs, threads);
+        _results.Add(result);
+        return result;
+    }
+
+    public void Dispose()
+    {
+        foreach (OperationResult result in _results) result.Dispose();
+    }
+
+    [Fact]
+    public void A_simulated_pair_is_registered()
+    {
+        OperationResult result = Register();
+        var request = new JsonObject { ["truth"] = _sample.Truth };
+        using OperationResult error = Call("evaluate_tre", request.ToJsonString(),
+            new() { ["transform"] = result.Outputs["transform"], ["labels"] = _sample.Labels });
+        double before = (double)error.Json["before"]!["mean_nm"]!;
+        double after = (double)error.Json["after"]!["mean_nm"]!;
+        Assert.True(before > 400, $"before: {before} nm");
+        Assert.True(after < 150, $"after: {after} nm");
+    }
+
+    [Fact]
+    public void The_result_does_not_depend_on_the_number_of_threads()
+    {
+        string one = Register(threads: 1).Json["transform"]!["matrix"]!.ToJsonString();
+        Assert.Equal(one, Register(threads: 3).Json["transform"]!["matrix"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void The_transform_file_reads_back_and_the_inverse_undoes_it()
+    {
+        OperationResult result = Register();
+        JsonNode file = result.Json["transform"]!;
+        Assert.Equal("moving_to_fixed", (string?)file["direction"]);
+        Assert.Equal("fixed_to_moving", (string?)result.Json["inverse_transform"]!["direction"]);
+        Assert.Equal("fm.tif", (string?)file["inputs"]!["moving"]!["name"]);
+        AffineTransform forward = TransformFile.Read(file.ToJsonString());
+        AffineTransform back = TransformFile.Read(result.Json["inverse_transform"]!.ToJsonString());
+        var p = new Point3(1234.5, -77, 9000);
+        Assert.True((back.Apply(forward.Apply(p)) - p).Length < 1e-6);
+        Assert.Equal(((AffineTransform)result.Outputs["transform"]).Rows.ToArray(), forward.Rows.ToArray());
+    }
+
+    [Fact]
+    public void The_registered_points_are_the_moving_points_moved()
+    {
+        OperationResult result = Register();
+        var moving = (PointCloud)result.Outputs["moving_points"];
+        var moved = (PointCloud)result.Outputs["registered_points"];
+        Assert.Equal(((AffineTransform)result.Outputs["transform"]).Apply(moving[3]), moved[3]);
+        Assert.Equal(moving.Count, (int)result.Json["run"]!["points"]!["moving"]!);
+    }
+
+    [Fact]
+    public void A_given_mask_is_used_instead_of_the_segmentation_and_is_not_changed()
+    {
+        using var given = (BitVolume)Call("segment_fluorescence", """{"parameters": {"log_sigma": 2.5}}""", new() { ["moving"] = _sample.Moving }).Outputs["mask"];
+        long voxels = given.CountSet();
+        OperationResult result = Register("""{"z_min": 2, "z_max": 12}""", movingMask: given);
+        Assert.Equal(voxels, given.CountSet());
+        var used = (BitVolume)result.Outputs["moving_mask"];
+        for (int z = 0; z < used.Grid.Size.Z; z++)
+            Assert.Equal(z is >= 1 and < 12 && given.SliceWords(z).ContainsAnyExcept(0UL), used.SliceWords(z).ContainsAnyExcept(0UL));
+    }
+
+    [Fact]
+    public void The_region_of_interest_limits_the_points()
+    {
+        var points = (PointCloud)Register("""{"roi_polygon": "0,0 200,0 200,400 0,400"}""").Outputs["moving_points"];
+        double limit = 200 * _sample.Moving.Grid.Spacing.X;
+        Assert.All(points.Points.ToArray(), p => Assert.True(p.X <= limit, $"{p}"));
+    }
+
+    [Theory]
+    [InlineData("""{"roi_polygon": "1,2 3"}""", "roi_polygon")]
+    [InlineData("""{"roi_polygon": "1,2 3,4"}""", "roi_polygon")]
+    [InlineData("""{"roi_polygon": "9000,9000 9100,9000 9100,9100"}""", "roi_polygon")]
+    [InlineData("""{"z_min": 900}""", "z_min")]
+    [InlineData("""{"z_min": 9, "z_max": 3}""", "z_m")]
+    [InlineData("""{"log_threshold": 90}""", "log_threshold")]
+    [InlineData("""{"registration_algorithm": "bcpd"}""", "registration_algorithm")]
+    public void Bad_input_is_named(string parameters, string named)
+    {
+        BadInputException e = Assert.Throws<BadInputException>(() => Register(parameters));
+        Assert.Contains(named, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_EM_mask_is_named()
+    {
+        using var empty = new BitVolume(_sample.Mask.Grid);
+        BadInputException e = Assert.Throws<BadInputException>(() =>
+            Call("register", "{}", new() { ["moving"] = _sample.Moving, ["fixed_mask"] = empty }));
+        Assert.Contains("EM mask", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_mask_of_another_size_is_refused_with_both_sizes()
+    {
+        using var other = new BitVolume(new Grid(new Size3(2, 3, 4), new Point3(1, 1, 1)));
+        BadInputException e = Assert.Throws<BadInputException>(() => Register(movingMask: other));
+        Assert.Contains("2 x 3 x 4", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Missing_unknown_and_wrong_inputs_are_named()
+    {
+        Assert.Contains("fixed_mask", Assert.Throws<BadInputException>(() => Call("register", "{}", new() { ["moving"] = _sample.Moving })).Message, StringComparison.Ordinal);
+        Assert.Contains("no input mask", Assert.Throws<BadInputException>(() => Call("register", "{}", new() { ["mask"] = _sample.Mask })).Message, StringComparison.Ordinal);
+        Assert.Contains("must be a volume, but it is a mask", Assert.Throws<BadInputException>(() =>
+            Call("register", "{}", new() { ["moving"] = _sample.Mask, ["fixed_mask"] = _sample.Mask })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Warping_by_the_truth_and_by_steps_is_the_same_as_the_whole()
+    {
+        OperationResult whole = Register();
+        using OperationResult moving = Call("sample_points", """{"parameters": {"isotropic_spacing": 20}}""", new() { ["mask"] = whole.Outputs["moving_mask"] });
+        using OperationResult fixedPoints = Call("sample_points", "{}", new() { ["mask"] = _sample.Mask });
+        using OperationResult steps = Call("register_points", "{}",
+            new() { ["moving_points"] = moving.Outputs["points"], ["fixed_points"] = fixedPoints.Outputs["points"] });
+        Assert.Equal(((AffineTransform)whole.Outputs["transform"]).Rows.ToArray(), ((AffineTransform)steps.Outputs["transform"]).Rows.ToArray());
+    }
+}
