@@ -52,14 +52,10 @@ public final class ImageFiles {
 		throw ClemRegException.badInput(role + " = " + text + " is not allowed: channels and series are counted from 1, as in FILE#2 or FILE#1:2.");
 	}
 
-	/**
-	 * Opens a file as a volume.
-	 *
-	 * @param spacing the voxel size in nm (z, y, x) that goes before the file's own, or null
-	 */
-	public static VolumeImage open(final String role, final String text, final double[] spacing) {
+	/** Opens FILE, FILE#channel or FILE#series:channel. */
+	public static VolumeImage.Opened open(final String role, final String text) {
 		final Choice choice = choice(role, text);
-		return new VolumeImage(role, openImage(role, choice), choice.file.getName(), choice.file, choice.channel, spacing);
+		return new VolumeImage.Opened(role, openImage(role, choice), choice.file.getName(), choice.file, choice.channel);
 	}
 
 	/** Opens a file as an image. */

@@ -55,23 +55,19 @@ public final class ResultImage {
 		return new HandleStack(bridge, kind, size, handles);
 	}
 
-	/** The image around {@link #stack}, calibrated, with the colours and display ranges of the given image's channels if it has as many. */
-	public ImagePlus image(final String title, final HandleStack stack, final ImagePlus like) {
-		return dress(title, stack, like);
-	}
-
 	/** The image with all slices in memory, for the screen. */
 	public ImagePlus inMemory(final String title, final ImagePlus like) {
 		final HandleStack source = stack();
 		final ImageStack stack = new ImageStack(size[2], size[1]);
 		for (int n = 1; n <= source.size(); n++) stack.addSlice(null, source.getPixels(n));
-		return dress(title, stack, like);
+		return image(title, stack, like);
 	}
 
-	private ImagePlus dress(final String title, final ImageStack stack, final ImagePlus like) {
+	/** An image around {@link #stack}, calibrated, with the colours and display ranges of the given image (or null) if it has as many channels. */
+	public ImagePlus image(final String title, final ImageStack stack, final ImagePlus like) {
 		final ImagePlus image = new ImagePlus(title, stack);
 		final Calibration calibration = new Calibration(image);
-		calibrate(calibration);
+		calibrate(calibration, spacing, origin);
 		image.setDimensions(handles.length, size[0], 1);
 		image.setOpenAsHyperStack(true);
 		image.setCalibration(calibration);
@@ -91,10 +87,6 @@ public final class ResultImage {
 		}
 		composite.setCalibration(calibration);
 		return composite;
-	}
-
-	private void calibrate(final Calibration calibration) {
-		calibrate(calibration, spacing, origin);
 	}
 
 	/** Writes a grid (nm; z, y, x) into a calibration. */

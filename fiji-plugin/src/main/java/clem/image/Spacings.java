@@ -43,7 +43,7 @@ public final class Spacings {
 	}
 
 	/** The voxel size by the image's calibration; the name is for the message. */
-	static double[] of(final ImagePlus image, final String role, final String name) {
+	public static double[] of(final ImagePlus image, final String role, final String name) {
 		final Calibration cal = image.getCalibration();
 		final double[] values = { cal.pixelDepth, cal.pixelHeight, cal.pixelWidth };
 		final String[] units = { cal.getZUnit(), cal.getYUnit(), cal.getXUnit() };

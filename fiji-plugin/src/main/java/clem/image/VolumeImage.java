@@ -21,8 +21,8 @@ public final class VolumeImage {
 
 	/** The input's name, as the user knows it: moving, fixed, fixed_mask. */
 	public final String role;
-	/** The image's title or the file's name. */
-	public final String name;
+	private String name;
+	/** The image itself. Not to be changed. */
 	public final ImagePlus image;
 	/** The file it comes from, or null. */
 	public final File file;
@@ -158,6 +158,40 @@ public final class VolumeImage {
 		}
 	}
 
+	/**
+	 * An image and its mask on one grid: the image's voxel size, or the mask's where the image's is not known.
+	 *
+	 * @param image the image or null
+	 * @return the image (or null) and the mask
+	 */
+	public static VolumeImage[] pair(final Opened image, final Opened mask, final double[] spacing) {
+		if (image == null) return new VolumeImage[] { null, mask.volume(spacing) };
+		final VolumeImage volume = image.volume(spacing == null && !Spacings.isKnown(image.image) && Spacings.isKnown(mask.image) ? mask.volume(null).spacing : spacing);
+		return new VolumeImage[] { volume, volume.maskOf(mask, spacing != null) };
+	}
+
+	/** An image before it is checked: what it is for, and the channel to be analysed (from 1; 0: none chosen). */
+	public static final class Opened {
+		final String role;
+		final ImagePlus image;
+		final String name;
+		final File file;
+		final int channel;
+
+		public Opened(final String role, final ImagePlus image, final String name, final File file, final int channel) {
+			this.role = role;
+			this.image = image;
+			this.name = name;
+			this.file = file;
+			this.channel = channel;
+		}
+
+		/** Checks it; the voxel size in nm (z, y, x) goes before the image's own unless it is null. */
+		public VolumeImage volume(final double[] spacing) {
+			return new VolumeImage(role, image, name, file, channel, spacing);
+		}
+	}
+
 	private static String sizeText(final int[] zyx) {
 		return zyx[2] + " x " + zyx[1] + " x " + zyx[0];
 	}
@@ -165,6 +199,29 @@ public final class VolumeImage {
 	/** Sets the hash of the file, when it has been computed. */
 	public void setSha256(final String hash) {
 		sha256 = hash;
+	}
+
+	/** The image's title or the file's name. */
+	public String name() {
+		return name;
+	}
+
+	/** Gives it another name in messages and in transform.json. */
+	public void setName(final String other) {
+		name = other;
+	}
+
+	/**
+	 * The mask of this image, on its grid.
+	 *
+	 * @param given whether this image's voxel size was given by the user and so goes before the mask's own
+	 */
+	public VolumeImage maskOf(final Opened mask, final boolean given) {
+		final VolumeImage volume = mask.volume(given || !Spacings.isKnown(mask.image) ? spacing : null);
+		checkSameGrid(volume);
+		System.arraycopy(spacing, 0, volume.spacing, 0, 3);
+		System.arraycopy(origin, 0, volume.origin, 0, 3);
+		return volume;
 	}
 
 	/** Where it comes from, for transform.json. */
