@@ -12,7 +12,6 @@ import ij.IJ;
 import ij.ImagePlus;
 import ij.ImageStack;
 import ij.measure.Calibration;
-import ij.process.LUT;
 
 /** A result of the algorithms, one volume a channel on one grid, as an image for ImageJ. */
 public final class ResultImage {
@@ -73,18 +72,12 @@ public final class ResultImage {
 		image.setCalibration(calibration);
 		if (handles.length == 1) {
 			if (kind == VoxelKind.MASK) image.setDisplayRange(0, 255);
-			else if (like != null && like.getNChannels() == 1) {
-				image.setDisplayRange(like.getDisplayRangeMin(), like.getDisplayRangeMax());
-			}
+			else DisplayRange.set(image, like);
 			return image;
 		}
 		final CompositeImage composite = new CompositeImage(image, CompositeImage.COMPOSITE);
-		if (like instanceof CompositeImage && like.getNChannels() == handles.length) {
-			for (int c = 1; c <= handles.length; c++) {
-				final LUT lut = ((CompositeImage) like).getChannelLut(c);
-				composite.setChannelLut(lut, c);
-			}
-		}
+		if (like != null && like.isComposite() && like.getNChannels() == handles.length) composite.setLuts(((CompositeImage) like).getLuts());
+		DisplayRange.set(composite, like);
 		composite.setCalibration(calibration);
 		return composite;
 	}

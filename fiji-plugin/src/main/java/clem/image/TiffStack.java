@@ -14,6 +14,7 @@ import ij.io.FileOpener;
 import ij.io.ImageReader;
 import ij.io.TiffDecoder;
 import ij.process.ImageProcessor;
+import ij.process.LUT;
 
 /**
  * The pages of a TIFF file, read by ImageJ's reader when they are needed, so that a large stack is never whole on the heap.
@@ -51,9 +52,12 @@ final class TiffStack extends VirtualStack {
 		if (sample == null) throw new IOException("its first page cannot be read");
 		final ImagePlus image = new ImagePlus(file.getName(), new TiffStack(role, file, pages, sample.getProcessor()));
 		image.setCalibration(sample.getCalibration().copy());
-		if (sample.getBitDepth() != 24) image.setDisplayRange(sample.getDisplayRangeMin(), sample.getDisplayRangeMax());
 		image.setFileInfo((FileInfo) info.clone());
-		return withChannels(image, opener.decodeDescriptionString(info), info);
+		final Properties properties = opener.decodeDescriptionString(info);
+		final ImagePlus stack = withChannels(image, properties, info);
+		final boolean rangeKnown = info.displayRanges != null || properties != null && properties.containsKey("max");
+		DisplayRange.set(stack, rangeKnown ? stack.isComposite() ? stack : sample : null);
+		return stack;
 	}
 
 	private static String folder(final File file) {
@@ -108,15 +112,16 @@ final class TiffStack extends VirtualStack {
 		if (info.channelLuts != null) {
 			for (int c = 1; c <= Math.min(channels, info.channelLuts.length); c++) {
 				final byte[] lut = info.channelLuts[c - 1];
-				composite.setChannelLut(new ij.process.LUT(part(lut, 0), part(lut, 1), part(lut, 2)), c);
+				composite.setChannelLut(new LUT(part(lut, 0), part(lut, 1), part(lut, 2)), c);
 			}
 		}
 		if (info.displayRanges != null && info.displayRanges.length >= 2 * channels) {
-			for (int c = 1; c <= channels; c++) {
-				composite.setPositionWithoutUpdate(c, 1, 1);
-				composite.setDisplayRange(info.displayRanges[2 * c - 2], info.displayRanges[2 * c - 1]);
+			final LUT[] luts = composite.getLuts();
+			for (int c = 0; c < channels; c++) {
+				luts[c].min = info.displayRanges[2 * c];
+				luts[c].max = info.displayRanges[2 * c + 1];
 			}
-			composite.setPositionWithoutUpdate(1, 1, 1);
+			composite.setLuts(luts);
 		}
 		return composite;
 	}

@@ -34,7 +34,7 @@ public final class TiffWriter {
 		if (stack.isVirtual() && info.nImages > 1) info.virtualStack = (VirtualStack) stack;
 		info.description = saver.getDescriptionString();
 		info.sliceLabels = null;
-		saver.saveDisplayRangesAndLuts(image, info);
+		if (image.isComposite()) saver.saveDisplayRangesAndLuts(image, info);
 		final long total = (long) info.width * info.height * info.getBytesPerPixel() * info.nImages;
 		try (OutputStream out = new BufferedOutputStream(new Watched(Files.newOutputStream(file.toPath()), total, "Saving " + file.getName(), listener), BUFFER)) {
 			new TiffEncoder(info).write(out);
