@@ -39,6 +39,16 @@ public final class ResultImage {
 		}
 	}
 
+	/** How many channels it has. */
+	public int channels() {
+		return handles.length;
+	}
+
+	/** The voxel index (fractional; z, y, x) of a position in nm. */
+	public double[] toIndex(final double z, final double y, final double x) {
+		return new double[] { (z - origin[0]) / spacing[0], (y - origin[1]) / spacing[1], (x - origin[2]) / spacing[2] };
+	}
+
 	/** Voxels along z, y, x. */
 	public int[] size() {
 		return size.clone();
@@ -66,7 +76,7 @@ public final class ResultImage {
 	public ImagePlus image(final String title, final ImageStack stack, final ImagePlus like) {
 		final ImagePlus image = new ImagePlus(title, stack);
 		final Calibration calibration = new Calibration(image);
-		calibrate(calibration, spacing, origin);
+		calibrate(calibration);
 		image.setDimensions(handles.length, size[0], 1);
 		image.setOpenAsHyperStack(true);
 		image.setCalibration(calibration);
@@ -82,8 +92,8 @@ public final class ResultImage {
 		return composite;
 	}
 
-	/** Writes a grid (nm; z, y, x) into a calibration. */
-	public static void calibrate(final Calibration calibration, final double[] spacing, final double[] origin) {
+	/** Writes its grid into a calibration. */
+	public void calibrate(final Calibration calibration) {
 		calibration.setUnit(IJ.micronSymbol + "m");
 		calibration.pixelDepth = spacing[0] / NM_PER_UNIT;
 		calibration.pixelHeight = spacing[1] / NM_PER_UNIT;

@@ -186,6 +186,11 @@ public final class VolumeImage {
 			this.channel = channel;
 		}
 
+		/** The same image with another channel chosen; 0 keeps the choice. */
+		public Opened withChannel(final int other) {
+			return new Opened(role, image, name, file, other > 0 ? other : channel);
+		}
+
 		/** Checks it; the voxel size in nm (z, y, x) goes before the image's own unless it is null. */
 		public VolumeImage volume(final double[] spacing) {
 			return new VolumeImage(role, image, name, file, channel, spacing);

@@ -134,13 +134,16 @@ public final class FileRunner {
 	private String step(final Operation operation, final FileRequest request, final RunRequest run, final Output output, final OperationListener listener) {
 		final long start = System.nanoTime();
 		final Map<String, String> texts = new LinkedHashMap<>();
-		new Step(bridge, operation).run(inputs(operation, request, texts), texts, run, listener, results -> {
-			if (operation.name.equals("simulate_clem")) saveSimulation(results, output);
-			else for (final Port port : operation.outputs) {
-				if (results.names().contains(port.name)) save(port, results, Commands.givesFolder(operation) ? output.path(port.name + Commands.extension(port)) : output.path(), output);
-			}
-		});
+		new Step(bridge, operation).run(inputs(operation, request, texts), texts, run, listener, results -> save(operation, results, output));
 		return operation.title + ": " + Math.round((System.nanoTime() - start) / 1e8) / 10.0 + " s.";
+	}
+
+	/** Writes what a step gave: one file, or a folder of them. */
+	public static void save(final Operation operation, final Step.Results results, final Output output) {
+		if (operation.name.equals("simulate_clem")) saveSimulation(results, output);
+		else for (final Port port : operation.outputs) {
+			if (results.names().contains(port.name)) save(port, results, Commands.givesFolder(operation) ? output.path(port.name + Commands.extension(port)) : output.path(), output);
+		}
 	}
 
 	private static void save(final Port port, final Step.Results results, final File file, final Output output) {
@@ -153,12 +156,10 @@ public final class FileRunner {
 	}
 
 	private static void saveSimulation(final Step.Results results, final Output folder) {
-		final List<String> channels = new ArrayList<>();
-		for (final String name : results.names()) if (name.startsWith("moving")) channels.add(name);
 		final Map<String, ResultImage> images = new LinkedHashMap<>();
 		images.put("em.tif", results.image("em"));
 		images.put("em_labels.tif", results.image("em_labels"));
-		images.put("fm.tif", results.image(channels.toArray(new String[0])));
+		images.put("fm.tif", results.image(results.named("moving")));
 		for (final Map.Entry<String, ResultImage> entry : images.entrySet()) {
 			final ResultImage image = entry.getValue();
 			TiffWriter.write(image.image(entry.getKey(), image.stack(), null), folder.path(entry.getKey()), results.progress);

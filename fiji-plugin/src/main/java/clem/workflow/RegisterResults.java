@@ -9,7 +9,6 @@ import clem.bridge.Bridge;
 import clem.image.HandleStack;
 import clem.image.ResultImage;
 import clem.image.TiffWriter;
-import clem.image.VolumeImage;
 import clem.json.Json;
 import ij.ImagePlus;
 
@@ -79,6 +78,11 @@ public final class RegisterResults {
 		return input;
 	}
 
+	/** fm_to_em or em_to_fm: whose image was warped. */
+	public String direction() {
+		return Json.asText(Json.asObject(run.get("parameters")).get("registration_direction"), "fm_to_em");
+	}
+
 	/** The content of transform.json. */
 	public Map<String, Object> transform() {
 		return transform;
@@ -140,10 +144,5 @@ public final class RegisterResults {
 		}
 		if (run.containsKey("iterations")) text.append(", ").append(Json.asText(run.get("iterations"), "?")).append(" iterations");
 		return text.append(", ").append(stages.total()).append(" s.").toString();
-	}
-
-	/** The grid of the result's EM image, for a composite: null when there is no EM image. */
-	public VolumeImage fixed() {
-		return input.fixed;
 	}
 }

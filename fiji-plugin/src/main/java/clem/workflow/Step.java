@@ -49,6 +49,11 @@ public final class Step {
 			return new ArrayList<>(outputs.keySet());
 		}
 
+		/** The names of the outputs that begin so. */
+		public String[] named(final String beginning) {
+			return outputs.keySet().stream().filter(name -> name.startsWith(beginning)).toArray(String[]::new);
+		}
+
 		/** An output that is an image; several outputs of one grid and type become its channels. */
 		public ResultImage image(final String... names) {
 			final List<Long> handles = new ArrayList<>();
