@@ -1,0 +1,285 @@
+package clem.ij;
+
+import java.awt.Color;
+import java.awt.GraphicsEnvironment;
+import java.io.File;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import clem.bridge.Bridge;
+import clem.bridge.Bridges;
+import clem.bridge.ClemRegException;
+import clem.image.ResultImage;
+import clem.image.Spacings;
+import clem.image.VolumeImage;
+import clem.json.Json;
+import clem.schema.Operation;
+import clem.schema.Port;
+import clem.schema.Schema;
+import clem.workflow.Commands;
+import clem.workflow.FileRunner;
+import clem.workflow.Output;
+import clem.workflow.PointsFile;
+import clem.workflow.RegisterResults;
+import clem.workflow.RegisterWorkflow;
+import clem.workflow.RunRequest;
+import clem.workflow.Stages;
+import clem.workflow.Step;
+import ij.IJ;
+import ij.ImagePlus;
+import ij.Macro;
+import ij.measure.ResultsTable;
+import ij.plugin.PlugIn;
+import ij.plugin.frame.Recorder;
+import ij.text.TextWindow;
+
+/**
+ * The commands of Plugins > CLEM-Reg. The argument in plugins.config names the operation. In a macro the keys are read strictly and no
+ * dialog appears; otherwise the dialog is shown and recorded.
+ */
+public final class ClemReg implements PlugIn {
+	private static final String TITLE = "CLEM-Reg";
+	private static final int TEXT_WIDTH = 700, TEXT_HEIGHT = 500;
+
+	@Override
+	public void run(final String argument) {
+		// ImageJ gives a macro's options to the thread that it calls, so they are read before anything else.
+		final String options = Macro.getOptions();
+		try {
+			final Bridge bridge = Bridges.get();
+			if (argument.equals("about")) about(bridge);
+			else run(bridge, argument, options);
+		}
+		catch (final ClemRegException e) {
+			IJ.showProgress(1.0);
+			if (e.kind == ClemRegException.Kind.CANCELLED) IJ.showStatus("CLEM-Reg: cancelled");
+			if (e.kind == ClemRegException.Kind.INTERNAL) logTrace(e);
+			if (e.kind != ClemRegException.Kind.CANCELLED) IJ.error(TITLE, wrapped(e.getMessage()));
+			else Macro.abort();
+		}
+		catch (final OutOfMemoryError e) {
+			IJ.showProgress(1.0);
+			IJ.error(TITLE, wrapped("Java's memory is too small. Close other images, or raise it in Edit > Options > Memory & Threads."));
+		}
+		catch (final RuntimeException | Error e) {
+			IJ.showProgress(1.0);
+			if (Macro.MACRO_CANCELED.equals(e.getMessage())) throw e;
+			logTrace(e);
+			IJ.error(TITLE, wrapped("Unexpected error: " + e + ". Please report it with what the Log window shows."));
+		}
+	}
+
+	private static void logTrace(final Throwable error) {
+		final StringWriter text = new StringWriter();
+		error.printStackTrace(new PrintWriter(text));
+		IJ.log(text.toString());
+	}
+
+	/** ImageJ's message boxes do not break lines. */
+	private static String wrapped(final String message) {
+		return GraphicsEnvironment.isHeadless() ? message : message.replaceAll("(.{60,90}?)\\s", "$1\n");
+	}
+
+	private static void about(final Bridge bridge) {
+		final Map<String, Object> about = Json.parseObject(bridge.about());
+		final StringBuilder text = new StringBuilder("Registers fluorescence onto volume electron microscopy.\n");
+		for (final Map.Entry<String, Object> entry : about.entrySet()) text.append(entry.getKey().replace('_', ' ')).append(": ").append(Json.asText(entry.getValue(), "")).append('\n');
+		text.append("Java: ").append(System.getProperty("java.version")).append(", ImageJ: ").append(IJ.getVersion());
+		IJ.showMessage("About CLEM-Reg", text.toString());
+	}
+
+	private static void run(final Bridge bridge, final String name, final String options) {
+		final Schema schema = Schema.parse(bridge.schema());
+		final Operation operation = schema.operation(name);
+		final Fields fields = Fields.of(operation);
+		final Map<String, String> values = new LinkedHashMap<>();
+		for (final Fields.Field field : fields.all()) values.put(field.key, field.standard);
+		final boolean sample = name.equals("simulate_clem");
+		if (options != null) {
+			final Map<String, String> given = MacroOptions.parse(options, fields.keys());
+			useSelection(given, values, fields);
+			values.putAll(given);
+		}
+		else if (!sample) {
+			if (GraphicsEnvironment.isHeadless()) throw ClemRegException.badInput("Without a screen " + operation.title + " needs its keys: run(\"...\", \"key=value ...\").");
+			final Map<String, String> answer = new ParameterDialog(operation, fields, Images.titles()).ask();
+			if (answer == null) {
+				Recorder.setCommand(null);
+				return;
+			}
+			values.putAll(answer);
+			record(fields, values);
+		}
+		final ImageJListener listener = new ImageJListener();
+		if (name.equals("register")) register(bridge, schema, operation, values, listener);
+		else step(bridge, operation, values, listener);
+		IJ.showProgress(1.0);
+	}
+
+	/** In a macro without roi_polygon the selection of the fluorescence counts, as for ImageJ's own commands. */
+	private static void useSelection(final Map<String, String> given, final Map<String, String> values, final Fields fields) {
+		if (!fields.keys().contains("roi_polygon") || given.containsKey("roi_polygon") || !given.containsKey("moving")) return;
+		final ImagePlus moving = Images.open(given.get("moving"));
+		if (moving == null) return;
+		final Selection selection = Selection.of(moving);
+		if (!selection.polygon.isEmpty()) IJ.log("CLEM-Reg: the selection of " + moving.getTitle() + " is used as roi_polygon.");
+		values.put("roi_polygon", selection.polygon);
+		if (selection.zMax > 0) {
+			values.put("z_min", String.valueOf(selection.zMin));
+			values.put("z_max", String.valueOf(selection.zMax));
+		}
+	}
+
+	private static void record(final Fields fields, final Map<String, String> values) {
+		if (!Recorder.record) return;
+		for (final Fields.Field field : fields.all()) {
+			final String value = values.get(field.key);
+			if (value.isEmpty()) continue;
+			if (field.kind == Fields.Kind.FLAG && value.equals("true")) Recorder.recordOption(field.key);
+			else Recorder.recordOption(field.key, field.kind == Fields.Kind.FILE || field.kind == Fields.Kind.OUTPUT ? Recorder.fixPath(value) : value);
+		}
+	}
+
+	private static RunRequest request(final Operation operation, final Map<String, String> values) {
+		final RunRequest request = new RunRequest();
+		for (final clem.schema.Parameter parameter : operation.parameters) request.parameters.put(parameter.name, values.get(parameter.name));
+		request.threads = whole(values, Fields.THREADS);
+		return request;
+	}
+
+	private static int whole(final Map<String, String> values, final String key) {
+		try {
+			final int value = Integer.parseInt(values.get(key).trim());
+			if (value >= 0) return value;
+		}
+		catch (final NumberFormatException e) {
+			// Told below, as negative numbers are.
+		}
+		throw ClemRegException.badInput(key + " = " + values.get(key) + " is not allowed: it must be a whole number, 0 or more.");
+	}
+
+	private static boolean flag(final Map<String, String> values, final String key) {
+		final String value = values.get(key);
+		if (value.equals("true") || value.equals("false")) return value.equals("true");
+		throw ClemRegException.badInput(key + " = " + value + " is not allowed: it must be true or false.");
+	}
+
+	private static double[] spacing(final Map<String, String> values, final String role) {
+		final String key = Spacings.key(role), text = values.get(key);
+		return text == null || text.isEmpty() ? null : Spacings.parse(key, text);
+	}
+
+	/** The image of an input, or null when there is none. */
+	private static VolumeImage.Opened image(final Map<String, String> values, final String role) {
+		final String text = values.get(role);
+		if (text == null || text.isEmpty()) return null;
+		final int channel = values.containsKey(role + "_channel") ? whole(values, role + "_channel") : 0;
+		return Images.find(role, text, channel);
+	}
+
+	private static VolumeImage.Opened needed(final Map<String, String> values, final String role) {
+		final VolumeImage.Opened image = image(values, role);
+		if (image == null) throw ClemRegException.badInput(role + " is missing: give the title of an open image or a file.");
+		return image;
+	}
+
+	private static void register(final Bridge bridge, final Schema schema, final Operation operation, final Map<String, String> values, final ImageJListener listener) {
+		final Stages stages = new Stages();
+		final boolean show = flag(values, Fields.SHOW), overwrite = flag(values, Fields.OVERWRITE);
+		final String out = values.get(Fields.OUT);
+		final double[] movingSpacing = spacing(values, "moving");
+		final VolumeImage moving = needed(values, "moving").volume(movingSpacing);
+		final VolumeImage[] pair = VolumeImage.pair(image(values, "fixed"), needed(values, "fixed_mask"), spacing(values, "fixed"));
+		final VolumeImage.Opened mask = image(values, "moving_mask");
+		final VolumeImage movingMask = mask == null ? null : moving.maskOf(mask, movingSpacing != null);
+		final RegisterWorkflow workflow = new RegisterWorkflow(bridge, schema);
+		final RegisterWorkflow.Input input = new RegisterWorkflow.Input(moving, pair[0], pair[1], movingMask);
+		try (Output folder = out.isEmpty() ? null : Output.folder(out, overwrite)) {
+			workflow.run(input, request(operation, values), listener, stages, () -> { }, results -> {
+				if (folder != null) {
+					results.save(folder);
+					if (listener.cancelled()) throw ClemRegException.cancelled();
+					folder.commit();
+				}
+				show(results, show);
+				IJ.showStatus("CLEM-Reg: " + results.summary());
+				IJ.log("CLEM-Reg: " + results.summary());
+			});
+		}
+	}
+
+	private static void show(final RegisterResults results, final boolean intermediates) {
+		if (intermediates) {
+			final ResultImage movingGrid = results.movingMask(), fixedGrid = results.fixedMask();
+			final ImagePlus moving = Display.image("Mask and points of " + results.input().moving.name(), movingGrid, null);
+			Display.addPoints(moving, movingGrid, results.points("moving_points"), Color.YELLOW);
+			Display.show(moving);
+			final ImagePlus fixed = Display.image("EM mask, its points (yellow), registered points (magenta)", fixedGrid, null);
+			Display.addPoints(fixed, fixedGrid, results.points("fixed_points"), Color.YELLOW);
+			Display.addPoints(fixed, fixedGrid, results.points("registered_points"), Color.MAGENTA);
+			Display.show(fixed);
+			Display.show(new ImagePlus("Overview before and after", results.overlay()));
+		}
+		Display.show(Display.composite(results));
+	}
+
+	private static void step(final Bridge bridge, final Operation operation, final Map<String, String> values, final ImageJListener listener) {
+		final Map<String, Object> inputs = new LinkedHashMap<>();
+		final Map<String, String> texts = new LinkedHashMap<>();
+		for (final Commands.FileInput input : Commands.inputs(operation)) {
+			if (input.isImage()) {
+				final VolumeImage.Opened image = input.required ? needed(values, input.name) : image(values, input.name);
+				if (image != null) inputs.put(input.name, image.volume(spacing(values, input.name)));
+			}
+			else if (values.get(input.name).isEmpty()) {
+				if (input.required) throw ClemRegException.badInput(input.name + " is missing: give a file.");
+			}
+			else if (input.kind.equals("points")) inputs.put(input.name, points(input.name, values.get(input.name)));
+			else if (input.kind.equals("text")) texts.put(input.name, RunRequest.readText(input.name, new File(values.get(input.name))));
+			else inputs.put(input.name, RunRequest.readText(input.name, new File(values.get(input.name))));
+		}
+		final String out = values.get(Fields.OUT);
+		final boolean overwrite = flag(values, Fields.OVERWRITE);
+		try (Output output = out.isEmpty() ? null : Commands.givesFolder(operation) ? Output.folder(out, overwrite) : Output.file(out, overwrite)) {
+			new Step(bridge, operation).run(inputs, texts, request(operation, values), listener, results -> {
+				if (output != null) {
+					FileRunner.save(operation, results, output);
+					if (listener.cancelled()) throw ClemRegException.cancelled();
+					output.commit();
+				}
+				if (operation.name.equals("simulate_clem")) showSample(results);
+				else for (final Port port : operation.outputs) if (results.names().contains(port.name)) show(operation, port, results);
+				if (operation.outputs.isEmpty()) IJ.log(operation.title + "\n" + Json.writePretty(results.report));
+			});
+		}
+	}
+
+	/** A cloud from an open table or a CSV file. */
+	private static double[] points(final String role, final String text) {
+		final ResultsTable table = ResultsTable.getResultsTable(text);
+		if (table == null) return PointsFile.read(role, new File(text));
+		final double[] zyx = new double[3 * table.size()];
+		for (int axis = 0; axis < 3; axis++) {
+			final String column = String.valueOf("zyx".charAt(axis));
+			if (!table.columnExists(column)) throw ClemRegException.badInput(role + ": the table '" + text + "' has no column " + column + "; z, y and x in nm are needed.");
+			for (int i = 0; i < table.size(); i++) zyx[3 * i + axis] = table.getValue(column, i);
+		}
+		return zyx;
+	}
+
+	private static void show(final Operation operation, final Port port, final Step.Results results) {
+		final String title = operation.title + ": " + port.name;
+		if (port.isPoints()) Display.table(title, results.points(port.name));
+		else if (!port.isTransform()) Display.show(Display.image(title, results.image(port.name), results.like()));
+		else if (GraphicsEnvironment.isHeadless()) IJ.log(results.transform(port.name));
+		else new TextWindow(port.name + ".json", results.transform(port.name), TEXT_WIDTH, TEXT_HEIGHT);
+	}
+
+	private static void showSample(final Step.Results results) {
+		Display.show(Display.image("sample-em.tif", results.image("em"), null));
+		Display.show(Display.image("sample-em-mask.tif", results.image("em_labels"), null));
+		Display.show(Display.image("sample-fm.tif", results.image(results.named("moving")), null));
+	}
+}

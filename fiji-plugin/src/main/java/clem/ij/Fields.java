@@ -1,0 +1,101 @@
+package clem.ij;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import clem.schema.Operation;
+import clem.schema.Parameter;
+import clem.workflow.Commands;
+
+/** What the dialog of an operation asks and its macro call knows: one list for both. */
+final class Fields {
+	static final String OUT = "out", OVERWRITE = "overwrite", THREADS = "threads", SHOW = "show_intermediates";
+
+	/** How a field is filled in. */
+	enum Kind { IMAGE, OPTIONAL_IMAGE, FILE, OUTPUT, TEXT, NUMBER, FLAG, CHOICE }
+
+	/** One field. */
+	static final class Field {
+		final String key;
+		final String label;
+		final String help;
+		final Kind kind;
+		final String standard;
+		/** The parameter, or null. */
+		final Parameter parameter;
+
+		private Field(final String key, final String label, final String help, final Kind kind, final String standard, final Parameter parameter) {
+			this.key = key;
+			this.label = label;
+			this.help = help;
+			this.kind = kind;
+			this.standard = standard;
+			this.parameter = parameter;
+		}
+	}
+
+	/** Heading to fields. */
+	final Map<String, List<Field>> groups = new LinkedHashMap<>();
+
+	private Fields() {}
+
+	/** The fields of an operation: images, voxel sizes, parameters, and where results go. */
+	static Fields of(final Operation operation) {
+		final Fields fields = new Fields();
+		for (final Commands.FileInput input : Commands.inputs(operation)) {
+			if (input.isImage()) {
+				fields.add("Images", input.name, words(input.name), input.help, input.required ? Kind.IMAGE : Kind.OPTIONAL_IMAGE, "");
+				if (input.kind.equals("volume")) {
+					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel to use, from 1.", Kind.NUMBER, "1");
+				}
+			}
+			else fields.add("Files", input.name, words(input.name), input.help + (input.kind.equals("points") ? " A CSV file or the title of an open table." : ""), Kind.FILE, "");
+		}
+		for (final String key : Commands.spacings(operation)) {
+			fields.add("Images", key, words(key) + " (nm; z,xy)", "Voxel size as z,xy or z,y,x. Empty: as the image says in Image > Properties.", Kind.TEXT, "");
+		}
+		for (final Map.Entry<String, List<Parameter>> group : operation.groups().entrySet()) {
+			for (final Parameter parameter : group.getValue()) {
+				final Kind kind = parameter.type == Parameter.Type.BOOLEAN ? Kind.FLAG : parameter.type == Parameter.Type.CHOICE ? Kind.CHOICE
+					: parameter.type == Parameter.Type.TEXT ? Kind.TEXT : Kind.NUMBER;
+				fields.add(group.getKey().isEmpty() ? "Parameters" : group.getKey(), new Field(parameter.name, parameter.labelWithUnit(),
+					parameter.help + " (" + parameter.allowed() + ")", kind, parameter.defaultText(), parameter));
+			}
+		}
+		if (operation.name.equals("register")) fields.add("Output", SHOW, "Show intermediates", "Shows the masks with the point clouds and the overview picture.", Kind.FLAG, "true");
+		fields.add("Output", OUT, Commands.givesFolder(operation) ? "Output folder" : "Output file",
+			"Where to save the results; empty: they are only shown. A folder or file that exists is not touched unless overwrite is set.", Kind.OUTPUT, "");
+		fields.add("Output", OVERWRITE, "Overwrite", "Replaces files that exist in the output.", Kind.FLAG, "false");
+		fields.add("Output", THREADS, "Threads", "Threads to use; 0 is all.", Kind.NUMBER, "0");
+		return fields;
+	}
+
+	private void add(final String group, final String key, final String label, final String help, final Kind kind, final String standard) {
+		add(group, new Field(key, label, help, kind, standard, null));
+	}
+
+	private void add(final String group, final Field field) {
+		groups.computeIfAbsent(group, g -> new ArrayList<>()).add(field);
+	}
+
+	/** All fields. */
+	List<Field> all() {
+		final List<Field> all = new ArrayList<>();
+		groups.values().forEach(all::addAll);
+		return all;
+	}
+
+	/** All keys. */
+	List<String> keys() {
+		final List<String> keys = new ArrayList<>();
+		for (final Field field : all()) keys.add(field.key);
+		return keys;
+	}
+
+	private static String words(final String key) {
+		final String words = key.replace('_', ' ').replace("fixed", "EM").replace("moving", "fluorescence");
+		return Character.toUpperCase(words.charAt(0)) + words.substring(1);
+	}
+}

@@ -1,0 +1,64 @@
+package clem.ij;
+
+import java.io.File;
+import java.util.ArrayList;
+import java.util.List;
+
+import clem.bridge.ClemRegException;
+import clem.image.ImageFiles;
+import clem.image.VolumeImage;
+import ij.ImagePlus;
+import ij.WindowManager;
+
+/** The images that are open in ImageJ. */
+final class Images {
+	private Images() {}
+
+	/** The titles of the open images. */
+	static List<String> titles() {
+		final List<String> titles = new ArrayList<>();
+		final int[] ids = WindowManager.getIDList();
+		if (ids != null) for (final int id : ids) titles.add(WindowManager.getImage(id).getTitle());
+		return titles;
+	}
+
+	/** Finds an image by title or ID, or opens a file. */
+	static VolumeImage.Opened find(final String role, final String text, final int channel) {
+		final ImagePlus image = open(text);
+		if (image != null) return new VolumeImage.Opened(role, image, image.getTitle(), null, channel);
+		if (ImageFiles.choice(role, text).file.isFile()) return ImageFiles.open(role, text).withChannel(channel);
+		final List<String> titles = titles();
+		throw ClemRegException.badInput(role + ": there is no open image and no file '" + new File(text) + "'. "
+			+ (titles.isEmpty() ? "No image is open." : "Open are: " + String.join(", ", titles) + "."));
+	}
+
+	/** The open image of that title or ID, or null. */
+	static ImagePlus open(final String text) {
+		final int[] ids = WindowManager.getIDList();
+		if (ids == null) return null;
+		for (final int id : ids) {
+			final ImagePlus image = WindowManager.getImage(id);
+			if (image != null && (image.getTitle().equals(text) || String.valueOf(id).equals(text))) return image;
+		}
+		return null;
+	}
+
+	/** The open image that an input most likely means, by its title, or "". */
+	static String guess(final String role, final List<String> titles) {
+		final String[] words = role.startsWith("moving") || role.equals("source") ? new String[] { "fm", "fluo", "lm" } : new String[] { "em", "sem", "tem" };
+		final boolean mask = role.endsWith("mask") || role.equals("labels");
+		String best = "";
+		int most = 0;
+		for (final String title : titles) {
+			final String lower = title.toLowerCase(java.util.Locale.ROOT);
+			int score = 1;
+			for (final String word : words) if (lower.matches(".*\\b" + word + ".*") || lower.matches(".*[_-]" + word + ".*")) score += 2;
+			if (lower.contains("mask") || lower.contains("label") || lower.contains("seg")) score += mask ? 4 : -4;
+			if (score > most) {
+				most = score;
+				best = title;
+			}
+		}
+		return best;
+	}
+}

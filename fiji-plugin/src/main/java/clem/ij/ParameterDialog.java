@@ -1,0 +1,256 @@
+package clem.ij;
+
+import java.awt.BorderLayout;
+import java.awt.Dimension;
+import java.awt.FlowLayout;
+import java.awt.Font;
+import java.awt.Frame;
+import java.awt.GridBagConstraints;
+import java.awt.GridBagLayout;
+import java.awt.Insets;
+import java.lang.reflect.InvocationTargetException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import javax.swing.Box;
+import javax.swing.JButton;
+import javax.swing.JCheckBox;
+import javax.swing.JComboBox;
+import javax.swing.JComponent;
+import javax.swing.JDialog;
+import javax.swing.JFileChooser;
+import javax.swing.JLabel;
+import javax.swing.JOptionPane;
+import javax.swing.JPanel;
+import javax.swing.JScrollPane;
+import javax.swing.JTabbedPane;
+import javax.swing.JTextArea;
+import javax.swing.JTextField;
+import javax.swing.SwingUtilities;
+
+import clem.bridge.ClemRegException;
+import clem.schema.Operation;
+import clem.schema.Parameter;
+import ij.IJ;
+
+/** Asks for an operation's images and parameters, one tab a group. Each component's name is its key. */
+final class ParameterDialog {
+	private static final String NONE = "(none)";
+	private static final int COLUMNS = 18, HELP_ROWS = 24, HELP_COLUMNS = 70;
+
+	private final Operation operation;
+	private final Fields fields;
+	private final List<String> titles;
+	private final Map<String, JComponent> inputs = new LinkedHashMap<>();
+	private JDialog dialog;
+	private Map<String, String> answer;
+
+	ParameterDialog(final Operation operation, final Fields fields, final List<String> titles) {
+		this.operation = operation;
+		this.fields = fields;
+		this.titles = titles;
+	}
+
+	/** Shows the dialog and waits; null when it is cancelled. */
+	Map<String, String> ask() {
+		try {
+			if (SwingUtilities.isEventDispatchThread()) show();
+			else SwingUtilities.invokeAndWait(this::show);
+		}
+		catch (final InterruptedException e) {
+			Thread.currentThread().interrupt();
+			return null;
+		}
+		catch (final InvocationTargetException e) {
+			if (e.getCause() instanceof RuntimeException) throw (RuntimeException) e.getCause();
+			throw new IllegalStateException(e.getCause());
+		}
+		return answer;
+	}
+
+	private void show() {
+		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: " + operation.title, true);
+		dialog.setName("clemreg." + operation.name);
+		final JTabbedPane tabs = new JTabbedPane();
+		for (final Map.Entry<String, List<Fields.Field>> group : fields.groups.entrySet()) tabs.addTab(group.getKey(), page(group.getValue()));
+		final JPanel buttons = new JPanel(new FlowLayout(FlowLayout.RIGHT));
+		buttons.add(button("Help", this::help));
+		buttons.add(button("Defaults", this::reset));
+		buttons.add(button("Cancel", dialog::dispose));
+		final JButton ok = button("OK", this::accept);
+		buttons.add(ok);
+		dialog.getRootPane().setDefaultButton(ok);
+		reset();
+		if (inputs.get("moving") instanceof JComboBox) ((JComboBox<?>) inputs.get("moving")).addActionListener(e -> region());
+		region();
+		dialog.add(tabs, BorderLayout.CENTER);
+		dialog.add(buttons, BorderLayout.SOUTH);
+		dialog.pack();
+		dialog.setLocationRelativeTo(IJ.getInstance());
+		dialog.setVisible(true);
+	}
+
+	private static JButton button(final String text, final Runnable action) {
+		final JButton button = new JButton(text);
+		button.setName(text.toLowerCase(java.util.Locale.ROOT));
+		button.addActionListener(e -> action.run());
+		return button;
+	}
+
+	private JComponent page(final List<Fields.Field> list) {
+		final JPanel page = new JPanel(new GridBagLayout());
+		final GridBagConstraints at = new GridBagConstraints();
+		at.insets = new Insets(3, 6, 3, 6);
+		at.anchor = GridBagConstraints.WEST;
+		at.fill = GridBagConstraints.HORIZONTAL;
+		for (final Fields.Field field : list) {
+			final JLabel label = new JLabel(field.label);
+			final JComponent input = input(field);
+			label.setToolTipText(tip(field));
+			input.setToolTipText(tip(field));
+			input.setName(field.key);
+			inputs.put(field.key, input);
+			at.gridx = 0;
+			at.weightx = 0;
+			page.add(label, at);
+			at.gridx = 1;
+			at.weightx = 1;
+			page.add(input, at);
+			if (field.kind == Fields.Kind.FILE || field.kind == Fields.Kind.OUTPUT) {
+				at.gridx = 2;
+				at.weightx = 0;
+				page.add(button("Browse...", () -> browse(field, (JTextField) input)), at);
+			}
+			at.gridy = at.gridy < 0 ? 1 : at.gridy + 1;
+		}
+		at.weighty = 1;
+		page.add(Box.createGlue(), at);
+		return page;
+	}
+
+	private JComponent input(final Fields.Field field) {
+		switch (field.kind) {
+			case IMAGE: return new JComboBox<>(titles.toArray(new String[0]));
+			case OPTIONAL_IMAGE:
+				final JComboBox<String> images = new JComboBox<>(titles.toArray(new String[0]));
+				images.insertItemAt(NONE, 0);
+				return images;
+			case CHOICE: return new JComboBox<>(field.parameter.choices.toArray(new String[0]));
+			case FLAG: return new JCheckBox();
+			default: return new JTextField(COLUMNS);
+		}
+	}
+
+	private static String tip(final Fields.Field field) {
+		return "<html><p width=360>" + field.help.replace("&", "&amp;").replace("<", "&lt;") + "<br>Macro key: " + field.key + "</p></html>";
+	}
+
+	private void browse(final Fields.Field field, final JTextField target) {
+		final JFileChooser chooser = new JFileChooser(target.getText());
+		final boolean folder = field.kind == Fields.Kind.OUTPUT && field.label.endsWith("folder");
+		chooser.setFileSelectionMode(folder ? JFileChooser.FILES_AND_DIRECTORIES : JFileChooser.FILES_ONLY);
+		chooser.setDialogTitle(field.label);
+		final int choice = field.kind == Fields.Kind.OUTPUT ? chooser.showSaveDialog(dialog) : chooser.showOpenDialog(dialog);
+		if (choice == JFileChooser.APPROVE_OPTION) target.setText(chooser.getSelectedFile().getPath());
+	}
+
+	private void reset() {
+		final List<String> taken = new ArrayList<>();
+		for (final Fields.Field field : fields.all()) {
+			final JComponent input = inputs.get(field.key);
+			if (field.kind == Fields.Kind.IMAGE || field.kind == Fields.Kind.OPTIONAL_IMAGE) {
+				final List<String> left = new ArrayList<>(titles);
+				left.removeAll(taken);
+				// A mask of the fluorescence is rarer than a mask of the EM: it is left to the user.
+				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask")) ? NONE : Images.guess(field.key, left);
+				((JComboBox<?>) input).setSelectedItem(guess);
+				taken.add(guess);
+			}
+			else if (input instanceof JComboBox) ((JComboBox<?>) input).setSelectedItem(field.standard);
+			else if (input instanceof JCheckBox) ((JCheckBox) input).setSelected(Boolean.parseBoolean(field.standard));
+			else ((JTextField) input).setText(field.standard);
+		}
+	}
+
+	/** Shows the region that is drawn on the chosen fluorescence. */
+	private void region() {
+		if (!inputs.containsKey("roi_polygon") || !(inputs.get("moving") instanceof JComboBox)) return;
+		final Object title = ((JComboBox<?>) inputs.get("moving")).getSelectedItem();
+		try {
+			final Selection selection = Selection.of(title == null ? null : Images.open(title.toString()));
+			((JTextField) inputs.get("roi_polygon")).setText(selection.polygon);
+			if (selection.zMax > 0) {
+				((JTextField) inputs.get("z_min")).setText(String.valueOf(selection.zMin));
+				((JTextField) inputs.get("z_max")).setText(String.valueOf(selection.zMax));
+			}
+		}
+		catch (final ClemRegException e) {
+			((JTextField) inputs.get("roi_polygon")).setText("");
+			IJ.log("CLEM-Reg: " + e.getMessage());
+		}
+	}
+
+	private void accept() {
+		final Map<String, String> values = new LinkedHashMap<>();
+		for (final Fields.Field field : fields.all()) {
+			final String value = value(inputs.get(field.key));
+			final String problem = problem(field, value);
+			if (problem != null) {
+				JOptionPane.showMessageDialog(dialog, problem, "CLEM-Reg", JOptionPane.ERROR_MESSAGE);
+				inputs.get(field.key).requestFocusInWindow();
+				return;
+			}
+			values.put(field.key, value);
+		}
+		answer = values;
+		dialog.dispose();
+	}
+
+	private static String value(final JComponent input) {
+		if (input instanceof JCheckBox) return String.valueOf(((JCheckBox) input).isSelected());
+		if (input instanceof JTextField) return ((JTextField) input).getText().trim();
+		final Object item = ((JComboBox<?>) input).getSelectedItem();
+		return item == null || item.equals(NONE) ? "" : item.toString();
+	}
+
+	/** What is wrong with a value, or null. The algorithms check again. */
+	static String problem(final Fields.Field field, final String value) {
+		if (field.kind == Fields.Kind.IMAGE && value.isEmpty()) return field.label + ": no image is open. Open one, or try Plugins > CLEM-Reg > Open Sample (CLEM).";
+		if (field.kind == Fields.Kind.FILE && value.isEmpty()) return field.label + ": a file is needed.";
+		if (field.kind != Fields.Kind.NUMBER) return null;
+		final String allowed = field.parameter == null ? "a whole number, 0 or more" : field.parameter.allowed();
+		final boolean whole = field.parameter == null || field.parameter.type == Parameter.Type.INTEGER;
+		try {
+			final double number = Double.parseDouble(value);
+			final double low = field.parameter == null ? 0 : field.parameter.minimum, high = field.parameter == null ? Double.NaN : field.parameter.maximum;
+			if (!(number < low) && !(number > high) && !Double.isNaN(number) && (!whole || number == Math.rint(number))) return null;
+		}
+		catch (final NumberFormatException e) {
+			// Told below, as values out of range are.
+		}
+		return field.label + ": " + (value.isEmpty() ? "(empty)" : value) + " is not allowed; it must be " + allowed + ".";
+	}
+
+	private void help() {
+		final StringBuilder text = new StringBuilder(operation.title).append("\n\n").append(operation.help).append("\n");
+		for (final Map.Entry<String, List<Fields.Field>> group : fields.groups.entrySet()) {
+			text.append("\n").append(group.getKey().toUpperCase(java.util.Locale.ROOT)).append("\n");
+			for (final Fields.Field field : group.getValue()) {
+				text.append("  ").append(field.label).append("  [").append(field.key).append("]\n      ").append(field.help);
+				if (!field.standard.isEmpty()) text.append(" Default: ").append(field.standard).append('.');
+				text.append("\n");
+			}
+		}
+		final JTextArea area = new JTextArea(text.toString(), HELP_ROWS, HELP_COLUMNS);
+		area.setEditable(false);
+		area.setLineWrap(true);
+		area.setWrapStyleWord(true);
+		area.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
+		area.setCaretPosition(0);
+		final JScrollPane pane = new JScrollPane(area);
+		pane.setPreferredSize(new Dimension(640, 480));
+		JOptionPane.showMessageDialog(dialog, pane, "CLEM-Reg: " + operation.title, JOptionPane.PLAIN_MESSAGE);
+	}
+}

@@ -1,0 +1,69 @@
+package clem.image;
+
+import clem.bridge.Bridge;
+import clem.bridge.VoxelKind;
+import ij.VirtualStack;
+import ij.process.ByteProcessor;
+import ij.process.FloatProcessor;
+import ij.process.ImageProcessor;
+import ij.process.ShortProcessor;
+
+/**
+ * The slices of volumes behind the bridge, one volume a channel, in ImageJ's order (channels fastest). Each is read when it is
+ * needed, so that a large result is never whole on the heap; a warped result is computed by that.
+ */
+public final class HandleStack extends VirtualStack {
+	private final Bridge bridge;
+	private final long[] channels;
+	private final VoxelKind kind;
+	private final int slices;
+	private long nanoseconds;
+
+	/**
+	 * @param channels one handle a channel, all of one size and type
+	 * @param size voxels along z, y, x
+	 */
+	public HandleStack(final Bridge bridge, final VoxelKind kind, final int[] size, final long... channels) {
+		super(size[2], size[1], null, null);
+		this.bridge = bridge;
+		this.channels = channels.clone();
+		this.kind = kind;
+		slices = size[0];
+		setBitDepth(kind == VoxelKind.UINT16 ? 16 : kind == VoxelKind.FLOAT32 ? 32 : 8);
+	}
+
+	/** How long reading has taken so far, in seconds. */
+	public double seconds() {
+		return nanoseconds / 1e9;
+	}
+
+	@Override
+	public ImageProcessor getProcessor(final int n) {
+		final ImageProcessor processor = kind == VoxelKind.UINT16 ? new ShortProcessor(getWidth(), getHeight())
+			: kind == VoxelKind.FLOAT32 ? new FloatProcessor(getWidth(), getHeight()) : new ByteProcessor(getWidth(), getHeight());
+		final long start = System.nanoTime();
+		bridge.readSlice(channels[(n - 1) % channels.length], (n - 1) / channels.length, processor.getPixels());
+		nanoseconds += System.nanoTime() - start;
+		return processor;
+	}
+
+	@Override
+	public Object getPixels(final int n) {
+		return getProcessor(n).getPixels();
+	}
+
+	@Override
+	public int size() {
+		return slices * channels.length;
+	}
+
+	@Override
+	public int getSize() {
+		return size();
+	}
+
+	@Override
+	public String getSliceLabel(final int n) {
+		return null;
+	}
+}

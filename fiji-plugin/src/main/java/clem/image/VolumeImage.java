@@ -1,0 +1,240 @@
+package clem.image;
+
+import java.io.File;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import clem.bridge.Bridge;
+import clem.bridge.ClemRegException;
+import clem.bridge.Handles;
+import clem.bridge.OperationListener;
+import clem.bridge.VoxelKind;
+import ij.ImagePlus;
+import ij.measure.Calibration;
+
+/**
+ * An ImagePlus that has been checked to be a volume: 8 bit, 16 bit or 32-bit float, several slices, one time point, with a
+ * known voxel size. The image itself is only read.
+ */
+public final class VolumeImage {
+	private static final int SIGNED_ZERO = 32768;
+
+	/** The input's name, as the user knows it: moving, fixed, fixed_mask. */
+	public final String role;
+	private String name;
+	/** The image itself. Not to be changed. */
+	public final ImagePlus image;
+	/** The file it comes from, or null. */
+	public final File file;
+	public final int channels;
+	/** The channel to be analysed, from 1. */
+	public final int channel;
+	/** Whether the user chose the channel. */
+	public final boolean channelChosen;
+	/** Voxels along z, y, x. */
+	public final int[] size;
+	/** Voxel size in nm along z, y, x. */
+	public final double[] spacing;
+	/** Position of the first voxel's centre in nm along z, y, x. */
+	public final double[] origin;
+
+	private String sha256;
+
+	/**
+	 * Checks an image.
+	 *
+	 * @param channel the channel, from 1, or 0 for the first
+	 * @param spacing the voxel size in nm (z, y, x) that goes before the image's own, or null
+	 */
+	public VolumeImage(final String role, final ImagePlus image, final String name, final File file, final int channel, final double[] spacing) {
+		this.role = role;
+		this.name = name;
+		this.image = image;
+		this.file = file;
+		checkType();
+		channels = image.getNChannels();
+		final int slices = image.getNSlices(), frames = image.getNFrames();
+		if (frames > 1) {
+			throw bad("is a time series of " + frames + " frames and " + slices + " slices; one time point is needed. "
+				+ (slices == 1 ? "If its frames are really slices, swap them in Image > Properties." : "Take one frame with Image > Duplicate."));
+		}
+		if (slices < 2) {
+			throw bad("has a single slice (" + image.getWidth() + " x " + image.getHeight() + (channels > 1 ? ", " + channels + " channels" : "")
+				+ "); a stack with at least 2 slices is needed."
+				+ (channels > 1 ? " If its channels are really slices, swap them in Image > Properties." : " Combine slices with Image > Stacks > Images to Stack."));
+		}
+		if (channel < 0 || channel > channels) {
+			throw bad("has no channel " + channel + "; it has " + (channels == 1 ? "1 channel" : "channels 1 to " + channels) + ".");
+		}
+		this.channel = Math.max(1, channel);
+		channelChosen = channel > 0;
+		size = new int[] { slices, image.getHeight(), image.getWidth() };
+		this.spacing = spacing != null ? spacing.clone() : Spacings.of(image, role, name);
+		final Calibration cal = image.getCalibration();
+		origin = new double[] { offset(cal.zOrigin, 0), offset(cal.yOrigin, 1), offset(cal.xOrigin, 2) };
+	}
+
+	/** ImageJ keeps the origin as the pixel that lies at zero. */
+	private double offset(final double pixels, final int axis) {
+		return pixels == 0 ? 0 : -pixels * spacing[axis];
+	}
+
+	private void checkType() {
+		if (image.getWidth() < 1 || image.getHeight() < 1 || image.getStackSize() < 1) throw bad("is empty.");
+		if (image.getType() == ImagePlus.COLOR_RGB) {
+			throw bad("is an RGB colour image; 8 bit, 16 bit or 32 bit grey values are needed. Use Image > Color > Split Channels and take one channel, "
+				+ "or Image > Type > 8-bit.");
+		}
+		final int depth = image.getBitDepth();
+		if (depth != 8 && depth != 16 && depth != 32) {
+			throw bad("has " + depth + " bits a pixel; 8 bit, 16 bit or 32 bit are needed. Convert it with Image > Type.");
+		}
+	}
+
+	private ClemRegException bad(final String what) {
+		return ClemRegException.badInput(role + ": '" + name + "' " + what);
+	}
+
+	/** The type of its voxels. */
+	public VoxelKind kind() {
+		return image.getBitDepth() == 8 ? VoxelKind.UINT8 : image.getBitDepth() == 16 ? VoxelKind.UINT16 : VoxelKind.FLOAT32;
+	}
+
+	/** The pixels of a slice: channel from 1, z from 0. Not to be changed. */
+	public synchronized Object slice(final int wantedChannel, final int z) {
+		final int index = image.getStackIndex(wantedChannel, z + 1, 1);
+		final Object pixels = image.getStack().getPixels(index);
+		if (pixels == null) throw bad("cannot be read: slice " + (z + 1) + " gives no pixels.");
+		return image.getCalibration().isSigned16Bit() ? unsigned((short[]) pixels) : pixels;
+	}
+
+	/** ImageJ shows signed 16 bit values raised by 32768. */
+	private Object unsigned(final short[] raised) {
+		final short[] pixels = new short[raised.length];
+		for (int i = 0; i < pixels.length; i++) {
+			final int value = (raised[i] & 0xffff) - SIGNED_ZERO;
+			if (value < 0) throw bad("has negative values (signed 16 bit, " + value + "). Convert it with Image > Type > 32-bit.");
+			pixels[i] = (short) value;
+		}
+		return pixels;
+	}
+
+	/** Copies one channel into a volume. */
+	public long toVolume(final Bridge bridge, final Handles handles, final int wantedChannel, final OperationListener listener) {
+		return copy(bridge, handles, kind(), wantedChannel, listener);
+	}
+
+	/** Copies the channel into a mask: values above 0 are foreground. */
+	public long toMask(final Bridge bridge, final Handles handles, final OperationListener listener) {
+		return copy(bridge, handles, VoxelKind.MASK, channel, listener);
+	}
+
+	/** The channel as a source whose slices are read when they are asked for. */
+	public long toSource(final Bridge bridge, final Handles handles, final int wantedChannel) {
+		return handles.add(bridge.createSource(kind(), size, spacing, origin, z -> slice(wantedChannel, z)));
+	}
+
+	private long copy(final Bridge bridge, final Handles handles, final VoxelKind kind, final int wantedChannel, final OperationListener listener) {
+		final long volume = handles.add(bridge.createVolume(kind, size, spacing, origin));
+		for (int z = 0; z < size[0]; z++) {
+			if (listener.cancelled()) throw ClemRegException.cancelled();
+			bridge.writeSlice(volume, z, slice(wantedChannel, z));
+			listener.progress((z + 1.0) / size[0], "Loading " + name);
+		}
+		return volume;
+	}
+
+	/** Checks that a mask has the voxels of its image. */
+	public void checkSameGrid(final VolumeImage mask) {
+		for (int i = 0; i < 3; i++) {
+			if (size[i] != mask.size[i]) {
+				throw ClemRegException.badInput(mask.role + ": '" + mask.name + "' is " + sizeText(mask.size) + " voxels (x, y, z) but " + role + " '" + name
+					+ "' is " + sizeText(size) + "; a mask must have the size of its image. Take the mask made from this image.");
+			}
+		}
+		if (!Spacings.agree(spacing, mask.spacing)) {
+			throw ClemRegException.badInput(mask.role + ": '" + mask.name + "' has voxels of " + Spacings.text(mask.spacing) + " nm (z,y,x) but " + role + " '"
+				+ name + "' has " + Spacings.text(spacing) + " nm. Correct one in Image > Properties, or give " + Spacings.key(role) + " for both.");
+		}
+	}
+
+	/**
+	 * An image and its mask on one grid: the image's voxel size, or the mask's where the image's is not known.
+	 *
+	 * @param image the image or null
+	 * @return the image (or null) and the mask
+	 */
+	public static VolumeImage[] pair(final Opened image, final Opened mask, final double[] spacing) {
+		if (image == null) return new VolumeImage[] { null, mask.volume(spacing) };
+		final VolumeImage volume = image.volume(spacing == null && !Spacings.isKnown(image.image) && Spacings.isKnown(mask.image) ? mask.volume(null).spacing : spacing);
+		return new VolumeImage[] { volume, volume.maskOf(mask, spacing != null) };
+	}
+
+	/** An image before it is checked: what it is for, and the channel to be analysed (from 1; 0: none chosen). */
+	public static final class Opened {
+		final String role;
+		final ImagePlus image;
+		final String name;
+		final File file;
+		final int channel;
+
+		public Opened(final String role, final ImagePlus image, final String name, final File file, final int channel) {
+			this.role = role;
+			this.image = image;
+			this.name = name;
+			this.file = file;
+			this.channel = channel;
+		}
+
+		/** The same image with another channel chosen; 0 keeps the choice. */
+		public Opened withChannel(final int other) {
+			return new Opened(role, image, name, file, other > 0 ? other : channel);
+		}
+
+		/** Checks it; the voxel size in nm (z, y, x) goes before the image's own unless it is null. */
+		public VolumeImage volume(final double[] spacing) {
+			return new VolumeImage(role, image, name, file, channel, spacing);
+		}
+	}
+
+	private static String sizeText(final int[] zyx) {
+		return zyx[2] + " x " + zyx[1] + " x " + zyx[0];
+	}
+
+	/** Sets the hash of the file, when it has been computed. */
+	public void setSha256(final String hash) {
+		sha256 = hash;
+	}
+
+	/** The image's title or the file's name. */
+	public String name() {
+		return name;
+	}
+
+	/** Gives it another name in messages and in transform.json. */
+	public void setName(final String other) {
+		name = other;
+	}
+
+	/**
+	 * The mask of this image, on its grid.
+	 *
+	 * @param given whether this image's voxel size was given by the user and so goes before the mask's own
+	 */
+	public VolumeImage maskOf(final Opened mask, final boolean given) {
+		final VolumeImage volume = mask.volume(given || !Spacings.isKnown(mask.image) ? spacing : null);
+		checkSameGrid(volume);
+		System.arraycopy(spacing, 0, volume.spacing, 0, 3);
+		System.arraycopy(origin, 0, volume.origin, 0, 3);
+		return volume;
+	}
+
+	/** Where it comes from, for transform.json. */
+	public Map<String, Object> provenance() {
+		final Map<String, Object> json = new LinkedHashMap<>();
+		json.put("name", name);
+		if (sha256 != null) json.put("sha256", sha256);
+		if (channels > 1) json.put("channel", channel);
+		return json;
+	}
+}

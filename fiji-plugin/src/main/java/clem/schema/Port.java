@@ -1,0 +1,38 @@
+package clem.schema;
+
+import java.util.Map;
+
+import clem.json.Json;
+
+/** An input or output of an operation. */
+public final class Port {
+	public final String name;
+	/** volume, mask, points, transform or source (slices that stay in Java). */
+	public final String kind;
+	public final boolean required;
+	public final String help;
+
+	Port(final Map<String, Object> json) {
+		name = Json.asText(json.get("name"), "");
+		kind = Json.asText(json.get("kind"), "");
+		required = !Boolean.FALSE.equals(json.get("required"));
+		help = Json.asText(json.get("help"), "");
+	}
+
+	/** Whether it is an image. */
+	public boolean isImage() {
+		return !isPoints() && !isTransform();
+	}
+
+	public boolean isPoints() {
+		return kind.equals("points");
+	}
+
+	public boolean isTransform() {
+		return kind.equals("transform");
+	}
+
+	public boolean isMask() {
+		return kind.equals("mask");
+	}
+}

@@ -1,0 +1,101 @@
+package clem.workflow;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+import clem.image.Spacings;
+import clem.schema.Operation;
+import clem.schema.Port;
+import clem.schema.Schema;
+
+/** Which operations can be run on files, and the files that each takes and gives. */
+public final class Commands {
+	/** An input file of a command. */
+	public static final class FileInput {
+		/** The key, with underscores. */
+		public final String name;
+		/** volume, mask, points, transform, source or text. */
+		public final String kind;
+		public final boolean required;
+		public final String help;
+
+		private FileInput(final String name, final String kind, final boolean required, final String help) {
+			this.name = name;
+			this.kind = kind;
+			this.required = required;
+			this.help = help;
+		}
+
+		public boolean isImage() {
+			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text");
+		}
+	}
+
+	private Commands() {}
+
+	/** The operations that can be run on files. The overlay is a part of register. */
+	public static List<Operation> of(final Schema schema) {
+		final List<Operation> list = new ArrayList<>();
+		for (final Operation operation : schema.operations) if (!operation.name.equals("overlay")) list.add(operation);
+		return list;
+	}
+
+	/** The name of a command on the command line. */
+	public static String name(final Operation operation) {
+		return operation.name.equals("simulate_clem") ? "simulate" : operation.commandName();
+	}
+
+	/** The operation of a command's name, or null. */
+	public static Operation find(final Schema schema, final String name) {
+		for (final Operation operation : of(schema)) if (name(operation).equals(name.replace('_', '-'))) return operation;
+		return null;
+	}
+
+	/** The files that an operation takes. */
+	public static List<FileInput> inputs(final Operation operation) {
+		final List<FileInput> list = new ArrayList<>();
+		for (final Port port : operation.inputs) {
+			if (operation.name.equals("register") && port.name.equals("fixed_mask")) {
+				list.add(new FileInput("fixed", "source", false, "The EM image, shown under the result; its slices are read when they are needed."));
+			}
+			list.add(new FileInput(port.name, port.kind, port.required, port.help));
+		}
+		if (operation.name.equals("evaluate_tre")) list.add(new FileInput("truth", "text", true, "The truth.json of the simulation."));
+		return list;
+	}
+
+	/** The keys under which voxel sizes are given: an image and its mask share one. */
+	public static Set<String> spacings(final Operation operation) {
+		final Set<String> keys = new LinkedHashSet<>();
+		for (final FileInput input : inputs(operation)) if (input.isImage()) keys.add(Spacings.key(input.name));
+		return keys;
+	}
+
+	/** Whether the output is a folder: register, the simulation, and whatever gives more than one thing. */
+	public static boolean givesFolder(final Operation operation) {
+		return operation.outputs.size() > 1;
+	}
+
+	/** Whether there is anything to be written. */
+	public static boolean givesFiles(final Operation operation) {
+		return !operation.outputs.isEmpty();
+	}
+
+	/** The names of the files in an operation's folder, or the kind of its one file. */
+	public static Collection<String> outputs(final Operation operation) {
+		if (operation.name.equals("register")) return RegisterWorkflow.files();
+		if (operation.name.equals("simulate_clem")) return Arrays.asList("em.tif", "em_labels.tif", "fm.tif", "truth.json");
+		final List<String> names = new ArrayList<>();
+		for (final Port port : operation.outputs) names.add(port.name + extension(port));
+		return names;
+	}
+
+	/** The extension of an output's file. */
+	static String extension(final Port port) {
+		return port.isPoints() ? ".csv" : port.isTransform() ? ".json" : ".tif";
+	}
+}

@@ -1,0 +1,199 @@
+package clem.workflow;
+
+import java.io.File;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import clem.bridge.Bridge;
+import clem.bridge.ClemRegException;
+import clem.bridge.OperationListener;
+import clem.image.FileHash;
+import clem.image.ImageFiles;
+import clem.image.ResultImage;
+import clem.image.Spacings;
+import clem.image.TiffWriter;
+import clem.image.VolumeImage;
+import clem.json.Json;
+import clem.schema.Nearest;
+import clem.schema.Operation;
+import clem.schema.Port;
+import clem.schema.Schema;
+
+/** Runs an operation on files: what the command line and the SciJava commands do. */
+public final class FileRunner {
+	private final Bridge bridge;
+	private final Schema schema;
+
+	public FileRunner(final Bridge bridge) {
+		this.bridge = bridge;
+		schema = Schema.parse(bridge.schema());
+	}
+
+	/** Runs the request and gives one line about the result. */
+	public String run(final FileRequest request, final OperationListener listener) {
+		final Operation operation = schema.operation(request.operation);
+		check(operation, request);
+		final RunRequest run = new RunRequest();
+		run.parameters.putAll(request.parameters);
+		run.threads = request.threads;
+		if (request.parametersFile != null) run.readParameters(new File(request.parametersFile));
+		if (!Commands.givesFiles(operation)) return report(operation, request, run, listener);
+		final Output output = Commands.givesFolder(operation) ? Output.folder(request.out, request.overwrite) : Output.file(request.out, request.overwrite);
+		try (Output open = output) {
+			final String summary = operation.name.equals("register") ? register(request, run, open, listener) : step(operation, request, run, open, listener);
+			if (listener.cancelled()) throw ClemRegException.cancelled();
+			open.commit();
+			return summary;
+		}
+	}
+
+	private static void check(final Operation operation, final FileRequest request) {
+		final List<String> names = new ArrayList<>();
+		for (final Commands.FileInput input : Commands.inputs(operation)) {
+			names.add(input.name);
+			if (input.required && !request.inputs.containsKey(input.name)) {
+				throw ClemRegException.badInput(input.name + " is missing: " + (input.help.isEmpty() ? "a file is needed." : input.help));
+			}
+		}
+		for (final String name : request.inputs.keySet()) {
+			if (!names.contains(name)) throw Schema.unknown("input", name, names);
+		}
+		for (final String key : request.spacings.keySet()) {
+			if (!Commands.spacings(operation).contains(key)) throw Schema.unknown("option", key, Commands.spacings(operation));
+		}
+		if (request.threads < 0) throw ClemRegException.badInput("threads = " + request.threads + " is not allowed: it must be 0 (all) or more.");
+		for (final String key : request.parameters.keySet()) {
+			if (operation.parameter(key) == null) {
+				final List<String> known = new ArrayList<>();
+				operation.parameters.forEach(p -> known.add(p.name));
+				throw ClemRegException.badInput("Unknown parameter '" + key + "'." + Nearest.hint(key, known) + " See the help of " + Commands.name(operation) + " for all.");
+			}
+		}
+	}
+
+	private String register(final FileRequest request, final RunRequest run, final Output folder, final OperationListener listener) {
+		final Stages stages = new Stages();
+		final double[] movingSpacing = spacing(request, "moving");
+		final VolumeImage moving = ImageFiles.open("moving", request.inputs.get("moving")).volume(movingSpacing);
+		if (request.movingName != null) moving.setName(request.movingName);
+		final VolumeImage.Opened fixed = request.inputs.containsKey("fixed") ? ImageFiles.open("fixed", request.inputs.get("fixed")) : null;
+		final VolumeImage[] pair = VolumeImage.pair(fixed, ImageFiles.open("fixed_mask", request.inputs.get("fixed_mask")), spacing(request, "fixed"));
+		VolumeImage movingMask = null;
+		if (request.inputs.containsKey("moving_mask")) {
+			movingMask = moving.maskOf(ImageFiles.open("moving_mask", request.inputs.get("moving_mask")), movingSpacing != null);
+		}
+		final RegisterWorkflow.Input input = new RegisterWorkflow.Input(moving, pair[0], pair[1], movingMask);
+		final Hashes hashes = new Hashes(moving, pair[0], pair[1], movingMask);
+		final String[] summary = new String[1];
+		new RegisterWorkflow(bridge, schema).run(input, run, listener, stages, hashes::await, results -> {
+			results.save(folder);
+			summary[0] = results.summary();
+		});
+		return summary[0];
+	}
+
+	private static double[] spacing(final FileRequest request, final String role) {
+		final String key = Spacings.key(role), text = request.spacings.get(key);
+		return text == null ? null : Spacings.parse(key, text);
+	}
+
+	private Map<String, Object> inputs(final Operation operation, final FileRequest request, final Map<String, String> texts) {
+		final Map<String, Object> inputs = new LinkedHashMap<>();
+		final List<VolumeImage> images = new ArrayList<>();
+		for (final Commands.FileInput input : Commands.inputs(operation)) {
+			final String file = request.inputs.get(input.name);
+			if (file == null) continue;
+			if (input.isImage()) {
+				final VolumeImage image = ImageFiles.open(input.name, file).volume(spacing(request, input.name));
+				images.add(image);
+				inputs.put(input.name, image);
+			}
+			else if (input.kind.equals("points")) inputs.put(input.name, PointsFile.read(input.name, new File(file)));
+			else if (input.kind.equals("text")) texts.put(input.name, RunRequest.readText(input.name, new File(file)));
+			else inputs.put(input.name, RunRequest.readText(input.name, new File(file)));
+		}
+		new Hashes(images.toArray(new VolumeImage[0])).await();
+		return inputs;
+	}
+
+	private String report(final Operation operation, final FileRequest request, final RunRequest run, final OperationListener listener) {
+		final Map<String, String> texts = new LinkedHashMap<>();
+		final String[] text = new String[1];
+		new Step(bridge, operation).run(inputs(operation, request, texts), texts, run, listener, results -> text[0] = Json.writePretty(results.report).trim());
+		if (request.out == null) return text[0];
+		try (Output file = Output.file(request.out, request.overwrite)) {
+			file.text(file.path(), text[0] + "\n");
+			file.commit();
+		}
+		return text[0];
+	}
+
+	private String step(final Operation operation, final FileRequest request, final RunRequest run, final Output output, final OperationListener listener) {
+		final long start = System.nanoTime();
+		final Map<String, String> texts = new LinkedHashMap<>();
+		new Step(bridge, operation).run(inputs(operation, request, texts), texts, run, listener, results -> save(operation, results, output));
+		return operation.title + ": " + Math.round((System.nanoTime() - start) / 1e8) / 10.0 + " s.";
+	}
+
+	/** Writes what a step gave: one file, or a folder of them. */
+	public static void save(final Operation operation, final Step.Results results, final Output output) {
+		if (operation.name.equals("simulate_clem")) saveSimulation(results, output);
+		else for (final Port port : operation.outputs) {
+			if (results.names().contains(port.name)) save(port, results, Commands.givesFolder(operation) ? output.path(port.name + Commands.extension(port)) : output.path(), output);
+		}
+	}
+
+	private static void save(final Port port, final Step.Results results, final File file, final Output output) {
+		if (port.isPoints()) PointsFile.write(results.points(port.name), file);
+		else if (port.isTransform()) output.text(file, results.transform(port.name));
+		else {
+			final ResultImage image = results.image(port.name);
+			TiffWriter.write(image.image(file.getName(), image.stack(), port.name.equals("warped") ? results.like() : null), file, results.progress);
+		}
+	}
+
+	private static void saveSimulation(final Step.Results results, final Output folder) {
+		final Map<String, ResultImage> images = new LinkedHashMap<>();
+		images.put("em.tif", results.image("em"));
+		images.put("em_labels.tif", results.image("em_labels"));
+		images.put("fm.tif", results.image(results.named("moving")));
+		for (final Map.Entry<String, ResultImage> entry : images.entrySet()) {
+			final ResultImage image = entry.getValue();
+			TiffWriter.write(image.image(entry.getKey(), image.stack(), null), folder.path(entry.getKey()), results.progress);
+		}
+		folder.text(folder.path("truth.json"), Json.writePretty(results.report.get("truth")));
+	}
+
+	/** Hashes the input files beside the loading. */
+	private static final class Hashes {
+		private final Thread thread;
+		private volatile IOException failure;
+
+		Hashes(final VolumeImage... images) {
+			thread = new Thread(() -> {
+				try {
+					for (final VolumeImage image : images) if (image != null && image.file != null) image.setSha256(FileHash.sha256(image.file));
+				}
+				catch (final IOException e) {
+					failure = e;
+				}
+			}, "CLEM-Reg hashes");
+			thread.setDaemon(true);
+			thread.start();
+		}
+
+		void await() {
+			try {
+				thread.join();
+			}
+			catch (final InterruptedException e) {
+				Thread.currentThread().interrupt();
+				throw ClemRegException.cancelled();
+			}
+			if (failure != null) throw ClemRegException.badInput("An input file cannot be read: " + TiffWriter.reason(failure) + ".", failure);
+		}
+	}
+}

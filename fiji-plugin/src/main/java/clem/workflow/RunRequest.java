@@ -1,0 +1,57 @@
+package clem.workflow;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import clem.bridge.ClemRegException;
+import clem.image.TiffWriter;
+import clem.json.Json;
+
+/** The parameters with which an operation is run. The algorithms check them. */
+public final class RunRequest {
+	/** Key to value, as JSON values or as the user's text. */
+	public final Map<String, Object> parameters = new LinkedHashMap<>();
+	/** The text of the user's JSON file, or null; {@link #parameters} go before it. */
+	public String parametersText;
+	/** Threads to use; 0 is all. */
+	public int threads;
+
+	/** Reads the user's parameter file. */
+	public void readParameters(final File file) {
+		final String text = readText("parameters", file);
+		try {
+			Json.parseObject(text);
+		}
+		catch (final Json.SyntaxException e) {
+			throw ClemRegException.badInput("parameters: " + file + " is not valid JSON: " + e.getMessage() + ".", e);
+		}
+		parametersText = text;
+	}
+
+	/** The whole text of a small file. */
+	public static String readText(final String role, final File file) {
+		if (!file.exists()) throw ClemRegException.badInput(role + ": the file " + file + " does not exist.");
+		if (file.isDirectory()) throw ClemRegException.badInput(role + ": " + file + " is a folder; a file is needed.");
+		try {
+			return new String(Files.readAllBytes(file.toPath()), StandardCharsets.UTF_8);
+		}
+		catch (final IOException e) {
+			throw ClemRegException.badInput(role + ": " + file + " cannot be read: " + TiffWriter.reason(e) + ".", e);
+		}
+	}
+
+	/** The request's JSON; the inputs say where each image comes from, the texts are what an operation takes besides. */
+	String toJson(final Map<String, Object> inputs, final Map<String, String> texts) {
+		final Map<String, Object> json = new LinkedHashMap<>();
+		json.put("parameters", parameters);
+		if (parametersText != null) json.put("parameters_file", parametersText);
+		json.put("threads", (long) threads);
+		if (!inputs.isEmpty()) json.put("inputs", inputs);
+		json.putAll(texts);
+		return Json.write(json);
+	}
+}

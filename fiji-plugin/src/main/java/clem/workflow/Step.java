@@ -1,0 +1,143 @@
+package clem.workflow;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import clem.bridge.Bridge;
+import clem.bridge.Handles;
+import clem.bridge.OperationListener;
+import clem.bridge.OperationResult;
+import clem.image.ResultImage;
+import clem.image.VolumeImage;
+import clem.json.Json;
+import clem.schema.Operation;
+import clem.schema.Port;
+import ij.ImagePlus;
+
+/** Runs one operation of the schema by itself: inputs from Java in, results to whoever shows or saves them. */
+public final class Step {
+	private final Bridge bridge;
+	private final Operation operation;
+
+	/** Takes the results before their handles are released. */
+	public interface Sink {
+		void accept(Results results);
+	}
+
+	/** What the operation gave. Valid until the step ends. */
+	public static final class Results {
+		/** The operation's report. */
+		public final Map<String, Object> report;
+		/** Shows how saving goes on. */
+		public final Progress progress;
+
+		private final Bridge bridge;
+		private final Map<String, long[]> outputs = new LinkedHashMap<>();
+		private final ImagePlus like;
+
+		private Results(final Bridge bridge, final Map<String, Object> report, final Progress progress, final ImagePlus like) {
+			this.bridge = bridge;
+			this.report = report;
+			this.progress = progress;
+			this.like = like;
+		}
+
+		/** The names of the outputs that there are. */
+		public List<String> names() {
+			return new ArrayList<>(outputs.keySet());
+		}
+
+		/** The names of the outputs that begin so. */
+		public String[] named(final String beginning) {
+			return outputs.keySet().stream().filter(name -> name.startsWith(beginning)).toArray(String[]::new);
+		}
+
+		/** An output that is an image; several outputs of one grid and type become its channels. */
+		public ResultImage image(final String... names) {
+			final List<Long> handles = new ArrayList<>();
+			for (final String name : names) for (final long handle : outputs.get(name)) handles.add(handle);
+			return new ResultImage(bridge, handles.stream().mapToLong(Long::longValue).toArray());
+		}
+
+		/** The image whose colours a warped image takes, or null. */
+		public ImagePlus like() {
+			return like;
+		}
+
+		/** An output that is a cloud: z, y, x triples in nm. */
+		public double[] points(final String name) {
+			return bridge.readPoints(outputs.get(name)[0]);
+		}
+
+		/** An output that is a transform: the text of its transform.json. */
+		public String transform(final String name) {
+			final Object full = report.get(name);
+			return Json.writePretty(full != null ? full : Json.parseObject(bridge.describe(outputs.get(name)[0])));
+		}
+	}
+
+	public Step(final Bridge bridge, final Operation operation) {
+		this.bridge = bridge;
+		this.operation = operation;
+	}
+
+	/**
+	 * Runs the operation.
+	 *
+	 * @param inputs by port: a VolumeImage, a double[] of z, y, x triples, or the text of a transform.json
+	 * @param texts further texts of the request, such as the truth of a simulation
+	 */
+	public void run(final Map<String, Object> inputs, final Map<String, String> texts, final RunRequest request, final OperationListener listener, final Sink sink) {
+		final Progress progress = new Progress(listener);
+		try (Handles handles = new Handles(bridge)) {
+			progress.upTo(0.2);
+			final Map<String, Object> provenance = new LinkedHashMap<>();
+			final Map<String, Long> ports = new LinkedHashMap<>();
+			// An operation on one channel of a source leaves the other channels to be done in the same way.
+			VolumeImage several = null;
+			for (final Port port : operation.inputs) {
+				final Object value = inputs.get(port.name);
+				if (value == null) continue;
+				if (value instanceof VolumeImage) {
+					final VolumeImage image = (VolumeImage) value;
+					provenance.put(port.name, image.provenance());
+					if (operation.name.equals("warp") && port.name.equals("source") && image.channels > 1 && !image.channelChosen) several = image;
+				}
+				ports.put(port.name, handle(handles, port, value, progress));
+			}
+			final String json = request.toJson(provenance, texts);
+			progress.upTo(0.7);
+			final OperationResult result = bridge.run(operation.name, json, ports, progress);
+			final Results results = new Results(bridge, Json.parseObject(result.json), progress,
+				inputs.get("source") instanceof VolumeImage ? ((VolumeImage) inputs.get("source")).image : null);
+			for (final Map.Entry<String, Long> output : handles.add(result).entrySet()) results.outputs.put(output.getKey(), new long[] { output.getValue() });
+			if (several != null) {
+				final long[] channels = new long[several.channels];
+				channels[0] = results.outputs.get("warped")[0];
+				for (int c = 2; c <= several.channels; c++) {
+					ports.put("source", image(handles, operation.input("source"), several, c, progress));
+					channels[c - 1] = handles.add(bridge.run(operation.name, json, ports, progress)).get("warped");
+				}
+				results.outputs.put("warped", channels);
+			}
+			for (final Object warning : Json.asList(results.report.get("warnings"))) progress.warning(Json.asText(warning, ""));
+			progress.upTo(1);
+			sink.accept(results);
+			progress.check();
+		}
+	}
+
+	private long handle(final Handles handles, final Port port, final Object value, final Progress progress) {
+		if (value instanceof double[]) return handles.add(bridge.createPoints((double[]) value));
+		if (value instanceof String) return handles.add(bridge.createTransform((String) value));
+		final VolumeImage image = (VolumeImage) value;
+		return image(handles, port, image, image.channel, progress);
+	}
+
+	private long image(final Handles handles, final Port port, final VolumeImage image, final int channel, final Progress progress) {
+		if (port.isMask()) return image.toMask(bridge, handles, progress);
+		return port.kind.equals("volume") ? image.toVolume(bridge, handles, channel, progress) : image.toSource(bridge, handles, channel);
+	}
+}

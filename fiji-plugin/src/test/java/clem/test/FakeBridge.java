@@ -1,0 +1,332 @@
+package clem.test;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+import clem.bridge.Bridge;
+import clem.bridge.ClemRegException;
+import clem.bridge.OperationListener;
+import clem.bridge.OperationResult;
+import clem.bridge.SliceReader;
+import clem.bridge.VoxelKind;
+import clem.json.Json;
+
+/**
+ * A bridge in plain Java, so that the layer above can be tested without the native library: volumes are real, registration is the
+ * identity, and the parameter "fail" makes an operation end in each kind of error.
+ */
+public final class FakeBridge implements Bridge {
+	/** A schema with one parameter of each type. */
+	public static final String SCHEMA = "{'version':'9.9.9','operations':["
+		+ "{'name':'register','title':'Register','help':'Registers fluorescence onto EM.','inputs':["
+		+ "{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'},{'name':'fixed_mask','kind':'mask','required':true,'help':'The mask of the EM.'},"
+		+ "{'name':'moving_mask','kind':'mask','required':false,'help':'A mask of the fluorescence.'}],'outputs':[{'name':'moving_mask','kind':'mask'},"
+		+ "{'name':'moving_points','kind':'points'},{'name':'fixed_points','kind':'points'},{'name':'registered_points','kind':'points'},"
+		+ "{'name':'transform','kind':'transform'},{'name':'inverse_transform','kind':'transform'}],'parameters':["
+		+ "{'name':'registration_direction','label':'Direction','type':'choice','default':'fm_to_em','choices':['fm_to_em','em_to_fm'],'group':'Registration','help':'Whose image is warped.'},"
+		+ "{'name':'log_sigma','label':'LoG sigma','type':'number','unit':'voxels','default':3.0,'minimum':0.3,'maximum':50,'group':'Segmentation','help':'Width of the filter.'},"
+		+ "{'name':'filter_segmentation','label':'Filter by size','type':'boolean','default':false,'group':'Segmentation','help':'Whether to filter.'},"
+		+ "{'name':'roi_polygon','label':'Region','type':'text','unit':'pixels','default':'','group':'Region','help':'Corners x,y x,y \\u00b5.'},"
+		+ "{'name':'z_min','label':'First slice','type':'integer','default':0,'minimum':0,'maximum':100000,'group':'Region','help':'From 1.'},"
+		+ "{'name':'z_max','label':'Last slice','type':'integer','default':0,'minimum':0,'maximum':100000,'group':'Region','help':'From 1.'},"
+		+ "{'name':'fail','label':'Fail','type':'text','default':'','group':'Registration','help':'Name of an error.'},"
+		+ "{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':2147483647,'group':'Registration','help':'Seed.'}]},"
+		+ "{'name':'segment_fluorescence','title':'Segment fluorescence','help':'Finds objects.','inputs':[{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'}],"
+		+ "'outputs':[{'name':'mask','kind':'mask'}],'parameters':[{'name':'log_sigma','label':'LoG sigma','type':'number','unit':'voxels','default':3.0,'minimum':0.3,'maximum':50,'group':'Segmentation','help':''}]},"
+		+ "{'name':'sample_points','title':'Sample points','help':'','inputs':[{'name':'mask','kind':'mask','required':true,'help':'A mask.'}],'outputs':[{'name':'points','kind':'points'}],'parameters':[]},"
+		+ "{'name':'register_points','title':'Register points','help':'','inputs':[{'name':'moving_points','kind':'points','required':true,'help':''},"
+		+ "{'name':'fixed_points','kind':'points','required':true,'help':''}],'outputs':[{'name':'transform','kind':'transform'},{'name':'inverse_transform','kind':'transform'},"
+		+ "{'name':'registered_points','kind':'points'}],'parameters':[]},"
+		+ "{'name':'warp','title':'Warp','help':'','inputs':[{'name':'source','kind':'source','required':true,'help':''},{'name':'transform','kind':'transform','required':true,'help':''},"
+		+ "{'name':'target','kind':'source','required':true,'help':''}],'outputs':[{'name':'warped','kind':'source'}],'parameters':[]},"
+		+ "{'name':'overlay','title':'Overlay','help':'','inputs':[],'outputs':[],'parameters':[]},"
+		+ "{'name':'transform_points','title':'Transform points','help':'','inputs':[{'name':'points','kind':'points','required':true,'help':''},"
+		+ "{'name':'transform','kind':'transform','required':true,'help':''}],'outputs':[{'name':'points','kind':'points'}],'parameters':[]},"
+		+ "{'name':'simulate_clem','title':'Simulate','help':'','inputs':[],'outputs':[{'name':'em','kind':'volume'},{'name':'em_labels','kind':'volume'},{'name':'moving_1','kind':'volume'},"
+		+ "{'name':'moving_2','kind':'volume'}],'parameters':[{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':100,'group':'','help':''}]}"
+		+ "]}";
+
+	private static final String TRANSFORM = "{'format':'clemreg-transform','version':1,'type':'rigid','direction':'moving_to_fixed','axes':'zyx','unit':'nm',"
+		+ "'matrix':[[1,0,0,0],[0,1,0,0],[0,0,1,0],[0,0,0,1]]}";
+
+	private static final class Volume {
+		final boolean mask;
+		final VoxelKind kind;
+		final int[] size;
+		final double[] spacing;
+		final double[] origin;
+		final Object[] slices;
+		SliceReader reader;
+
+		Volume(final VoxelKind kind, final int[] size, final double[] spacing, final double[] origin) {
+			mask = kind == VoxelKind.MASK;
+			this.kind = mask ? VoxelKind.UINT8 : kind;
+			this.size = size.clone();
+			this.spacing = spacing.clone();
+			this.origin = origin.clone();
+			slices = new Object[size[0]];
+			for (int z = 0; z < size[0]; z++) slices[z] = empty();
+		}
+
+		Object empty() {
+			final int n = size[1] * size[2];
+			return kind == VoxelKind.UINT8 ? new byte[n] : kind == VoxelKind.UINT16 ? new short[n] : new float[n];
+		}
+
+		Object slice(final int z) {
+			return reader != null ? reader.slice(z) : slices[z];
+		}
+	}
+
+	private final AtomicLong next = new AtomicLong(1);
+	private final Map<Long, Object> table = new HashMap<>();
+	/** The last request, for tests to look at. */
+	public volatile Map<String, Object> lastRequest = new LinkedHashMap<>();
+
+	/** How many handles are open. */
+	public synchronized int open() {
+		return table.size();
+	}
+
+	@Override
+	public String about() {
+		return "{\"version\":\"9.9.9\",\"instruction_set\":\"none\",\"host\":\"fake\",\"processors\":1}";
+	}
+
+	@Override
+	public String schema() {
+		return SCHEMA.replace('\'', '"');
+	}
+
+	private synchronized long add(final Object value) {
+		final long handle = next.getAndIncrement();
+		table.put(handle, value);
+		return handle;
+	}
+
+	private synchronized Object get(final long handle) {
+		final Object value = table.get(handle);
+		if (value == null) throw ClemRegException.badInput("no handle " + handle);
+		return value;
+	}
+
+	@Override
+	public long createVolume(final VoxelKind kind, final int[] size, final double[] spacing, final double[] origin) {
+		return add(new Volume(kind, size, spacing, origin));
+	}
+
+	@Override
+	public long createSource(final VoxelKind kind, final int[] size, final double[] spacing, final double[] origin, final SliceReader reader) {
+		final Volume volume = new Volume(kind, size, spacing, origin);
+		volume.reader = reader;
+		return add(volume);
+	}
+
+	@Override
+	public void writeSlice(final long handle, final int z, final Object pixels) {
+		final Volume volume = (Volume) get(handle);
+		if (!volume.mask) {
+			if (pixels.getClass() != volume.slices[z].getClass()) throw ClemRegException.badInput("wrong type of pixels");
+			System.arraycopy(pixels, 0, volume.slices[z], 0, volume.size[1] * volume.size[2]);
+			return;
+		}
+		final byte[] mask = (byte[]) volume.slices[z];
+		for (int i = 0; i < mask.length; i++) {
+			final boolean set = pixels instanceof byte[] ? ((byte[]) pixels)[i] != 0 : pixels instanceof short[] ? ((short[]) pixels)[i] != 0 : ((float[]) pixels)[i] > 0;
+			mask[i] = (byte) (set ? 255 : 0);
+		}
+	}
+
+	@Override
+	public void readSlice(final long handle, final int z, final Object pixels) {
+		final Volume volume = (Volume) get(handle);
+		System.arraycopy(volume.slice(z), 0, pixels, 0, volume.size[1] * volume.size[2]);
+	}
+
+	@Override
+	public long createPoints(final double[] zyx) {
+		return add(zyx.clone());
+	}
+
+	@Override
+	public double[] readPoints(final long points) {
+		return ((double[]) get(points)).clone();
+	}
+
+	@Override
+	public long createTransform(final String json) {
+		try {
+			if (!"clemreg-transform".equals(Json.parseObject(json).get("format"))) throw ClemRegException.badInput("no transform");
+		}
+		catch (final Json.SyntaxException e) {
+			throw ClemRegException.badInput("no transform: " + e.getMessage(), e);
+		}
+		return add(json);
+	}
+
+	@Override
+	public String describe(final long handle) {
+		final Object value = get(handle);
+		if (value instanceof String) return (String) value;
+		final Map<String, Object> json = new LinkedHashMap<>();
+		if (value instanceof double[]) {
+			json.put("kind", "points");
+			json.put("count", (long) ((double[]) value).length / 3);
+			return Json.write(json);
+		}
+		final Volume volume = (Volume) value;
+		json.put("kind", volume.mask ? "mask" : "volume");
+		json.put("type", volume.kind.name().toLowerCase(java.util.Locale.ROOT));
+		json.put("size", Arrays.asList(volume.size[0], volume.size[1], volume.size[2]));
+		json.put("spacing", Arrays.asList(volume.spacing[0], volume.spacing[1], volume.spacing[2]));
+		json.put("origin", Arrays.asList(volume.origin[0], volume.origin[1], volume.origin[2]));
+		return Json.write(json);
+	}
+
+	@Override
+	public OperationResult run(final String operation, final String request, final Map<String, Long> inputs, final OperationListener listener) {
+		final Map<String, Object> json = Json.parseObject(request);
+		lastRequest = json;
+		final Map<String, Object> parameters = Json.asObject(json.get("parameters"));
+		listener.progress(0.5, operation);
+		final String fail = Json.asText(parameters.get("fail"), "");
+		if (fail.equals("wait")) {
+			while (!listener.cancelled()) sleep();
+			throw ClemRegException.cancelled();
+		}
+		if (fail.equals("crash")) throw new IllegalStateException("as asked");
+		if (!fail.isEmpty()) throw new ClemRegException(ClemRegException.Kind.valueOf(fail), "It fails as asked.");
+		final Map<String, Long> outputs = new LinkedHashMap<>();
+		switch (operation) {
+			case "register": return register(json, inputs, outputs, listener);
+			case "segment_fluorescence":
+				outputs.put("mask", threshold((Volume) get(inputs.get("moving"))));
+				return new OperationResult("{}", outputs);
+			case "sample_points":
+				outputs.put("points", add(points((Volume) get(inputs.get("mask")))));
+				return new OperationResult("{}", outputs);
+			case "register_points":
+				outputs.put("transform", createTransform(TRANSFORM.replace('\'', '"')));
+				outputs.put("inverse_transform", createTransform(TRANSFORM.replace('\'', '"')));
+				outputs.put("registered_points", add(readPoints(inputs.get("moving_points"))));
+				return new OperationResult("{}", outputs);
+			case "warp":
+				outputs.put("warped", warp((Volume) get(inputs.get("source")), (Volume) get(inputs.get("target"))));
+				return new OperationResult("{}", outputs);
+			case "overlay":
+				outputs.put("picture", add(new Volume(VoxelKind.UINT8, new int[] { 3, 120, 200 }, new double[] { 1, 1, 1 }, new double[3])));
+				return new OperationResult("{\"panels\":[{\"title\":\"before\",\"x\":0,\"y\":0,\"width\":100,\"height\":100}],"
+					+ "\"scale_bars\":[{\"x\":10,\"y\":90,\"width\":40,\"height\":4,\"text\":\"1 um\"}],\"caption\":\"fake\"}", outputs);
+			case "transform_points":
+				outputs.put("points", add(readPoints(inputs.get("points"))));
+				return new OperationResult("{}", outputs);
+			case "simulate_clem":
+				for (final String name : new String[] { "em", "em_labels", "moving_1", "moving_2" }) {
+					final Volume volume = new Volume(name.equals("em") ? VoxelKind.UINT8 : VoxelKind.UINT16, new int[] { 6, 20, 24 },
+						name.startsWith("em") ? new double[] { 20, 20, 20 } : new double[] { 60, 40, 40 }, new double[3]);
+					outputs.put(name, add(volume));
+					blob(volume);
+				}
+				return new OperationResult("{\"truth\":{\"matrix\":[1]}}", outputs);
+			default: throw ClemRegException.badInput("no operation " + operation);
+		}
+	}
+
+	private static void blob(final Volume volume) {
+		for (int z = 2; z < 4; z++) for (int y = 5; y < 12; y++) for (int x = 6; x < 15; x++) {
+			final int i = y * volume.size[2] + x;
+			if (volume.kind == VoxelKind.UINT8) ((byte[]) volume.slices[z])[i] = (byte) 200;
+			else ((short[]) volume.slices[z])[i] = 1000;
+		}
+	}
+
+	private OperationResult register(final Map<String, Object> json, final Map<String, Long> inputs, final Map<String, Long> outputs, final OperationListener listener) {
+		final Volume moving = (Volume) get(inputs.get("moving")), fixed = (Volume) get(inputs.get("fixed_mask"));
+		final Map<String, Object> parameters = new LinkedHashMap<>(Json.asObject(json.get("parameters")));
+		if (json.get("parameters_file") != null) Json.parseObject((String) json.get("parameters_file")).forEach(parameters::putIfAbsent);
+		parameters.putIfAbsent("registration_direction", "fm_to_em");
+		outputs.put("moving_mask", threshold(moving));
+		outputs.put("moving_points", add(points((Volume) get(outputs.get("moving_mask")))));
+		outputs.put("fixed_points", add(points(fixed)));
+		outputs.put("registered_points", add(readPoints(outputs.get("moving_points"))));
+		outputs.put("transform", createTransform(TRANSFORM.replace('\'', '"')));
+		outputs.put("inverse_transform", createTransform(TRANSFORM.replace('\'', '"')));
+		listener.warning("This is a fake.");
+		final Map<String, Object> transform = Json.parseObject(TRANSFORM.replace('\'', '"'));
+		transform.put("inputs", json.get("inputs"));
+		final Map<String, Object> run = new LinkedHashMap<>();
+		run.put("stages", Arrays.asList(Json.parse("{\"stage\":\"segmentation\",\"seconds\":0.01}")));
+		run.put("points", Json.parse("{\"moving\":3,\"fixed\":4}"));
+		run.put("iterations", 7L);
+		run.put("parameters", parameters);
+		run.put("warnings", Arrays.asList("This is a fake."));
+		final Map<String, Object> report = new LinkedHashMap<>();
+		report.put("transform", transform);
+		report.put("inverse_transform", transform);
+		report.put("run", run);
+		return new OperationResult(Json.write(report), outputs);
+	}
+
+	private long threshold(final Volume volume) {
+		final long handle = createVolume(VoxelKind.MASK, volume.size, volume.spacing, volume.origin);
+		for (int z = 0; z < volume.size[0]; z++) writeSlice(handle, z, volume.slice(z));
+		return handle;
+	}
+
+	private static double[] points(final Volume mask) {
+		double[] points = new double[0];
+		for (int z = 0; z < mask.size[0]; z++) {
+			for (int i = 0; i < mask.size[1] * mask.size[2]; i++) {
+				if (((byte[]) mask.slices[z])[i] == 0) continue;
+				points = Arrays.copyOf(points, points.length + 3);
+				points[points.length - 3] = mask.origin[0] + z * mask.spacing[0];
+				points[points.length - 2] = mask.origin[1] + i / mask.size[2] * mask.spacing[1];
+				points[points.length - 1] = mask.origin[2] + i % mask.size[2] * mask.spacing[2];
+			}
+		}
+		return points;
+	}
+
+	/** Nearest voxel, identity. */
+	private long warp(final Volume source, final Volume target) {
+		final Volume out = new Volume(source.kind, target.size, target.spacing, target.origin);
+		out.reader = z -> {
+			final Object slice = out.empty();
+			final int[] at = new int[3];
+			for (int i = 0; i < out.size[1] * out.size[2]; i++) {
+				final int[] index = { z, i / out.size[2], i % out.size[2] };
+				boolean inside = true;
+				for (int a = 0; a < 3; a++) {
+					at[a] = (int) Math.round((out.origin[a] + index[a] * out.spacing[a] - source.origin[a]) / source.spacing[a]);
+					inside &= at[a] >= 0 && at[a] < source.size[a];
+				}
+				if (inside) System.arraycopy(source.slice(at[0]), at[1] * source.size[2] + at[2], slice, i, 1);
+			}
+			return slice;
+		};
+		return add(out);
+	}
+
+	private static void sleep() {
+		try {
+			Thread.sleep(5);
+		}
+		catch (final InterruptedException e) {
+			Thread.currentThread().interrupt();
+			throw ClemRegException.cancelled();
+		}
+	}
+
+	@Override
+	public synchronized void release(final long handle) {
+		if (table.remove(handle) == null) throw ClemRegException.badInput("no handle " + handle);
+	}
+
+	@Override
+	public String memory() {
+		return "{\"peak_memory_mb\":1.5,\"native_bytes\":0,\"handles\":" + open() + "}";
+	}
+}
