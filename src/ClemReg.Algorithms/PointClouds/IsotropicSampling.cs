@@ -13,6 +13,9 @@ namespace ClemReg.Algorithms.PointClouds;
 /// </remarks>
 internal sealed class IsotropicSampling
 {
+    // A centre on the boundary of two raw voxels takes the upper one, however the division was rounded.
+    private const double Tie = 1e-9;
+
     private readonly int[] _sourceY;
     private readonly int[] _firstX;
     private readonly bool _sameInPlane;
@@ -108,7 +111,7 @@ internal sealed class IsotropicSampling
     {
         double step = spacing / rawSpacing;
         var sources = new int[count];
-        for (int k = 0; k < count; k++) sources[k] = Math.Min((int)((k + 0.5) * step), rawCount - 1);
+        for (int k = 0; k < count; k++) sources[k] = Math.Min((int)((k + 0.5) * step + Tie), rawCount - 1);
         return sources;
     }
 
