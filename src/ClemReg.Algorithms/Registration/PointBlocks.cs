@@ -12,7 +12,7 @@ namespace ClemReg.Algorithms.Registration;
 internal sealed class PointBlocks
 {
     /// <summary>Points of a block; a multiple of every vector's length.</summary>
-    public const int BlockSize = 32;
+    public const int BlockSize = 16;
 
     /// <summary>The coordinate of the filling; its square and its products with zero stay finite.</summary>
     private const double FarAway = 1e100;
@@ -92,8 +92,9 @@ internal sealed class PointBlocks
         double sum = 0;
         for (int a = 0; a < 3; a++)
         {
-            double gap = Math.Max(_lower[block * 3 + a] - other._upper[otherBlock * 3 + a],
-                other._lower[otherBlock * 3 + a] - _upper[block * 3 + a]);
+            double gap = _lower[block * 3 + a] - other._upper[otherBlock * 3 + a];
+            double behind = other._lower[otherBlock * 3 + a] - _upper[block * 3 + a];
+            if (behind > gap) gap = behind;
             if (gap > 0) sum += gap * gap;
         }
         return sum;
@@ -118,9 +119,10 @@ internal sealed class PointBlocks
             for (int j = nearest * BlockSize; j < other.End(nearest); j++)
             {
                 double dz = Z[i] - other.Z[j], dy = Y[i] - other.Y[j], dx = X[i] - other.X[j];
-                best = Math.Min(best, dz * dz + dy * dy + dx * dx);
+                double square = dz * dz + dy * dy + dx * dx;
+                if (square < best) best = square;
             }
-            reach = Math.Max(reach, best);
+            if (best > reach) reach = best;
         }
         return reach;
     }
@@ -170,8 +172,8 @@ internal sealed class PointBlocks
         double lower = values[0], upper = values[0];
         foreach (double v in values)
         {
-            lower = Math.Min(lower, v);
-            upper = Math.Max(upper, v);
+            if (v < lower) lower = v;
+            if (v > upper) upper = v;
         }
         _lower[at] = lower;
         _upper[at] = upper;

@@ -19,21 +19,24 @@ internal static class PowerOfTwo
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<double> Of(Vector<double> x)
     {
-        x = Vector.Max(x, new Vector<double>(-1023.0));
+        x = Vector.MaxNative(x, new Vector<double>(-1023.0));
         Vector<double> shifted = x + new Vector<double>(Rounder);
         Vector<double> f = x - (shifted - new Vector<double>(Rounder));
-        var p = new Vector<double>(4.4549605981865186e-10);
-        p = Vector.MultiplyAddEstimate(p, f, new Vector<double>(7.072585949269223e-09));
-        p = Vector.MultiplyAddEstimate(p, f, new Vector<double>(1.0178062445845774e-07));
-        p = Vector.MultiplyAddEstimate(p, f, new Vector<double>(1.321544258792169e-06));
-        p = Vector.MultiplyAddEstimate(p, f, new Vector<double>(1.525273382983612e-05));
-        p = Vector.MultiplyAddEstimate(p, f, new Vector<double>(0.0001540353044173605));
-        p = Vector.MultiplyAddEstimate(p, f, new Vector<double>(0.0013333558146416936));
-        p = Vector.MultiplyAddEstimate(p, f, new Vector<double>(0.009618129107606888));
-        p = Vector.MultiplyAddEstimate(p, f, new Vector<double>(0.0555041086648216));
-        p = Vector.MultiplyAddEstimate(p, f, new Vector<double>(0.24022650695910097));
-        p = Vector.MultiplyAddEstimate(p, f, new Vector<double>(0.6931471805599453));
-        p = Vector.MultiplyAddEstimate(p, f, Vector<double>.One);
+        // Even and odd powers apart: two short chains of dependent operations instead of a long one.
+        Vector<double> g = f * f;
+        var odd = new Vector<double>(4.4549605981865186e-10);
+        var even = new Vector<double>(7.072585949269223e-09);
+        odd = Vector.MultiplyAddEstimate(odd, g, new Vector<double>(1.0178062445845774e-07));
+        even = Vector.MultiplyAddEstimate(even, g, new Vector<double>(1.321544258792169e-06));
+        odd = Vector.MultiplyAddEstimate(odd, g, new Vector<double>(1.525273382983612e-05));
+        even = Vector.MultiplyAddEstimate(even, g, new Vector<double>(0.0001540353044173605));
+        odd = Vector.MultiplyAddEstimate(odd, g, new Vector<double>(0.0013333558146416936));
+        even = Vector.MultiplyAddEstimate(even, g, new Vector<double>(0.009618129107606888));
+        odd = Vector.MultiplyAddEstimate(odd, g, new Vector<double>(0.0555041086648216));
+        even = Vector.MultiplyAddEstimate(even, g, new Vector<double>(0.24022650695910097));
+        odd = Vector.MultiplyAddEstimate(odd, g, new Vector<double>(0.6931471805599453));
+        even = Vector.MultiplyAddEstimate(even, g, Vector<double>.One);
+        Vector<double> p = Vector.MultiplyAddEstimate(odd, f, even);
         return p * Vector.AsVectorDouble(Vector.ShiftLeft(Vector.AsVectorInt64(shifted), 52));
     }
 }

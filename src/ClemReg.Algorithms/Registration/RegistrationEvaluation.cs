@@ -12,6 +12,9 @@ public static class RegistrationEvaluation
     /// <summary>The inlier distance in units of sigma.</summary>
     private const double InlierSigmas = 2;
 
+    /// <summary>A moving point with less than this share of a fixed point has no counterpart.</summary>
+    private const double SmallestPosterior = 1e-3;
+
     /// <summary>Measures a transform between two clouds.</summary>
     /// <param name="moving">The moving points, nm, z, y, x.</param>
     /// <param name="fixedCloud">The fixed points.</param>
@@ -96,11 +99,11 @@ public static class RegistrationEvaluation
         return smallest;
     }
 
-    /// <summary>The distance from a point to the mean of <paramref name="points"/> weighted with the posterior; NaN without any weight.</summary>
+    /// <summary>The distance from a point to the mean of <paramref name="points"/> weighted with the posterior; NaN with next to no weight.</summary>
     private static double DistanceToMean(
         PointBlocks points, double[] inverseDensity, ReadOnlySpan<int> ranges, double z, double y, double x, double rate)
     {
-        double weight = 0, sumZ = 0, sumY = 0, sumX = 0;
+        Vector<double> sum = default, sumZ = default, sumY = default, sumX = default;
         for (int r = 0; r < ranges.Length; r += 2)
         {
             for (int j = ranges[r]; j < ranges[r + 1]; j += Vector<double>.Count)
@@ -109,13 +112,14 @@ public static class RegistrationEvaluation
                 Vector<double> dy = new Vector<double>(points.Y, j) - new Vector<double>(y);
                 Vector<double> dx = new Vector<double>(points.X, j) - new Vector<double>(x);
                 Vector<double> p = PowerOfTwo.Of((dz * dz + dy * dy + dx * dx) * -rate) * new Vector<double>(inverseDensity, j);
-                weight += Vector.Sum(p);
-                sumZ += Vector.Sum(p * dz);
-                sumY += Vector.Sum(p * dy);
-                sumX += Vector.Sum(p * dx);
+                sum += p;
+                sumZ += p * dz;
+                sumY += p * dy;
+                sumX += p * dx;
             }
         }
-        return weight > 0 ? Math.Sqrt(sumZ * sumZ + sumY * sumY + sumX * sumX) / weight : double.NaN;
+        double weight = Vector.Sum(sum);
+        return weight >= SmallestPosterior ? new Point3(Vector.Sum(sumZ), Vector.Sum(sumY), Vector.Sum(sumX)).Length / weight : double.NaN;
     }
 
     private static double RootMeanSquare(double[] values) =>

@@ -41,8 +41,8 @@ public sealed record RegistrationResiduals
     public required double Nearest95Nm { get; init; }
 
     /// <summary>
-    /// Root mean square of the distances from each moved point to the mean of the fixed points weighted with its posterior, in nm; points
-    /// without any posterior weight are left out. NaN when no point has any.
+    /// Root mean square of the distances from each moved point to the mean of the fixed points weighted with its posterior, in nm; moved
+    /// points that have less than a thousandth of a fixed point are left out. NaN when that is all of them.
     /// </summary>
     public required double PosteriorRmsNm { get; init; }
 
