@@ -61,8 +61,18 @@ internal static unsafe class RowSampler
             Nearest(window, path, row);
             return;
         }
-        if (NeedsCoefficients(order, window.Size)) Spline(order, window, path, scratch);
-        else Linear<T>(window, path, scratch);
+        if (!NeedsCoefficients(order, window.Size)) Linear<T>(window, path, scratch);
+        else
+        {
+            switch (order)
+            {
+                case 1: Spline<Order1>(window, path, scratch); break;
+                case 2: Spline<Order2>(window, path, scratch); break;
+                case 3: Spline<Order3>(window, path, scratch); break;
+                case 4: Spline<Order4>(window, path, scratch); break;
+                default: Spline<Order5>(window, path, scratch); break;
+            }
+        }
         Store(scratch + path.First, row + path.First, path.End - path.First);
     }
 
@@ -160,14 +170,13 @@ internal static unsafe class RowSampler
         return Vector128.MultiplyAddEstimate(a, g, b * f);
     }
 
-    /// <summary>Any order on coefficients (order 1: on continued voxels).</summary>
-    private static void Spline(int order, in SourceWindow window, in RowPath path, float* row)
+    /// <summary>Any order on coefficients (order 1: on continued voxels). The order is a type so that the compiler knows it.</summary>
+    private static void Spline<TOrder>(in SourceWindow window, in RowPath path, float* row) where TOrder : struct, IOrder
     {
+        int order = TOrder.Value, taps = order + 1, below = Interpolation.TapsBelow(order);
         var source = (float*)window.Origin;
-        long slice = window.SliceStride;
-        int line = window.RowStride;
-        int below = Interpolation.TapsBelow(order), taps = order + 1;
-        long corner = below * slice + below * (long)line + below;
+        long slice = window.SliceStride, line = window.RowStride;
+        source -= below * slice + below * line + below;
         float bias = (order & 1) == 0 ? 0.5f : RowPathTolerance;
         var axisZ = new Axis(path.Z, path.StepZ, order, path);
         var axisY = new Axis(path.Y, path.StepY, order, path);
@@ -178,6 +187,7 @@ internal static unsafe class RowSampler
         Vector128<float>* wx = stackalloc Vector128<float>[2 * Lanes];
         Vector128<float>* low = stackalloc Vector128<float>[Lanes];
         Vector128<float>* high = stackalloc Vector128<float>[Lanes];
+        int* index = stackalloc int[3 * Lanes];
         for (int t = taps; t < 2 * Lanes; t++) wx[t] = default;
         for (int i = path.First; i < path.End; i += Lanes)
         {
@@ -187,21 +197,24 @@ internal static unsafe class RowSampler
                 axisY = axisY.Last(path.Y, path.StepY, order, i, path);
                 axisX = axisX.Last(path.X, path.StepX, order, i, path);
             }
-            Vector128<int> iz = axisZ.Index, iy = axisY.Index, ix = axisX.Index;
+            axisZ.Index.Store(index);
+            axisY.Index.Store(index + Lanes);
+            axisX.Index.Store(index + 2 * Lanes);
             Weights(order, axisZ.Fraction(bias), wz);
             Weights(order, axisY.Fraction(bias), wy);
             Weights(order, axisX.Fraction(bias), wx);
             for (int k = 0; k < Lanes; k++)
             {
-                float* p = source + (iz[k] * slice + iy[k] * (long)line + ix[k] - corner);
-                float* y = (float*)wy + k;
+                float* p = source + (index[k] * slice + index[Lanes + k] * line + index[2 * Lanes + k]);
                 float* z = (float*)wz + k;
+                float* y = (float*)wy + k;
                 if (order == 3) low[k] = CubicColumns(p, slice, line, z, y);
                 else if (taps <= Lanes) low[k] = Columns(p, slice, line, z, y, taps);
                 else
                 {
-                    low[k] = Columns(p, slice, line, z, y, taps);
-                    high[k] = Columns(p + Lanes, slice, line, z, y, taps);
+                    Vector256<float> eight = EightColumns(p, slice, line, z, y, taps);
+                    low[k] = eight.GetLower();
+                    high[k] = eight.GetUpper();
                 }
             }
             Vector128<float> sum = AcrossColumns(low, wx);
@@ -215,15 +228,33 @@ internal static unsafe class RowSampler
 
     /// <summary>The weighted sum over z and y of four adjacent columns; the weights of one voxel lie four floats apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Columns(float* p, long slice, int line, float* wz, float* wy, int taps)
+    private static Vector128<float> Columns(float* p, long slice, long line, float* wz, float* wy, int taps)
     {
         Vector128<float> sum = default;
         for (int z = 0; z < taps; z++)
         {
             Vector128<float> plane = default;
-            for (int y = 0; y < taps; y++)
-                plane = Vector128.MultiplyAddEstimate(Vector128.Load(p + y * (long)line), Vector128.Create(wy[y * Lanes]), plane);
+            float* q = p;
+            for (int y = 0; y < taps * Lanes; y += Lanes, q += line)
+                plane = Vector128.MultiplyAddEstimate(Vector128.Load(q), Vector128.Create(wy[y]), plane);
             sum = Vector128.MultiplyAddEstimate(plane, Vector128.Create(wz[z * Lanes]), sum);
+            p += slice;
+        }
+        return sum;
+    }
+
+    /// <summary><see cref="Columns"/> for eight adjacent columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> EightColumns(float* p, long slice, long line, float* wz, float* wy, int taps)
+    {
+        Vector256<float> sum = default;
+        for (int z = 0; z < taps; z++)
+        {
+            Vector256<float> plane = default;
+            float* q = p;
+            for (int y = 0; y < taps * Lanes; y += Lanes, q += line)
+                plane = Vector256.MultiplyAddEstimate(Vector256.Load(q), Vector256.Create(wy[y]), plane);
+            sum = Vector256.MultiplyAddEstimate(plane, Vector256.Create(wz[z * Lanes]), sum);
             p += slice;
         }
         return sum;
@@ -417,5 +448,35 @@ internal static unsafe class RowSampler
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector128<float> Fraction(float bias) =>
             Vector128.ConvertToSingle(Even(_low, _high) >>> 8) * (1f / (1 << 24)) - Vector128.Create(bias);
+    }
+
+    private interface IOrder
+    {
+        static abstract int Value { get; }
+    }
+
+    private readonly struct Order1 : IOrder
+    {
+        public static int Value => 1;
+    }
+
+    private readonly struct Order2 : IOrder
+    {
+        public static int Value => 2;
+    }
+
+    private readonly struct Order3 : IOrder
+    {
+        public static int Value => 3;
+    }
+
+    private readonly struct Order4 : IOrder
+    {
+        public static int Value => 4;
+    }
+
+    private readonly struct Order5 : IOrder
+    {
+        public static int Value => 5;
     }
 }
