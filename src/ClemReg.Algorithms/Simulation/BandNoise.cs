@@ -9,6 +9,8 @@ namespace ClemReg.Algorithms.Simulation;
 /// </summary>
 internal sealed class BandNoise(ulong key, double cell)
 {
+    private readonly double _cell = cell;
+
     /// <summary>Standard deviation of unit white noise under the 3-D cubic B-spline, averaged over positions: (151/315)^(3/2).</summary>
     private const double SplineDeviation = 0.33189;
 
@@ -44,7 +46,7 @@ internal sealed class BandNoise(ulong key, double cell)
         {
             _noise = noise;
             _grid = grid;
-            _cell = noise.Cell;
+            _cell = noise._cell;
             (int _, int height, int width) = grid.Size;
             (_firstY, _latticeY) = Extent(grid.Origin.Y, grid.Spacing.Y, height);
             (_firstX, _latticeX) = Extent(grid.Origin.X, grid.Spacing.X, width);
@@ -95,7 +97,7 @@ internal sealed class BandNoise(ulong key, double cell)
         }
 
         /// <summary>The noise along row <paramref name="y"/> of the chosen slice.</summary>
-        public void Row(int y, Span<float> destination)
+        public unsafe void Row(int y, Span<float> destination)
         {
             double u = (_grid.Origin.Y + y * _grid.Spacing.Y) / _cell;
             int i = (int)Math.Floor(u);
@@ -105,15 +107,16 @@ internal sealed class BandNoise(ulong key, double cell)
             TensorPrimitives.Multiply(_plane.AsSpan(first, _latticeX), w[0], _row);
             for (int k = 1; k < 4; k++)
                 TensorPrimitives.MultiplyAdd(_plane.AsSpan(first + k * _latticeX, _latticeX), w[k], _row, _row);
-            for (int x = 0; x < destination.Length; x++)
+            int width = Math.Min(destination.Length, _left.Length);
+            fixed (float* row = _row, weights = _weights, to = destination)
+            fixed (int* left = _left)
             {
-                ReadOnlySpan<float> v = _row.AsSpan(_left[x], 4);
-                ReadOnlySpan<float> q = _weights.AsSpan(4 * x, 4);
-                destination[x] = q[0] * v[0] + q[1] * v[1] + q[2] * v[2] + q[3] * v[3];
+                for (int x = 0; x < width; x++)
+                {
+                    float* v = row + left[x], q = weights + 4 * x;
+                    to[x] = q[0] * v[0] + q[1] * v[1] + (q[2] * v[2] + q[3] * v[3]);
+                }
             }
         }
     }
-
-    /// <summary>The lattice's cell in nm.</summary>
-    public double Cell { get; } = cell;
 }

@@ -33,6 +33,114 @@ public static class ClemSimulator
     public static ClemSample Simulate(ClemSimulationOptions options, Job job)
     {
         options.Check();
-        throw new NotSupportedException();
+        ulong key = RandomStream.Key(0, options.Seed);
+        // Each part has its own key, so that a change of one option leaves the other parts as they are.
+        ulong deformationKey = RandomStream.Key(key, 1), shapeKey = RandomStream.Key(key, 2), sceneKey = RandomStream.Key(key, 3);
+        ulong emKey = RandomStream.Key(key, 4), selectionKey = RandomStream.Key(key, 5), fluorescenceKey = RandomStream.Key(key, 6);
+        Grid em = options.EmGrid, wide = Surrounded(em, options);
+        (TruthTransform transform, Grid moving) = FluorescenceRenderer.FieldOfView(options, deformationKey);
+        CellScene scene = job.Run("place organelles", 0, 0.1, part =>
+            new CellScene(options, new CellShape(wide.Origin, wide.ToPhysical(wide.Size.Z - 1, wide.Size.Y - 1, wide.Size.X - 1), shapeKey, part), sceneKey, part));
+
+        var made = new Stack<IDisposable>();
+        T Keep<T>(T volume) where T : IDisposable
+        {
+            made.Push(volume);
+            return volume;
+        }
+
+        try
+        {
+            Volume<byte> image = Keep(new Volume<byte>(em));
+            Volume<ushort> ids = Keep(new Volume<ushort>(wide));
+            job.Run("draw EM", 0.1, 0.6, part =>
+            {
+                new EmRenderer(scene, wide, em, options.EmNoise, emKey).Render(image, ids, part);
+                return image;
+            });
+            Volume<ushort> labels = Keep(new Volume<ushort>(em));
+            long[] voxels = CopyLabels(ids, labels, scene.Mitochondria.Count, job);
+            SimulatedMitochondrion[] mitochondria = ChooseBrightness(scene, voxels, options, selectionKey);
+            FalseObject[] falseObjects = [.. scene.FalseBlobs.Select(b => new FalseObject(transform.Invert(b.Centre), b.Radii, b.Brightness))];
+            var brightness = new float[ushort.MaxValue + 1];
+            foreach (SimulatedMitochondrion m in mitochondria) brightness[m.Label] = (float)m.Brightness;
+            var channels = new List<Volume<ushort>>
+            {
+                job.Run("draw fluorescence", 0.6, options.Channels > 1 ? 0.8 : 1, part => Keep(
+                    new FluorescenceRenderer(options, transform, ids, moving).Render(brightness, falseObjects, RandomStream.Key(fluorescenceKey, 1), part))),
+            };
+            if (options.Channels > 1)
+            {
+                Array.Clear(brightness);
+                var random = new RandomStream(RandomStream.Key(selectionKey, 2));
+                foreach (Organelle lysosome in scene.Lysosomes) brightness[lysosome.Id] = (float)Math.Exp(options.BrightnessSpread * random.Gaussian());
+                channels.Add(job.Run("draw second channel", 0.8, 1, part => Keep(
+                    new FluorescenceRenderer(options, transform, ids, moving).Render(brightness, [], RandomStream.Key(fluorescenceKey, 2), part))));
+            }
+            ids.Dispose();
+            return new ClemSample(image, labels, channels, new ClemTruth(transform, options, mitochondria, falseObjects));
+        }
+        catch
+        {
+            foreach (IDisposable volume in made) volume.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The EM grid with its surround, in whole voxels.</summary>
+    private static Grid Surrounded(Grid em, ClemSimulationOptions options)
+    {
+        int z = (int)Math.Round(options.SurroundZ / em.Spacing.Z), xy = (int)Math.Round(options.SurroundXy / em.Spacing.X);
+        return new Grid(new Size3(em.Size.Z + 2 * z, em.Size.Y + 2 * xy, em.Size.X + 2 * xy), em.Spacing,
+            new Point3(-z * em.Spacing.Z, -xy * em.Spacing.Y, -xy * em.Spacing.X));
+    }
+
+    /// <summary>Copies the mitochondria of the EM volume out of the ids and counts their voxels.</summary>
+    private static long[] CopyLabels(Volume<ushort> ids, Volume<ushort> labels, int mitochondria, Job job)
+    {
+        Size3 size = labels.Grid.Size, all = ids.Grid.Size;
+        int z0 = (all.Z - size.Z) / 2, y0 = (all.Y - size.Y) / 2, x0 = (all.X - size.X) / 2;
+        var voxels = new long[mitochondria + 1];
+        job.For(size.Z, () => new long[mitochondria + 1], (z, counts) =>
+        {
+            Array.Clear(counts);
+            for (int y = 0; y < size.Y; y++)
+            {
+                job.ThrowIfCancelled();
+                ReadOnlySpan<ushort> from = ids.Row(z + z0, y + y0).Slice(x0, size.X);
+                Span<ushort> to = labels.Row(z, y);
+                for (int x = 0; x < to.Length; x++)
+                {
+                    if (from[x] == 0 || from[x] > mitochondria) continue;
+                    to[x] = from[x];
+                    counts[from[x]]++;
+                }
+            }
+            lock (voxels)
+                for (int i = 0; i < counts.Length; i++) voxels[i] += counts[i];
+        });
+        return voxels;
+    }
+
+    /// <summary>Chooses which mitochondria are missing, exactly the wanted fraction of those in the EM volume, and how bright the others are.</summary>
+    private static SimulatedMitochondrion[] ChooseBrightness(CellScene scene, long[] voxels, ClemSimulationOptions options, ulong key)
+    {
+        var random = new RandomStream(key);
+        int[] shown = [.. Enumerable.Range(1, scene.Mitochondria.Count).Where(label => voxels[label] > 0)];
+        for (int i = shown.Length - 1; i > 0; i--)
+        {
+            int j = random.NextInt(i + 1);
+            (shown[i], shown[j]) = (shown[j], shown[i]);
+        }
+        HashSet<int> missing = [.. shown.Take((int)Math.Round(options.Missing * shown.Length))];
+        var mitochondria = new SimulatedMitochondrion[scene.Mitochondria.Count];
+        for (int i = 0; i < mitochondria.Length; i++)
+        {
+            Organelle o = scene.Mitochondria[i];
+            double brightness = Math.Exp(options.BrightnessSpread * random.Gaussian());
+            bool absent = missing.Contains(i + 1);
+            mitochondria[i] = new SimulatedMitochondrion(i + 1, voxels[i + 1], absent, absent ? 0 : brightness, o.Length, o.MeanRadius, o.Branches);
+        }
+        return mitochondria;
     }
 }
