@@ -26,7 +26,8 @@ final class Images {
 	static VolumeImage.Opened find(final String role, final String text, final int channel) {
 		final ImagePlus image = open(text);
 		if (image != null) return new VolumeImage.Opened(role, image, image.getTitle(), null, channel);
-		if (ImageFiles.choice(role, text).file.isFile()) return ImageFiles.open(role, text).withChannel(channel);
+		final ImageFiles.Choice file = ImageFiles.choice(role, text);
+		if (file.file.isFile()) return ImageFiles.open(role, text).withChannel(file.channel > 0 ? 0 : channel);
 		final List<String> titles = titles();
 		throw ClemRegException.badInput(role + ": there is no open image and no file '" + new File(text) + "'. "
 			+ (titles.isEmpty() ? "No image is open." : "Open are: " + String.join(", ", titles) + "."));

@@ -23,7 +23,8 @@ final class Selection {
 
 	/** The region for an image (or null). With several ROIs in the manager their slices give the z range. */
 	static Selection of(final ImagePlus image) {
-		final RoiManager manager = RoiManager.getInstance();
+		// Without a screen there is no manager, and ImageJ throws when a macro in batch mode asks for one.
+		final RoiManager manager = java.awt.GraphicsEnvironment.isHeadless() ? null : RoiManager.getInstance2();
 		final Roi[] rois = manager == null ? new Roi[0] : manager.getSelectedRoisAsArray();
 		final Roi drawn = image == null ? null : image.getRoi();
 		final Roi roi = drawn != null ? drawn : rois.length > 0 ? rois[0] : null;

@@ -1,0 +1,5 @@
+package org.scijava;
+
+public enum ItemIO {
+	INPUT, OUTPUT, BOTH
+}

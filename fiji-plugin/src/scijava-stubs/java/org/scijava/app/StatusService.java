@@ -1,0 +1,5 @@
+package org.scijava.app;
+
+public interface StatusService {
+	void showStatus(int progress, int maximum, String message);
+}

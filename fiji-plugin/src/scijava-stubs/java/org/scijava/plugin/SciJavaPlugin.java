@@ -1,0 +1,3 @@
+package org.scijava.plugin;
+
+public interface SciJavaPlugin {}

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Builds the plugin's jar: compiles the Java sources, generates the SciJava commands from the schema, packs all with the native libraries.
+#   build-jar.sh SCHEMA.json NATIVES OUT [WORK]
+# NATIVES holds <platform>/<level>/<library>; the jar becomes OUT/Clem_Reg-<version>.jar; WORK is a folder for classes (OUT/java).
+# CLEMREG_IJ_JAR names ImageJ's ij.jar if it is not where Debian's libij-java puts it. docs/parameters.md is written anew
+# (CLEMREG_DOCS names another folder for it).
+set -euo pipefail
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+plugin=$repo/fiji-plugin/src
+schema=$1
+natives=$2
+out=$3
+work=${4:-$out/java}
+docs=${CLEMREG_DOCS:-$repo/docs}
+ij=${CLEMREG_IJ_JAR:-/usr/share/java/ij.jar}
+[ -f "$ij" ] || { echo "build-jar.sh: ImageJ's ij.jar is missing ($ij). Install it (Debian: apt-get install libij-java), or name it with CLEMREG_IJ_JAR." >&2; exit 1; }
+command -v javac >/dev/null || { echo "build-jar.sh: javac is missing. Install a JDK (Debian: apt-get install default-jdk-headless)." >&2; exit 1; }
+
+rm -rf "$work"
+mkdir -p "$work"/{stubs,classes,tools,sources,resources/natives} "$out" "$docs"
+
+compile() { # CLASSPATH DESTINATION SOURCE-FOLDER
+  find "$3" -name '*.java' | LC_ALL=C sort >"$work/sources.txt"
+  javac --release 8 -g -Xlint:all,-options,-serial -Werror -proc:none -encoding UTF-8 -cp "$1" -d "$2" "@$work/sources.txt"
+}
+
+compile "" "$work/stubs" "$plugin/scijava-stubs/java"
+compile "$ij:$work/stubs" "$work/classes" "$plugin/main/java"
+compile "$work/classes" "$work/tools" "$plugin/build/java"
+version=$(java -cp "$work/tools:$work/classes" clem.build.GenerateCommands "$schema" "$work/sources" "$work/resources" "$docs/parameters.md")
+compile "$work/classes:$work/stubs" "$work/classes" "$work/sources"
+cp -r "$natives/." "$work/resources/natives"
+
+rm -f "$out"/Clem_Reg-*.jar
+java -Duser.timezone=UTC -cp "$work/tools" clem.build.MakeJar "$out/Clem_Reg-$version.jar" "$version" "$work/classes" "$plugin/main/resources" "$work/resources"
+echo "$out/Clem_Reg-$version.jar"
