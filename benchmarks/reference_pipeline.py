@@ -112,8 +112,11 @@ def resample_nearest(mask, spacing, voxel, use_zoom):
     if use_zoom:
         iso = ndi.zoom(mask.view(np.uint8), factors, order=0)
         return iso.view(bool), (np.array(mask.shape) - 1) * spacing / (np.array(iso.shape) - 1)
-    nearest = [np.floor(np.arange(int((n - 1) * f + 1e-9) + 1) / f + 0.5).astype(int) for n, f in zip(mask.shape, factors)]
-    return mask[np.ix_(*nearest)], np.full(3, voxel)
+    iso = mask
+    for axis in (2, 1, 0):                                   # the smallest array first, whole slices last
+        count = int((mask.shape[axis] - 1) * factors[axis] + 1e-9) + 1
+        iso = np.take(iso, np.floor(np.arange(count) / factors[axis] + 0.5).astype(int), axis)
+    return iso, np.full(3, voxel)
 
 
 def sample_cloud(mask, sigma, every_k, cell, neighbours, std_ratio, workers):
