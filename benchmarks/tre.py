@@ -20,45 +20,44 @@ from scipy import ndimage as ndi
 from reference_pipeline import spacing_of
 
 
-class CaseTruth:
-    """The case maker's transform: q = s R (p - f0) + e0, x = q + d(q), d a cubic B-spline on the EM's box."""
+class Truth:
+    """x = q + d(q), q = A p + t: moving p to fixed x, nm, z, y, x. d: a cubic B-spline over the box from 0 to `box`, with
+    one control point outside of each face; None for none."""
 
-    def __init__(self, d):
-        self.rotation, self.scale = np.array(d["R"]), d["scale"]
-        self.moving_centre, self.fixed_centre = np.array(d["f0"]), np.array(d["e0"])
-        self.box = np.array(d["em_box_nm"])
-        self.control = None if d["bspline"] is None else np.array(d["bspline"])
+    def __init__(self, matrix, box=None, control=None, constant_outside=False):
+        self.inverse = np.linalg.inv(matrix)
+        self.box, self.control, self.constant_outside = box, control, constant_outside
 
     def displacement(self, q):
-        knots = np.array(self.control.shape[1:])
-        u = (q / self.box * (knots - 3) + 1).T
+        u = q / self.box
+        if self.constant_outside:
+            u = np.clip(u, 0, 1)
+        u = (u * (np.array(self.control.shape[1:]) - 3) + 1).T
         return np.stack([ndi.map_coordinates(c, u, order=3, prefilter=False, mode="nearest") for c in self.control], 1)
 
     def moving_of(self, x):
+        """The true place in the moving image of fixed points."""
         q = x
         if self.control is not None:
-            for _ in range(30):                              # fixed point: d is smooth and far below a contraction's limit
+            for _ in range(50):                              # fixed-point iteration: d is smooth, its gradient far below 1
                 q = x - self.displacement(q)
-        return (q - self.fixed_centre) @ self.rotation / self.scale + self.moving_centre
-
-
-class MatrixTruth:
-    """A truth that is one 4 x 4 matrix, moving to fixed, z, y, x, nm."""
-
-    def __init__(self, matrix):
-        self.inverse = np.linalg.inv(matrix)
-
-    def moving_of(self, x):
-        return x @ self.inverse[:3, :3].T + self.inverse[:3, 3]
+        return q @ self.inverse[:3, :3].T + self.inverse[:3, 3]
 
 
 def read_truth(path):
-    """The true map from fixed to moving points, from either of the two kinds of truth.json."""
+    """The truth.json of the case maker or of `scripts/clemreg simulate`."""
     with open(path) as f:
         d = json.load(f)
-    if "em_box_nm" in d:
-        return CaseTruth(d)
-    return MatrixTruth(read_matrix(path))
+    if "em_box_nm" in d:                                     # the case maker: q = s R (p - f0) + e0
+        linear = d["scale"] * np.array(d["R"])
+        matrix = np.eye(4)
+        matrix[:3, :3], matrix[:3, 3] = linear, np.array(d["e0"]) - linear @ d["f0"]
+        return Truth(matrix, np.array(d["em_box_nm"]), None if d["bspline"] is None else np.array(d["bspline"]))
+    field = d.get("deformation")
+    if field is None:
+        return Truth(read_matrix(path))
+    control = np.array(field["coefficients"]).reshape(3, *(int(n) for n in field["controls"]))
+    return Truth(read_matrix(path), np.array(field["box"]), control, constant_outside=True)
 
 
 def read_matrix(path):
