@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ClemReg.Algorithms.Evaluation;
+using ClemReg.Algorithms.Parameters;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Pipelines;
+
+/// <summary>The picture by which a person judges a registration.</summary>
+internal static class OverlayOperation
+{
+    private static readonly ChoiceParameter Color = new("overlay_color", "Fluorescence colour", "Picture",
+        "Colour of the fluorescence over the grey EM; the outline of the mitochondria has the complementary colour.", "magenta", "magenta", "green");
+
+    private static readonly BooleanParameter Outline = new("overlay_outline", "Outline of the mask", "Picture",
+        "Draws the outline of the segmented mitochondria over the EM.", true);
+
+    public static Operation Definition { get; } = new(
+        "overlay", "Draw overlay",
+        "Draws the fluorescence over the EM in three orthogonal planes, before and after registration.",
+        [
+            new Port("fixed", PortKind.Source, "The grey EM, or its mask where there is no image."),
+            new Port("fixed_mask", PortKind.Mask, "The mitochondria of the EM, on the same grid.", Required: false),
+            new Port("moving", PortKind.Volume, "The fluorescence."), new Port("transform", PortKind.Transform, "Fluorescence to EM."),
+        ],
+        [new Port("picture", PortKind.Volume, "Three 8-bit slices: red, green and blue.")],
+        [Color, Outline],
+        Run);
+
+    private static OperationResult Run(OperationRequest request, Job job)
+    {
+        var image = request.Input<ISliceSource>("fixed");
+        BitVolume mask = image as BitVolume ?? request.OptionalInput<BitVolume>("fixed_mask")
+            ?? throw new BadInputException("overlay needs fixed_mask besides a grey image: the planes to show are chosen by it.");
+        OverlayPicture picture = OverlayRenderer.Render(image is BitVolume ? null : image, mask, request.Input<Volume>("moving"),
+            request.Input<AffineTransform>("transform"),
+            new OverlayOptions
+            {
+                Color = request.Values.Get(Color) == "green" ? OverlayColor.Green : OverlayColor.Magenta,
+                Outline = request.Values.Get(Outline),
+            }, job);
+        var panels = new JsonArray();
+        foreach (OverlayPanel panel in picture.Panels)
+        {
+            JsonObject json = Rectangle(panel.X, panel.Y, panel.Width, panel.Height);
+            json["title"] = panel.Title;
+            json["nm_per_pixel"] = panel.NmPerPixel;
+            panels.Add((JsonNode)json);
+        }
+        var bars = new JsonArray();
+        foreach (OverlayScaleBar bar in picture.ScaleBars)
+        {
+            JsonObject json = Rectangle(bar.X, bar.Y, bar.Width, bar.Height);
+            json["text"] = bar.LengthNm >= 1000
+                ? (bar.LengthNm / 1000).ToString("G4", CultureInfo.InvariantCulture) + " µm"
+                : bar.LengthNm.ToString("G4", CultureInfo.InvariantCulture) + " nm";
+            bars.Add((JsonNode)json);
+        }
+        return new OperationResult(new Dictionary<string, object> { ["picture"] = Planes(picture) },
+            new JsonObject { ["panels"] = panels, ["title_height"] = OverlayPanel.TitleHeight, ["scale_bars"] = bars, ["caption"] = picture.Caption });
+    }
+
+    private static JsonObject Rectangle(int x, int y, int width, int height) =>
+        new() { ["x"] = x, ["y"] = y, ["width"] = width, ["height"] = height };
+
+    private static Volume<byte> Planes(OverlayPicture picture)
+    {
+        var planes = new Volume<byte>(new Grid(new Size3(3, picture.Height, picture.Width), new Point3(1, 1, 1)));
+        for (int c = 0; c < 3; c++)
+        {
+            Span<byte> plane = planes.Slice(c);
+            for (int i = 0; i < plane.Length; i++) plane[i] = picture.Rgb[3 * i + c];
+        }
+        return planes;
+    }
+}

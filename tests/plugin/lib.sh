@@ -1,0 +1,36 @@
+# Shared by the tests of the plugin as its users reach it. Each check is one test; the last line is 'N passed, N failed, N skipped'.
+set -uo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+clemreg=$root/scripts/clemreg
+jar=$(ls "$root"/build/Clem_Reg-*.jar)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+passed=0 failed=0 skipped=0
+
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAILED $*"; }
+skip() { skipped=$((skipped + 1)); echo "skipped $*"; }
+check() { # NAME COMMAND...: passes when the command does
+  local name=$1
+  shift
+  if "$@"; then ok; else bad "$name"; fi
+}
+finish() { echo "$passed passed, $failed failed, $skipped skipped"; }
+
+# A small sample that all tests of a script share.
+sample() { "$clemreg" simulate --kind clem --seed 3 --set em_size_z=60 --set em_size_y=256 --set em_size_x=256 --out "$scratch/sample" >/dev/null 2>&1; }
+
+# Runs the launcher; the exit code must be the given one, and each of the words must stand on stderr, without a stack trace.
+refuses() { # NAME CODE WORDS(|) ARGUMENTS...
+  local name=$1 code=$2 words=$3 actual word
+  shift 3
+  "$clemreg" "$@" >"$scratch/stdout" 2>"$scratch/stderr"
+  actual=$?
+  if [ $actual != "$code" ]; then bad "$name: exit $actual instead of $code: $(cat "$scratch/stderr")"; return; fi
+  if grep -qE '^\s+at |Exception' "$scratch/stderr"; then bad "$name: a stack trace: $(cat "$scratch/stderr")"; return; fi
+  local IFS='|'
+  for word in $words; do
+    if ! grep -qiF -- "$word" "$scratch/stderr"; then bad "$name: the message lacks '$word': $(cat "$scratch/stderr")"; return; fi
+  done
+  ok
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# The launcher's contract: what it writes, its exit codes, its messages, and that nothing is left half-written.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+check "simulate" sample
+s=$scratch/sample
+out=$scratch/out
+
+check "register" "$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --out "$out" --threads 2
+for file in transform.json inverse_transform.json registered.tif moving_mask.tif fixed_mask.tif moving_points.csv fixed_points.csv \
+  registered_points.csv overlay.png run.json; do
+  check "register writes $file" test -s "$out/$file"
+done
+check "no other files" test "$(ls "$out" | wc -l)" = 10
+check "the clouds' header" test "$(head -1 "$out/moving_points.csv")" = "z,y,x"
+field() { /usr/bin/python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); [d := d[int(k) if k.isdigit() else k] for k in sys.argv[2].split(".")]; print(d)' "$1" "$2"; }
+check "direction" test "$(field "$out/transform.json" direction)" = moving_to_fixed
+check "axes" test "$(field "$out/transform.json" axes)" = zyx
+check "last row" test "$(field "$out/transform.json" matrix.3.3)" = 1.0
+check "input name" test "$(field "$out/transform.json" inputs.moving.name)" = fm.tif
+check "input hash" test "$(field "$out/transform.json" inputs.moving.sha256)" = "$(sha256sum "$s/fm.tif" | cut -d' ' -f1)"
+check "parameters are kept" test "$(field "$out/transform.json" parameters.log_sigma)" = 3.0
+check "peak memory" test "$(field "$out/run.json" peak_memory_mb | cut -d. -f1)" -gt 10
+check "PNG" test "$(head -c 4 "$out/overlay.png" | tail -c 3)" = PNG
+
+"$clemreg" evaluate-tre --transform "$out/transform.json" --labels "$s/em_labels.tif" --truth "$s/truth.json" --out "$scratch/tre.json" >/dev/null 2>&1
+check "registration error below 200 nm: $(field "$scratch/tre.json" after.mean_nm)" test "$(field "$scratch/tre.json" after.mean_nm | cut -d. -f1)" -lt 200
+
+# Points there and back.
+printf 'z,y,x\n0,0,0\n100.5,2000,-30\n' >"$scratch/points.csv"
+check "transform-points" "$clemreg" transform-points --transform "$out/transform.json" --points "$scratch/points.csv" --out "$scratch/there.csv"
+check "and back" "$clemreg" transform-points --transform "$out/inverse_transform.json" --points "$scratch/there.csv" --out "$scratch/back.csv"
+near() { /usr/bin/python3 - "$1" "$2" "$3" <<'P'
+import csv, sys
+a, b = (list(csv.DictReader(open(f))) for f in sys.argv[1:3])
+d = max(abs(float(p[k]) - float(q[k])) for p, q in zip(a, b) for k in 'zyx')
+sys.exit(0 if len(a) == len(b) and d < float(sys.argv[3]) else f'{d}')
+P
+}
+check "there and back is the same" near "$scratch/points.csv" "$scratch/back.csv" 1e-6
+check "registered points are the moving points moved" bash -c '"$1" transform-points --transform "$2/transform.json" --points "$2/moving_points.csv" --out "$3/moved.csv" 2>/dev/null' _ "$clemreg" "$out" "$scratch"
+check "to rounding" near "$out/registered_points.csv" "$scratch/moved.csv" 1e-6
+
+# The same bytes for any number of threads, and the steps give what the whole gives.
+"$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/one" --threads 1 >/dev/null 2>&1
+check "one thread gives the same transform" test "$(field "$scratch/one/transform.json" matrix)" = "$(field "$out/transform.json" matrix)"
+check "one thread gives the same image" cmp -s "$scratch/one/registered.tif" "$out/registered.tif"
+check "segment-fluorescence" "$clemreg" segment-fluorescence --moving "$s/fm.tif" --out "$scratch/mask.tif"
+check "its mask is the same" cmp -s "$scratch/mask.tif" "$out/moving_mask.tif"
+check "sample-points" "$clemreg" sample-points --mask "$scratch/mask.tif" --out "$scratch/m.csv" --set isotropic_spacing=20
+check "its points are the same" cmp -s "$scratch/m.csv" "$out/moving_points.csv"
+check "register-points" "$clemreg" register-points --moving-points "$scratch/m.csv" --fixed-points "$out/fixed_points.csv" --out "$scratch/steps"
+check "warp" "$clemreg" warp --source "$s/fm.tif" --transform "$out/transform.json" --target "$s/em.tif" --out "$scratch/warped.tif"
+check "register with a mask of one's own" "$clemreg" register --moving "$s/fm.tif" --moving-mask "$scratch/mask.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/own"
+check "gives the same transform" test "$(field "$scratch/own/transform.json" matrix)" = "$(field "$out/transform.json" matrix)"
+check "em_to_fm" "$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/reverse" --set registration_direction=em_to_fm
+check "em_to_fm keeps the transform's direction" test "$(field "$scratch/reverse/transform.json" matrix)" = "$(field "$out/transform.json" matrix)"
+printf '{"log_sigma": 2.5, "registration_max_iterations": 30}' >"$scratch/p.json"
+check "a parameter file" "$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/file" --parameters "$scratch/p.json" --set log_sigma=2.75
+check "an option goes before the file" test "$(field "$scratch/file/transform.json" parameters.log_sigma)" = 2.75
+check "the file goes before the default" test "$(field "$scratch/file/transform.json" parameters.registration_max_iterations)" = 30
+
+# Bad input: exit 2, one message that names the thing; nothing left behind.
+register=(register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad")
+refuses "existing output folder" 2 "out|--overwrite" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$out"
+refuses "unknown key" 2 "log_sigm|Did you mean|log_sigma" "${register[@]}" --set log_sigm=3
+refuses "value out of range" 2 "log_sigma|-3|0.3" "${register[@]}" --set log_sigma=-3
+refuses "value that is no number" 2 "log_sigma|wide" "${register[@]}" --set log_sigma=wide
+refuses "choice" 2 "registration_algorithm|bcpd|rigid" "${register[@]}" --set registration_algorithm=bcpd
+refuses "unknown option" 2 "--fixd|--fixed" "${register[@]}" --fixd x
+refuses "unknown command" 2 "registr|register" registr
+refuses "missing option" 2 "--fixed-mask" register --moving "$s/fm.tif" --out "$scratch/bad"
+refuses "missing file" 2 "nothing.tif" register --moving "$scratch/nothing.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad"
+refuses "missing channel" 2 "channel|7" register --moving "$s/fm.tif#7" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad"
+head -c 300000 "$s/fm.tif" >"$scratch/cut.tif"
+refuses "truncated file" 2 "cut.tif" register --moving "$scratch/cut.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad"
+echo "no image" >"$scratch/text.tif"
+refuses "not an image" 2 "text.tif" register --moving "$scratch/text.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad"
+: >"$scratch/empty.tif"
+refuses "empty file" 2 "empty.tif" register --moving "$scratch/empty.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad"
+refuses "negative spacing" 2 "spacing|-20" "${register[@]}" --fixed-spacing=-20,20
+refuses "zero spacing" 2 "spacing|0" "${register[@]}" --moving-spacing 0,35
+refuses "spacing that is no number" 2 "spacing|a,b" "${register[@]}" --moving-spacing a,b
+refuses "nothing segmented" 2 "log_threshold" "${register[@]}" --set log_threshold=99
+refuses "bad parameter file" 2 "JSON" "${register[@]}" --parameters "$scratch/text.tif"
+refuses "mask of another size" 2 "size|60 x 256 x 256" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --moving-mask "$s/em_labels.tif" --out "$scratch/bad"
+refuses "EM of another size than its mask" 2 "size|em_labels" register --moving "$s/fm.tif" --fixed "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad"
+printf 'z,y,x\n1,2,3\n4,5,6\n7,8,10\n' >"$scratch/three.csv"
+refuses "fewer than 4 points" 2 "4|points" register-points --moving-points "$scratch/three.csv" --fixed-points "$out/fixed_points.csv" --out "$scratch/bad"
+printf 'z,y\n1,2\n' >"$scratch/columns.csv"
+refuses "missing column" 2 "columns.csv|x" transform-points --transform "$out/transform.json" --points "$scratch/columns.csv" --out "$scratch/bad.csv"
+printf 'z,y,x\n1,2,three\n' >"$scratch/word.csv"
+refuses "a word for a number" 2 "line 2|three" transform-points --transform "$out/transform.json" --points "$scratch/word.csv" --out "$scratch/bad.csv"
+refuses "no transform" 2 "clemreg-transform" transform-points --transform "$scratch/p.json" --points "$scratch/points.csv" --out "$scratch/bad.csv"
+check "nothing left behind" test -z "$(ls -d "$scratch"/bad* "$scratch"/.*bad* 2>/dev/null)"
+refuses "folder that cannot be made" 2 "text.tif" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/text.tif/sub"
+
+# --overwrite replaces our files only.
+echo mine >"$out/notes.txt"
+check "overwrite" "$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$out" --overwrite
+check "others' files stay" test "$(cat "$out/notes.txt")" = mine
+
+# Ctrl-C: exit 3, nothing half-written.
+"$clemreg" simulate --kind clem --set em_size_z=300 --set em_size_y=900 --set em_size_x=900 --out "$scratch/long" >/dev/null 2>&1 &
+sleep 2.5
+pkill -INT -P $! 2>/dev/null || kill -INT $!
+wait $!
+check "cancelled: exit $?" test $? = 3 || true
+check "nothing half-written" test -z "$(ls -d "$scratch"/*long* "$scratch"/.*long* 2>/dev/null)"
+
+check "--version" bash -c '"$1" --version | grep -q "^clemreg [0-9]"' _ "$clemreg"
+check "--help" bash -c '"$1" --help | grep -q register' _ "$clemreg"
+check "OPERATION --help has units, defaults and ranges" bash -c '"$1" register --help | grep -A6 -e "log_sigma" | grep -q "50"' _ "$clemreg"
+finish
