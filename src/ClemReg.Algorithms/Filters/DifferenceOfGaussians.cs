@@ -19,16 +19,16 @@ public static class DifferenceOfGaussians
     /// <param name="input">The volume, any voxel type.</param>
     /// <param name="range">The volume's values that become 0 and 1; not flat.</param>
     /// <param name="sigma">The smaller standard deviation in voxels of the output grid, the same along z, y and x, above 0 and at most <see cref="GaussianFilter.MaximumSigma"/> / 1.6.</param>
-    /// <param name="consume">Takes the slices (float, of the output grid's Y * X voxels).</param>
-    /// <param name="job">Threads, cancellation, progress.</param>
     /// <param name="grid">
-    /// The output grid; null for the volume's own. On another grid the volume is first interpolated linearly at the grid's voxel
+    /// The output grid, usually the volume's own. On another grid the volume is first interpolated linearly at the grid's voxel
     /// centres, clamped at the volume's borders. The interpolation and the Gaussian are one linear map for each axis, so the
     /// interpolated volume is never made.
     /// </param>
+    /// <param name="consume">Takes the slices (float, of the output grid's Y * X voxels).</param>
+    /// <param name="job">Threads, cancellation, progress.</param>
     /// <exception cref="BadInputException">Sigma out of range, or a range that is flat or too wide for single precision.</exception>
-    public static void Apply(Volume input, IntensityRange range, double sigma, SliceConsumer consume, Job job, Grid? grid = null) =>
-        Create(input, range, sigma, grid ?? input.Grid).Run(consume, job);
+    public static void Apply(Volume input, IntensityRange range, double sigma, Grid grid, SliceConsumer consume, Job job) =>
+        Create(input, range, sigma, grid).Run(consume, job);
 
     /// <summary>The filter, ready to run.</summary>
     internal static SeparableFilter Create(Volume input, IntensityRange range, double sigma, Grid grid)

@@ -12,7 +12,7 @@ public static class GaussianFilter
     public const double MaximumSigma = 1000;
 
     /// <summary>Filters a volume.</summary>
-    /// <param name="input">The volume, any voxel type.</param>
+    /// <param name="input">The volume, any voxel type. Voxels that are NaN or infinite spoil their surroundings.</param>
     /// <param name="sigma">Standard deviations along z, y, x in voxels, 0 to <see cref="MaximumSigma"/>; an axis with 0 is left as it is.</param>
     /// <param name="job">Threads, cancellation, progress.</param>
     /// <returns>A new volume on the same grid, computed in single precision.</returns>

@@ -48,14 +48,17 @@ internal sealed unsafe class SeparableFilter
         _outWidth = RoundUp(_out.X, AxisOperator.GroupSize);
     }
 
+    /// <summary>Slices of a block (rounded up to a multiple of 4), 0 for as many as fit: memory and time depend on it, the result does not.</summary>
+    public int BlockSlices { get; set; }
+
     /// <summary>Computes all slices and hands them out.</summary>
     /// <param name="consume">Takes the slices.</param>
     /// <param name="job">Threads, cancellation, progress.</param>
-    /// <param name="blockSlices">Slices of a block (rounded up to a multiple of 4), 0 for as many as fit: memory and time depend on it, the result does not.</param>
-    public void Run(SliceConsumer consume, Job job, int blockSlices = 0)
+    public void Run(SliceConsumer consume, Job job)
     {
         long zPlane = (long)_in.Y * _inWidth;
         long outPlane = _out.SliceCount;
+        int blockSlices = BlockSlices;
         if (blockSlices <= 0)
             blockSlices = (int)Math.Clamp(BlockBytes / ((zPlane * _terms.Length + outPlane) * sizeof(float)), AxisOperator.GroupSize, 64);
         blockSlices = RoundUp(Math.Min(blockSlices, _out.Z), AxisOperator.GroupSize);
@@ -134,7 +137,7 @@ internal sealed unsafe class SeparableFilter
             new ReadOnlySpan<float>(scratch.Turned + (long)(y - y0) * _outWidth, _out.X).CopyTo(new Span<float>(slice + (long)y * _out.X, _out.X));
     }
 
-    /// <summary>One row of voxels as (voxel - offset) * scale, filled up with zeros.</summary>
+    /// <summary>One row of voxels as (voxel - offset) * scale.</summary>
     private void ReadRow(int z, int y, float* destination)
     {
         // A volume's voxels are native memory, which does not move.
@@ -151,7 +154,6 @@ internal sealed unsafe class SeparableFilter
                 ScaleRow.From((float*)raw, destination, _in.X, _offset, _scale);
                 break;
         }
-        new Span<float>(destination + _in.X, _inWidth - _in.X).Clear();
     }
 
     /// <summary>Turns a matrix of <paramref name="rows"/> x <paramref name="columns"/>, both multiples of 4.</summary>

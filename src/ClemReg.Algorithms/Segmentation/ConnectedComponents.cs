@@ -63,7 +63,7 @@ public sealed class ConnectedComponents
     {
         (int depth, int height, int _) = mask.Grid.Size;
         int[] rowStart = StartRows(mask, job);
-        var runs = new LabelledRun[rowStart[^1]];
+        LabelledRun[] runs = Allocate(rowStart[^1]);
 
         // While components are joined, a run's label is the index of a run before it in the same component, or its own.
         int blocks = (depth + BlockSlices - 1) / BlockSlices;
@@ -106,13 +106,27 @@ public sealed class ConnectedComponents
         for (int row = 1; row < start.Length; row++)
         {
             total += start[row];
-            if (total > Array.MaxLength)
-                throw new OutOfMemoryBudgetException(
-                    "The mask has more than two thousand million runs of foreground voxels: it looks like noise. Raise log_sigma or log_threshold, crop or bin the image.");
+            if (total > Array.MaxLength) throw TooManyRuns(total);
             start[row] = (int)total;
         }
         return start;
     }
+
+    private static LabelledRun[] Allocate(int count)
+    {
+        try
+        {
+            return new LabelledRun[count];
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw TooManyRuns(count, e);
+        }
+    }
+
+    private static OutOfMemoryBudgetException TooManyRuns(long count, Exception? inner = null) => new(
+        $"The mask has at least {count} runs of foreground voxels, too many for the memory to find its connected components: it looks like noise. " +
+        "Raise log_sigma or log_threshold, switch filter_segmentation off, crop or bin the image.", inner);
 
     private static int CountRuns(ReadOnlySpan<ulong> row)
     {

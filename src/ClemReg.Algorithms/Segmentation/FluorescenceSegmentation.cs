@@ -75,8 +75,8 @@ public static class FluorescenceSegmentation
         var mask = new BitVolume(grid);
         try
         {
-            DifferenceOfGaussians.Apply(moving, range, options.LogSigma,
-                (z, slice) => SliceThreshold.Apply(slice, options.LogThreshold, mask, z, FlatSlice), job, grid);
+            DifferenceOfGaussians.Apply(moving, range, options.LogSigma, grid,
+                (z, slice) => SliceThreshold.Apply(slice, options.LogThreshold, mask, z, FlatSlice), job);
             if (options.FilterSegmentation) SizeFilter.Apply(mask, options.FilterSizeLower, options.FilterSizeUpper, job);
             options.RegionOfInterest?.Apply(mask, moving.Grid, job);
             if (mask.CountSet() == 0) throw NothingSegmented(options);

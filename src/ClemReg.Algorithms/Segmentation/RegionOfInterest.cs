@@ -71,10 +71,11 @@ public sealed class RegionOfInterest
     {
         Validate(image);
         ulong[] footprint = Footprint(mask.Grid, image);
+        Centres centres = Centres.Along(0, mask.Grid, image);
         job.For(mask.Grid.Size.Z, z =>
         {
             Span<ulong> words = mask.SliceWords(z);
-            double slice = Math.Floor(image.ToIndex(mask.Grid.ToPhysical(z, 0, 0)).Z + 0.5) + 1;
+            double slice = Math.Floor(centres[z]) + 1;
             if ((FirstSlice > 0 && slice < FirstSlice) || (LastSlice > 0 && slice > LastSlice)) words.Clear();
             else System.Numerics.Tensors.TensorPrimitives.BitwiseAnd<ulong>(words, footprint, words);
         });
@@ -86,6 +87,8 @@ public sealed class RegionOfInterest
         int wordsPerRow = (grid.Size.X + 63) / 64;
         var words = new ulong[grid.Size.Y * wordsPerRow];
         var crossings = new List<double>();
+        Centres rows = Centres.Along(1, grid, image);
+        Centres columns = Centres.Along(2, grid, image);
         for (int y = 0; y < grid.Size.Y; y++)
         {
             Span<ulong> row = words.AsSpan(y * wordsPerRow, wordsPerRow);
@@ -94,13 +97,9 @@ public sealed class RegionOfInterest
                 BitRow.Set(row, 0, grid.Size.X);
                 continue;
             }
-            Cross(image.ToIndex(grid.ToPhysical(0, y, 0)).Y + 0.5, crossings);
+            Cross(rows[y], crossings);
             for (int i = 0; i + 1 < crossings.Count; i += 2)
-            {
-                int start = FirstAtOrBeyond(crossings[i], grid, image);
-                int end = FirstAtOrBeyond(crossings[i + 1], grid, image);
-                BitRow.Set(row, start, end);
-            }
+                BitRow.Set(row, columns.FirstAtOrBeyond(crossings[i], grid.Size.X), columns.FirstAtOrBeyond(crossings[i + 1], grid.Size.X));
         }
         return words;
     }
@@ -119,16 +118,15 @@ public sealed class RegionOfInterest
         crossings.Sort();
     }
 
-    /// <summary>The first pixel of the grid whose centre is at image position x or beyond it, 0 to the number of pixels.</summary>
-    private static int FirstAtOrBeyond(double x, Grid grid, Grid image)
+    /// <summary>The voxel centres of a grid along one axis in ImageJ's pixel coordinates of the image: exact where the grids are the same.</summary>
+    private readonly record struct Centres(double Start, double Step)
     {
-        double estimate = (image.Origin.X + (x - 0.5) * image.Spacing.X - grid.Origin.X) / grid.Spacing.X;
-        int i = (int)Math.Clamp(Math.Ceiling(estimate), 0, grid.Size.X);
-        // The estimate may be off by rounding where a centre lies on an edge; the centre itself decides.
-        while (i > 0 && Centre(i - 1) >= x) i--;
-        while (i < grid.Size.X && Centre(i) < x) i++;
-        return i;
+        public double this[int i] => Start + i * Step;
 
-        double Centre(int pixel) => image.ToIndex(grid.ToPhysical(0, 0, pixel)).X + 0.5;
+        public static Centres Along(int axis, Grid grid, Grid image) =>
+            new((grid.Origin[axis] - image.Origin[axis]) / image.Spacing[axis] + 0.5, grid.Spacing[axis] / image.Spacing[axis]);
+
+        /// <summary>The first voxel whose centre is at x or beyond it, 0 to count.</summary>
+        public int FirstAtOrBeyond(double x, int count) => (int)Math.Clamp(Math.Ceiling((x - Start) / Step), 0, count);
     }
 }

@@ -64,7 +64,7 @@ public sealed class GaussianTests
         var grid = new Grid(new Size3(11, 23, 37), new Point3(zSpacing, spacing, spacing), new Point3(-90, 470, 30));
         IntensityRange range = IntensityRange.Of(image, new Job(1));
         var actual = new float[grid.Size.Count];
-        DifferenceOfGaussians.Apply(image, range, 1.7, (z, slice) => slice.CopyTo(actual.AsSpan(z * grid.Size.SliceCount)), new Job(2), grid);
+        DifferenceOfGaussians.Apply(image, range, 1.7, grid, (z, slice) => slice.CopyTo(actual.AsSpan(z * grid.Size.SliceCount)), new Job(2));
 
         double[] resampled = PlainLinear(Doubles(image), image.Grid, grid);
         for (int i = 0; i < resampled.Length; i++) resampled[i] = (resampled[i] - range.Minimum) / ((double)range.Maximum - range.Minimum);
@@ -83,8 +83,9 @@ public sealed class GaussianTests
         foreach (int block in (int[])[1, 4, 8, 12, 64])
         {
             var actual = new float[expected.Length];
-            DifferenceOfGaussians.Create(image, IntensityRange.Of(image, new Job(1)), 2, image.Grid)
-                .Run((z, slice) => slice.CopyTo(actual.AsSpan(z * slice.Length)), new Job(2), block);
+            SeparableFilter filter = DifferenceOfGaussians.Create(image, IntensityRange.Of(image, new Job(1)), 2, image.Grid);
+            filter.BlockSlices = block;
+            filter.Run((z, slice) => slice.CopyTo(actual.AsSpan(z * slice.Length)), new Job(2));
             Assert.Equal(expected, actual);
         }
     }
@@ -94,7 +95,7 @@ public sealed class GaussianTests
     {
         using Volume image = RandomVolume(new Size3(67, 3, 2), VoxelType.UInt8, 1);
         var calls = new int[67];
-        DifferenceOfGaussians.Apply(image, new IntensityRange(0, 255), 1, (z, _) => Interlocked.Increment(ref calls[z]), new Job(3));
+        DifferenceOfGaussians.Apply(image, new IntensityRange(0, 255), 1, image.Grid, (z, _) => Interlocked.Increment(ref calls[z]), new Job(3));
         Assert.All(calls, n => Assert.Equal(1, n));
     }
 
@@ -122,7 +123,7 @@ public sealed class GaussianTests
         using Volume image = RandomVolume(new Size3(30, 40, 40), VoxelType.UInt8, 1);
         using var source = new CancellationTokenSource();
         int slices = 0;
-        Assert.ThrowsAny<OperationCanceledException>(() => DifferenceOfGaussians.Apply(image, new IntensityRange(0, 255), 1, (_, _) =>
+        Assert.ThrowsAny<OperationCanceledException>(() => DifferenceOfGaussians.Apply(image, new IntensityRange(0, 255), 1, image.Grid, (_, _) =>
         {
             slices++;
             source.Cancel();
@@ -201,7 +202,7 @@ public sealed class GaussianTests
     private static float[] Dog(Volume image, double sigma, Job job)
     {
         var result = new float[image.Grid.Size.Count];
-        DifferenceOfGaussians.Apply(image, IntensityRange.Of(image, job), sigma, (z, slice) => slice.CopyTo(result.AsSpan(z * slice.Length)), job);
+        DifferenceOfGaussians.Apply(image, IntensityRange.Of(image, job), sigma, image.Grid, (z, slice) => slice.CopyTo(result.AsSpan(z * slice.Length)), job);
         return result;
     }
 
