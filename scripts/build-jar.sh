@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Builds the plugin's jar: compiles the Java sources, generates the SciJava commands from the schema, packs all with the native libraries.
-#   build-jar.sh SCHEMA.json NATIVES OUT [WORK]
-# NATIVES holds <platform>/<level>/<library>; the jar becomes OUT/Clem_Reg-<version>.jar; WORK is a folder for classes (OUT/java).
+#   build-jar.sh NATIVES OUT [SCHEMA.json]
+# NATIVES holds <platform>/<level>/<library>; the jar becomes OUT/Clem_Reg-<version>.jar, classes and generated files go to OUT/java.
+# Without SCHEMA.json the native library is asked for the schema.
 # CLEMREG_IJ_JAR names ImageJ's ij.jar if it is not where Debian's libij-java puts it. docs/parameters.md is written anew
 # (CLEMREG_DOCS names another folder for it).
 set -euo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 plugin=$repo/fiji-plugin/src
-schema=$1
-natives=$2
-out=$3
-work=${4:-$out/java}
+natives=$1
+out=$2
+schema=${3:--}
+work=$out/java
 docs=${CLEMREG_DOCS:-$repo/docs}
 ij=${CLEMREG_IJ_JAR:-/usr/share/java/ij.jar}
 [ -f "$ij" ] || { echo "build-jar.sh: ImageJ's ij.jar is missing ($ij). Install it (Debian: apt-get install libij-java), or name it with CLEMREG_IJ_JAR." >&2; exit 1; }
@@ -27,9 +28,9 @@ compile() { # CLASSPATH DESTINATION SOURCE-FOLDER
 compile "" "$work/stubs" "$plugin/scijava-stubs/java"
 compile "$ij:$work/stubs" "$work/classes" "$plugin/main/java"
 compile "$work/classes" "$work/tools" "$plugin/build/java"
-version=$(java -cp "$work/tools:$work/classes" clem.build.GenerateCommands "$schema" "$work/sources" "$work/resources" "$docs/parameters.md")
-compile "$work/classes:$work/stubs" "$work/classes" "$work/sources"
 cp -r "$natives/." "$work/resources/natives"
+version=$(java -Dclemreg.cache="$work/cache" -cp "$work/tools:$work/classes:$work/resources" clem.build.GenerateCommands "$schema" "$work/sources" "$work/resources" "$docs/parameters.md")
+compile "$work/classes:$work/stubs" "$work/classes" "$work/sources"
 
 rm -f "$out"/Clem_Reg-*.jar
 java -Duser.timezone=UTC -cp "$work/tools" clem.build.MakeJar "$out/Clem_Reg-$version.jar" "$version" "$work/classes" "$plugin/main/resources" "$work/resources"
