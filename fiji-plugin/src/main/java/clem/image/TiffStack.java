@@ -3,7 +3,10 @@ package clem.image;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.util.Properties;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
 
 import clem.bridge.ClemRegException;
 import ij.CompositeImage;
@@ -144,6 +147,7 @@ final class TiffStack extends VirtualStack {
 		final FileInfo page = pages[n - 1];
 		final Object pixels;
 		try (InputStream in = new FileOpener(page).createInputStream(page)) {
+			if (page.compression == FileInfo.ZIP) checkZip(page);
 			pixels = in == null ? null : new ImageReader(page).readPixels(in);
 		}
 		catch (final IOException | RuntimeException e) {
@@ -154,6 +158,27 @@ final class TiffStack extends VirtualStack {
 		processor.setPixels(pixels);
 		processor.setMinAndMax(first.getMin(), first.getMax());
 		return processor;
+	}
+
+	/** ImageJ's reader makes zeros of strips that do not unpack. */
+	private void checkZip(final FileInfo page) throws IOException {
+		final byte[] buffer = new byte[1 << 16];
+		long unpacked = 0;
+		try (RandomAccessFile in = new RandomAccessFile(file, "r")) {
+			for (int i = 0; i < page.stripOffsets.length; i++) {
+				final byte[] strip = new byte[page.stripLengths[i]];
+				in.seek(page.stripOffsets[i] & 0xffffffffL);
+				in.readFully(strip);
+				final Inflater inflater = new Inflater();
+				inflater.setInput(strip);
+				for (int count = inflater.inflate(buffer); count > 0; count = inflater.inflate(buffer)) unpacked += count;
+				inflater.end();
+			}
+		}
+		catch (final DataFormatException e) {
+			throw new IOException(e.getMessage(), e);
+		}
+		if (unpacked < bytes(page)) throw new IOException("its compressed pixels end too early");
 	}
 
 	@Override
