@@ -1,5 +1,6 @@
 package clem.image;
 
+import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -147,8 +148,7 @@ final class TiffStack extends VirtualStack {
 		final FileInfo page = pages[n - 1];
 		final Object pixels;
 		try (InputStream in = new FileOpener(page).createInputStream(page)) {
-			if (page.compression == FileInfo.ZIP) checkZip(page);
-			pixels = in == null ? null : new ImageReader(page).readPixels(in);
+			pixels = in == null ? null : page.compression == FileInfo.ZIP ? unzipped(page) : new ImageReader(page).readPixels(in);
 		}
 		catch (final IOException | RuntimeException e) {
 			throw ClemRegException.badInput(role + ": " + file + " cannot be read: page " + n + " is damaged (" + e + ").", e);
@@ -160,25 +160,32 @@ final class TiffStack extends VirtualStack {
 		return processor;
 	}
 
-	/** ImageJ's reader makes zeros of strips that do not unpack. */
-	private void checkZip(final FileInfo page) throws IOException {
-		final byte[] buffer = new byte[1 << 16];
-		long unpacked = 0;
+	/** ImageJ's reader makes zeros of strips that do not unpack, so they are unpacked here and it gets plain pixels. */
+	private Object unzipped(final FileInfo page) throws IOException {
+		final byte[] bytes = new byte[(int) bytes(page)];
+		int count = 0;
 		try (RandomAccessFile in = new RandomAccessFile(file, "r")) {
-			for (int i = 0; i < page.stripOffsets.length; i++) {
+			for (int i = 0; i < page.stripOffsets.length && count < bytes.length; i++) {
 				final byte[] strip = new byte[page.stripLengths[i]];
 				in.seek(page.stripOffsets[i] & 0xffffffffL);
 				in.readFully(strip);
 				final Inflater inflater = new Inflater();
 				inflater.setInput(strip);
-				for (int count = inflater.inflate(buffer); count > 0; count = inflater.inflate(buffer)) unpacked += count;
+				for (int n = inflater.inflate(bytes, count, bytes.length - count); n > 0; n = inflater.inflate(bytes, count, bytes.length - count)) count += n;
 				inflater.end();
 			}
 		}
 		catch (final DataFormatException e) {
 			throw new IOException(e.getMessage(), e);
 		}
-		if (unpacked < bytes(page)) throw new IOException("its compressed pixels end too early");
+		if (count < bytes.length) throw new IOException("its compressed pixels end too early");
+		final FileInfo plain = (FileInfo) page.clone();
+		plain.compression = FileInfo.COMPRESSION_NONE;
+		plain.stripOffsets = null;
+		plain.stripLengths = null;
+		plain.offset = 0;
+		plain.longOffset = 0;
+		return new ImageReader(plain).readPixels(new ByteArrayInputStream(bytes));
 	}
 
 	@Override
