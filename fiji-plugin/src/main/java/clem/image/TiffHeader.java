@@ -14,8 +14,8 @@ import clem.bridge.ClemRegException;
  * off as zeros, and takes 64-bit whole numbers for floats.
  */
 final class TiffHeader {
-	private static final int BITS = 258, STRIP_OFFSETS = 273, STRIP_SIZES = 279, TILE_WIDTH = 322, SAMPLE_FORMAT = 339;
-	private static final int FLOAT_FORMAT = 3, MAX_PAGES = 1_000_000;
+	private static final int BITS = 258, COMPRESSION = 259, STRIP_OFFSETS = 273, STRIP_SIZES = 279, PREDICTOR = 317, TILE_WIDTH = 322, SAMPLE_FORMAT = 339;
+	private static final int FLOAT_FORMAT = 3, LZW = 5, MAX_PAGES = 1_000_000;
 
 	private final RandomAccessFile in;
 	private final boolean little;
@@ -73,21 +73,28 @@ final class TiffHeader {
 	private void page(final long at) throws IOException {
 		in.seek(at);
 		final int count = unsignedShort();
-		long[] offsets = {}, sizes = {}, bits = { 1 }, format = { 1 };
+		long[] offsets = {}, sizes = {}, bits = { 1 }, format = { 1 }, compression = { 1 }, predictor = { 1 };
 		for (int i = 0; i < count; i++) {
 			in.seek(at + 2 + 12L * i);
 			final int tag = unsignedShort();
 			if (tag == STRIP_OFFSETS) offsets = values();
 			else if (tag == STRIP_SIZES) sizes = values();
 			else if (tag == BITS) bits = values();
+			else if (tag == COMPRESSION) compression = values();
+			else if (tag == PREDICTOR) predictor = values();
 			else if (tag == SAMPLE_FORMAT) format = values();
 			else if (tag == TILE_WIDTH) throw new IOException("it is a tiled TIFF, which ImageJ does not know");
 		}
 		in.seek(at + 2 + 12L * count);
 		for (int i = 0; i < Math.min(offsets.length, sizes.length); i++) needed = Math.max(needed, offsets[i] + sizes[i]);
-		if (bits.length > 0 && bits[0] == 64 && (format.length == 0 || format[0] != FLOAT_FORMAT)) {
+		if (first(compression) > 1 && first(compression) != LZW && first(predictor) > 1) throw new IOException("its compression uses differences in a way that ImageJ does not know");
+		if (first(bits) == 64 && first(format) != FLOAT_FORMAT) {
 			throw new IOException("it holds 64-bit whole numbers; 8 bit, 16 bit or 32-bit float are needed");
 		}
+	}
+
+	private static long first(final long[] values) {
+		return values.length == 0 ? 0 : values[0];
 	}
 
 	/** The values of the directory entry whose tag has just been read. */

@@ -1,9 +1,13 @@
 package clem.image;
 
+import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.util.Properties;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
 
 import clem.bridge.ClemRegException;
 import ij.CompositeImage;
@@ -144,7 +148,7 @@ final class TiffStack extends VirtualStack {
 		final FileInfo page = pages[n - 1];
 		final Object pixels;
 		try (InputStream in = new FileOpener(page).createInputStream(page)) {
-			pixels = in == null ? null : new ImageReader(page).readPixels(in);
+			pixels = in == null ? null : page.compression == FileInfo.ZIP ? unzipped(page) : new ImageReader(page).readPixels(in);
 		}
 		catch (final IOException | RuntimeException e) {
 			throw ClemRegException.badInput(role + ": " + file + " cannot be read: page " + n + " is damaged (" + e + ").", e);
@@ -154,6 +158,34 @@ final class TiffStack extends VirtualStack {
 		processor.setPixels(pixels);
 		processor.setMinAndMax(first.getMin(), first.getMax());
 		return processor;
+	}
+
+	/** ImageJ's reader makes zeros of strips that do not unpack, so they are unpacked here and it gets plain pixels. */
+	private Object unzipped(final FileInfo page) throws IOException {
+		final byte[] bytes = new byte[(int) bytes(page)];
+		int count = 0;
+		try (RandomAccessFile in = new RandomAccessFile(file, "r")) {
+			for (int i = 0; i < page.stripOffsets.length && count < bytes.length; i++) {
+				final byte[] strip = new byte[page.stripLengths[i]];
+				in.seek(page.stripOffsets[i] & 0xffffffffL);
+				in.readFully(strip);
+				final Inflater inflater = new Inflater();
+				inflater.setInput(strip);
+				for (int n = inflater.inflate(bytes, count, bytes.length - count); n > 0; n = inflater.inflate(bytes, count, bytes.length - count)) count += n;
+				inflater.end();
+			}
+		}
+		catch (final DataFormatException e) {
+			throw new IOException(e.getMessage(), e);
+		}
+		if (count < bytes.length) throw new IOException("its compressed pixels end too early");
+		final FileInfo plain = (FileInfo) page.clone();
+		plain.compression = FileInfo.COMPRESSION_NONE;
+		plain.stripOffsets = null;
+		plain.stripLengths = null;
+		plain.offset = 0;
+		plain.longOffset = 0;
+		return new ImageReader(plain).readPixels(new ByteArrayInputStream(bytes));
 	}
 
 	@Override

@@ -86,6 +86,11 @@ public final class FakeBridge implements Bridge {
 	/** The last request, for tests to look at. */
 	public volatile Map<String, Object> lastRequest = new LinkedHashMap<>();
 
+	/** Prints the schema. */
+	public static void main(final String[] args) {
+		System.out.print(new FakeBridge().schema());
+	}
+
 	/** How many handles are open. */
 	public synchronized int open() {
 		return table.size();

@@ -1,0 +1,193 @@
+package clem.cli;
+
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+import clem.bridge.Bridges;
+import clem.image.ImageFiles;
+import clem.json.Json;
+import clem.test.Check;
+import clem.test.FakeBridge;
+import clem.test.Samples;
+import clem.workflow.RegisterWorkflow;
+import ij.ImagePlus;
+
+/** The command line, against the fake bridge. */
+public final class MainTest {
+	private String out;
+	private String messages;
+
+	private int run(final String... args) throws Exception {
+		final ByteArrayOutputStream o = new ByteArrayOutputStream(), m = new ByteArrayOutputStream();
+		final int code = new Main(new PrintStream(o, true, "UTF-8"), new PrintStream(m, true, "UTF-8"), false, false).run(args);
+		out = o.toString("UTF-8");
+		messages = m.toString("UTF-8");
+		Check.equal(0, ((FakeBridge) Bridges.get()).open());
+		return code;
+	}
+
+	/** Runs with a fluorescence of two channels, an EM and its mask, and further arguments. */
+	private int register(final File folder, final String... more) throws Exception {
+		if (!new File(folder, "fm.tif").exists()) {
+			Samples.save(Samples.image("fm", 16, 2, 4, 6, 7), folder, "fm.tif");
+			Samples.save(Samples.image("em", 8, 1, 5, 8, 9), folder, "em.tif");
+			Samples.save(Samples.image("mask", 16, 1, 5, 8, 9), folder, "mask.tif");
+		}
+		final List<String> args = new ArrayList<>(Arrays.asList("register", "--moving", folder + "/fm.tif#2", "--fixed", folder + "/em.tif", "--fixed-mask", folder + "/mask.tif",
+			"--out", folder + "/out"));
+		args.addAll(Arrays.asList(more));
+		return run(args.toArray(new String[0]));
+	}
+
+	private void refused(final String... args) throws Exception {
+		Check.equal(2, run(Arrays.copyOf(args, args.length - 1)));
+		final String wanted = args[args.length - 1];
+		Check.that(messages.contains(wanted), "the message lacks '" + wanted + "': " + messages);
+		Check.that(messages.startsWith("clemreg: ") && messages.endsWith("\n") && messages.indexOf('\n') == messages.length() - 1 && !messages.contains("\tat "), "one line: " + messages);
+	}
+
+	public void helpIsMadeFromTheSchema() throws Exception {
+		Check.equal(0, run("--help"));
+		for (final String command : new String[] { "register", "transform-points", "simulate", "segment-fluorescence", "sample-points", "register-points", "warp" }) {
+			Check.that(out.contains("\n  " + command + "\n"), command);
+			Check.equal(0, run(command, "--help"));
+			Check.that(out.contains("--out"), out);
+			run("--help");
+		}
+		run("register", "--help");
+		for (final String word : new String[] { "log_sigma", "0.3 to 50", "voxels", "Default 3 voxels", "--moving-spacing", "fm_to_em, em_to_fm", "--moving-name", "run.json" }) {
+			Check.that(out.contains(word), word);
+		}
+		Check.equal(0, run("--version"));
+		Check.that(out.startsWith("clemreg 9.9.9"), out);
+	}
+
+	public void badCommandsAndOptions() throws Exception {
+		refused("");
+		refused("", "command");
+		refused("regster", "'register'");
+		refused("register", "--movin", "x", "'--moving'");
+		refused("register", "--log-sigma", "3", "--set log_sigma=VALUE");
+		refused("register", "--moving", "needs a value");
+		refused("register", "--moving", "--out", "x", "--moving needs a value");
+		refused("register", "--moving", "a", "--moving", "b", "--moving is given twice");
+		refused("register", "--set", "log_sigma", "key=value");
+		refused("register", "--set", "seed=1", "--seed", "2", "given twice");
+		refused("register", "--threads", "-1", "--threads = -1");
+		refused("register", "--overwrite=yes", "--overwrite takes no value");
+		refused("register", "stray", "'stray'");
+		refused("register", "moving is missing");
+		refused("simulate", "--out", "x", "--kind");
+		refused("simulate", "--out", "x", "--kind", "cells", "--kind = cells");
+		refused("warp", "--out", "x", "source is missing");
+	}
+
+	public void registerLeavesTheFilesOfTheContract() throws Exception {
+		Check.inFolder(folder -> {
+			Check.equal(0, register(folder, "--set", "log_sigma=4.5", "--moving-name", "cell 3", "--threads", "2"));
+			Check.equal("clemreg: warning: This is a fake.\n", messages);
+			final String[] names = new File(folder, "out").list();
+			final List<String> wanted = new ArrayList<>(RegisterWorkflow.files());
+			Arrays.sort(names);
+			java.util.Collections.sort(wanted);
+			Check.equal(wanted, Arrays.asList(names));
+			final ImagePlus fm = ImageFiles.openImage("x", ImageFiles.choice("x", folder + "/fm.tif"));
+			final ImagePlus registered = ImageFiles.openImage("x", ImageFiles.choice("x", folder + "/out/registered.tif"));
+			Check.equal(2, registered.getNChannels());
+			Check.equal(5, registered.getNSlices());
+			Check.equal(9, registered.getWidth());
+			Check.equal(16, registered.getBitDepth());
+			// The fake transform is the identity and the grids agree where they overlap.
+			for (int c = 1; c <= 2; c++) for (int z = 1; z <= 4; z++) {
+				Check.equal(fm.getStack().getProcessor(fm.getStackIndex(c, z, 1)).get(6, 5), registered.getStack().getProcessor(registered.getStackIndex(c, z, 1)).get(6, 5));
+			}
+			final Map<String, Object> run = json(folder, "run.json"), transform = json(folder, "transform.json");
+			Check.that(run.toString().contains("loading") && run.toString().contains("saving") && run.toString().contains("warping") && run.toString().contains("segmentation"), run.toString());
+			Check.equal(1.5, run.get("peak_memory_mb"));
+			Check.equal("[This is a fake.]", run.get("warnings").toString());
+			final Map<String, Object> moving = Json.asObject(Json.asObject(transform.get("inputs")).get("moving"));
+			Check.equal("cell 3", moving.get("name"));
+			Check.equal(2L, moving.get("channel"));
+			Check.equal(clem.image.FileHash.sha256(new File(folder, "fm.tif")), moving.get("sha256"));
+			final Map<String, Object> request = ((FakeBridge) Bridges.get()).lastRequest;
+			Check.equal(2L, request.get("threads"));
+		});
+	}
+
+	private static Map<String, Object> json(final File folder, final String name) throws Exception {
+		return Json.parseObject(new String(Files.readAllBytes(new File(folder, "out/" + name).toPath()), StandardCharsets.UTF_8));
+	}
+
+	public void theOtherDirectionWarpsTheEm() throws Exception {
+		Check.inFolder(folder -> {
+			Check.equal(0, register(folder, "--set", "registration_direction=em_to_fm"));
+			final ImagePlus registered = ImageFiles.openImage("x", ImageFiles.choice("x", folder + "/out/registered.tif"));
+			Check.equal(8, registered.getBitDepth());
+			Check.equal(4, registered.getNSlices());
+			Check.equal(7, registered.getWidth());
+			Check.equal(1, registered.getNChannels());
+		});
+	}
+
+	public void existingFoldersAndOverwrite() throws Exception {
+		Check.inFolder(folder -> {
+			Check.equal(0, register(folder));
+			Files.write(new File(folder, "out/mine.txt").toPath(), new byte[] { 1 });
+			Check.equal(2, register(folder));
+			Check.that(messages.contains("--overwrite"), messages);
+			Check.equal(0, register(folder, "--overwrite"));
+			Check.that(new File(folder, "out/mine.txt").exists(), "a foreign file was removed");
+		});
+	}
+
+	public void errorsHaveTheirCodesAndLeaveNothing() throws Exception {
+		Check.inFolder(folder -> {
+			for (final String[] one : new String[][] { { "BAD_INPUT", "2" }, { "NOT_FOUND", "2" }, { "CANCELLED", "3" }, { "INTERNAL", "1" }, { "OUT_OF_MEMORY", "1" }, { "crash", "1" } }) {
+				Check.equal(Integer.valueOf(one[1]), register(folder, "--set", "fail=" + one[0]));
+				Check.equal(4, folder.list().length + 1);
+			}
+			Check.equal(2, register(folder, "--set", "log_sgima=3"));
+			Check.that(messages.contains("'log_sigma'"), messages);
+			Files.write(new File(folder, "p.json").toPath(), "{\"log_sigma\": 3,\n}".getBytes(StandardCharsets.UTF_8));
+			Check.equal(2, register(folder, "--parameters", folder + "/p.json"));
+			Check.that(messages.contains("p.json") && messages.contains("line 2"), messages);
+			Check.equal(2, register(folder, "--moving-spacing", "300,-1"));
+			Check.that(messages.contains("moving_spacing"), messages);
+			Check.equal(2, register(folder, "--moving-mask", folder + "/mask.tif"));
+			Check.that(messages.contains("moving_mask") && messages.contains("9 x 8 x 5") && messages.contains("7 x 6 x 4"), messages);
+		});
+	}
+
+	public void stepsOnFiles() throws Exception {
+		Check.inFolder(folder -> {
+			register(folder);
+			final String d = folder.getPath();
+			Check.equal(0, run("segment-fluorescence", "--moving", d + "/fm.tif", "--out", d + "/m.tif", "--set", "log_sigma=2"));
+			Check.equal(0, run("sample-points", "--mask", d + "/m.tif", "--out", d + "/p.csv"));
+			Check.equal(0, run("register-points", "--moving-points", d + "/p.csv", "--fixed-points", d + "/p.csv", "--out", d + "/r"));
+			Check.equal("[inverse_transform.json, registered_points.csv, transform.json]", sorted(new File(folder, "r")));
+			Check.equal(0, run("transform-points", "--points", d + "/p.csv", "--transform", d + "/r/transform.json", "--out", d + "/q.csv"));
+			Check.equal(Files.readAllLines(new File(folder, "p.csv").toPath()), Files.readAllLines(new File(folder, "q.csv").toPath()));
+			Check.equal(0, run("warp", "--source", d + "/fm.tif", "--transform", d + "/r/transform.json", "--target", d + "/em.tif", "--out", d + "/w.tif"));
+			final ImagePlus warped = ImageFiles.openImage("x", ImageFiles.choice("x", d + "/w.tif"));
+			Check.equal(2, warped.getNChannels());
+			Check.equal(9, warped.getWidth());
+			refused("transform-points", "--points", d + "/p.csv", "--transform", d + "/p.csv", "--out", d + "/x.csv", "no transform");
+			refused("transform-points", "--points", d + "/p.csv", "--transform", d + "/r/transform.json", "--out", d + "/q.csv", "exists");
+			Check.that(!new File(folder, "x.csv").exists(), "left behind");
+		});
+	}
+
+	private static String sorted(final File folder) {
+		final String[] names = folder.list();
+		Arrays.sort(names);
+		return Arrays.toString(names);
+	}
+}

@@ -1,0 +1,109 @@
+package clem.ij;
+
+import java.awt.Component;
+import java.awt.Container;
+import java.awt.GraphicsEnvironment;
+import java.awt.Window;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+import javax.swing.JButton;
+import javax.swing.JCheckBox;
+import javax.swing.JComboBox;
+import javax.swing.JDialog;
+import javax.swing.JTextField;
+import javax.swing.SwingUtilities;
+
+import clem.schema.Operation;
+import clem.schema.Schema;
+import clem.test.Check;
+import clem.test.FakeBridge;
+
+/** The dialog, on a screen (scripts/test-java.sh gives it a virtual one). */
+public final class DialogTest {
+	private final Operation register = Schema.parse(new FakeBridge().schema()).operation("register");
+	private final List<String> titles = Arrays.asList("sample-em.tif", "sample-em-mask.tif", "sample-fm.tif");
+
+	private interface Use {
+		void of(JDialog dialog) throws Exception;
+	}
+
+	private Map<String, String> ask(final Use use) throws Exception {
+		if (GraphicsEnvironment.isHeadless()) throw new Check.Skip("there is no screen");
+		final Throwable[] failure = new Throwable[1];
+		final Thread robot = new Thread(() -> {
+			try {
+				final JDialog dialog = find();
+				SwingUtilities.invokeAndWait(() -> {
+					try {
+						use.of(dialog);
+					}
+					catch (final Throwable e) {
+						failure[0] = e;
+						dialog.dispose();
+					}
+				});
+			}
+			catch (final Exception e) {
+				failure[0] = e;
+			}
+		});
+		robot.start();
+		final Map<String, String> answer = new ParameterDialog(register, Fields.of(register), titles).ask();
+		robot.join();
+		if (failure[0] != null) throw new AssertionError(failure[0]);
+		return answer;
+	}
+
+	private static JDialog find() throws InterruptedException {
+		for (int i = 0; i < 500; i++) {
+			for (final Window window : Window.getWindows()) if (window.isShowing() && "clemreg.register".equals(window.getName())) return (JDialog) window;
+			Thread.sleep(20);
+		}
+		throw new AssertionError("the dialog does not appear");
+	}
+
+	private static <T extends Component> T part(final Container in, final Class<T> type, final String name) {
+		for (final Component component : in.getComponents()) {
+			if (type.isInstance(component) && name.equals(component.getName())) return type.cast(component);
+			final T inside = component instanceof Container ? part((Container) component, type, name) : null;
+			if (inside != null) return inside;
+		}
+		return null;
+	}
+
+	public void okGivesEveryKey() throws Exception {
+		final Map<String, String> answer = ask(dialog -> {
+			part(dialog, JTextField.class, "log_sigma").setText("4.5");
+			part(dialog, JCheckBox.class, "filter_segmentation").setSelected(true);
+			part(dialog, JComboBox.class, "registration_direction").setSelectedItem("em_to_fm");
+			part(dialog, JButton.class, "ok").doClick();
+		});
+		Check.equal(Fields.of(register).keys(), new java.util.ArrayList<>(answer.keySet()));
+		Check.equal("4.5", answer.get("log_sigma"));
+		Check.equal("true", answer.get("filter_segmentation"));
+		Check.equal("em_to_fm", answer.get("registration_direction"));
+		Check.equal("sample-fm.tif", answer.get("moving"));
+		Check.equal("sample-em.tif", answer.get("fixed"));
+		Check.equal("sample-em-mask.tif", answer.get("fixed_mask"));
+		Check.equal("", answer.get("moving_mask"));
+	}
+
+	public void defaultsAndCancel() throws Exception {
+		Check.equal(null, ask(dialog -> {
+			part(dialog, JTextField.class, "log_sigma").setText("17");
+			part(dialog, JButton.class, "defaults").doClick();
+			Check.equal("3", part(dialog, JTextField.class, "log_sigma").getText());
+			part(dialog, JButton.class, "cancel").doClick();
+		}));
+	}
+
+	public void valuesOutOfRangeAreSaid() {
+		for (final Fields.Field field : Fields.of(register).all()) {
+			if (!field.key.equals("log_sigma")) continue;
+			Check.equal(null, ParameterDialog.problem(field, "0.3"));
+			for (final String bad : new String[] { "", "abc", "0.2", "51", "NaN" }) Check.that(ParameterDialog.problem(field, bad).contains("0.3 to 50"), bad);
+		}
+	}
+}

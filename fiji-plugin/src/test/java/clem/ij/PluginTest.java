@@ -1,0 +1,122 @@
+package clem.ij;
+
+import java.io.File;
+
+import clem.bridge.Bridges;
+import clem.test.Check;
+import clem.test.FakeBridge;
+import clem.test.Samples;
+import ij.ImagePlus;
+import ij.Macro;
+import ij.WindowManager;
+import ij.gui.PolygonRoi;
+import ij.gui.Roi;
+import ij.macro.Interpreter;
+
+/** The menu's commands as a macro calls them in a plain ImageJ without a screen. */
+public final class PluginTest {
+	/** Calls a command as ImageJ does for a macro, with images open in batch mode, and gives the error that it ended with. */
+	private static String call(final String argument, final String options, final ImagePlus... open) throws Exception {
+		final String[] error = { "" };
+		Interpreter.batchMode = true;
+		for (final ImagePlus image : open) Interpreter.addBatchModeImage(image);
+		final Thread thread = new Thread(() -> {
+			Macro.setOptions(options);
+			ij.IJ.redirectErrorMessages(true);
+			try {
+				new ClemReg().run(argument);
+			}
+			catch (final RuntimeException e) {
+				error[0] = e.getMessage();
+			}
+			final String shown = ij.IJ.getErrorMessage();
+			if (shown != null) error[0] = shown;
+		}, "Run$_test");
+		thread.start();
+		thread.join();
+		ij.IJ.redirectErrorMessages(false);
+		Check.equal(0, ((FakeBridge) Bridges.get()).open());
+		return error[0];
+	}
+
+	private static void closeAll() {
+		final int[] ids = WindowManager.getIDList();
+		if (ids != null) for (final int id : ids) Interpreter.removeBatchModeImage(WindowManager.getImage(id));
+		Interpreter.batchMode = false;
+	}
+
+	public void registerShowsACompositeAndKeepsTheInputs() throws Exception {
+		final ImagePlus fm = Samples.image("my fm", 16, 2, 4, 6, 7), em = Samples.image("em", 8, 1, 5, 8, 9), mask = Samples.image("em mask", 8, 1, 5, 8, 9);
+		final String before = Samples.content(fm) + Samples.content(em) + Samples.content(mask);
+		try {
+			Check.equal("", call("register", "moving=[my fm] moving_channel=2 fixed=em fixed_mask=[em mask] log_sigma=2 filter_segmentation roi_polygon=[1,1 5,1 5,4] ", fm, em, mask));
+			Check.equal(before, Samples.content(fm) + Samples.content(em) + Samples.content(mask));
+			final ImagePlus result = WindowManager.getImage("Registered my fm");
+			Check.equal(3, result.getNChannels());
+			Check.equal(5, result.getNSlices());
+			Check.equal(16, result.getBitDepth());
+			Check.near(0.3, result.getCalibration().pixelDepth, 1e-9);
+			Check.equal(em.getStack().getProcessor(2).get(3, 3), result.getStack().getProcessor(result.getStackIndex(1, 2, 1)).get(3, 3));
+			Check.equal(fm.getStack().getProcessor(fm.getStackIndex(2, 2, 1)).get(3, 3), result.getStack().getProcessor(result.getStackIndex(3, 2, 1)).get(3, 3));
+			final ImagePlus points = WindowManager.getImage("Mask and points of my fm");
+			Check.that(points.getOverlay().size() > 0, "no points");
+		}
+		finally {
+			closeAll();
+		}
+	}
+
+	public void theSelectionIsTheRegion() throws Exception {
+		final ImagePlus fm = Samples.image("fm", 8, 1, 4, 6, 7), mask = Samples.image("mask", 8, 1, 5, 8, 9);
+		fm.setRoi(new Roi(1, 2, 3, 3));
+		Check.equal("1,2 4,2 4,5 1,5", Selection.of(fm).polygon);
+		fm.setRoi(new PolygonRoi(new float[] { 1, 4.5f, 2 }, new float[] { 1, 2, 5 }, Roi.POLYGON));
+		Check.equal("1,1 4.5,2 2,5", Selection.of(fm).polygon);
+		try {
+			Check.equal("", call("register", "moving=fm fixed_mask=mask", fm, mask));
+			final String error = call("register", "moving=fm fixed_mask=mask roi_polygon=[]");
+			Check.equal("", error);
+		}
+		finally {
+			closeAll();
+		}
+		fm.setRoi(new ij.gui.Line(0, 0, 3, 3));
+		Check.badInput(() -> Selection.of(fm), "straight line", "rectangle");
+	}
+
+	public void errorsEndTheMacroWithTheirMessage() throws Exception {
+		final ImagePlus fm = Samples.image("fm", 8, 1, 4, 6, 7), mask = Samples.image("mask", 8, 1, 5, 8, 9);
+		try {
+			Check.that(call("register", "moving=fm fixed_mask=mask log_sigmo=3", fm, mask).contains("'log_sigma'"), "nearest key");
+			Check.that(call("register", "moving=gm fixed_mask=mask").contains("gm"), "unknown image");
+			Check.that(call("register", "fixed_mask=mask").contains("moving is missing"), "no image");
+			Check.that(call("register", "moving=fm fixed_mask=mask overwrite=perhaps").contains("overwrite = perhaps"), "flag");
+			Check.that(call("register", "moving=fm fixed_mask=mask fail=BAD_INPUT").contains("fails as asked"), "the algorithms' own");
+			Check.that(call("register", "moving=fm fixed_mask=mask fail=crash").contains("Unexpected error"), "a fault");
+		}
+		finally {
+			closeAll();
+		}
+	}
+
+	public void filesInAndOut() throws Exception {
+		Check.inFolder(folder -> {
+			Samples.save(Samples.image("fm", 16, 1, 4, 6, 7), folder, "fm.tif");
+			Samples.save(Samples.image("mask", 8, 1, 5, 8, 9), folder, "mask.tif");
+			final File out = new File(folder, "out");
+			try {
+				Check.equal("", call("register", "moving=[" + folder + "/fm.tif] fixed_mask=[" + folder + "/mask.tif] out=[" + out + "] show_intermediates=false"));
+				Check.that(new File(out, "registered.tif").exists(), "nothing saved");
+				Check.that(WindowManager.getImage("Mask and points of fm.tif") == null, "intermediates shown");
+				Check.that(call("register", "moving=[" + folder + "/fm.tif] fixed_mask=[" + folder + "/mask.tif] out=[" + out + "]").contains("exists"), "overwritten");
+				Check.equal("", call("segment_fluorescence", "moving=[" + folder + "/fm.tif] out=[" + folder + "/m.tif]"));
+				Check.that(new File(folder, "m.tif").exists(), "no mask");
+				Check.equal("", call("simulate_clem", ""));
+				Check.equal(2, WindowManager.getImage("sample-fm.tif").getNChannels());
+			}
+			finally {
+				closeAll();
+			}
+		});
+	}
+}

@@ -1,0 +1,48 @@
+package clem.test;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+
+import clem.image.ImageFiles;
+import ij.ImagePlus;
+
+/**
+ * The way to Bio-Formats, against a stand-in with its signatures. It runs in a Java of its own: with it on the class path all other
+ * tests would read through it.
+ */
+public final class BioFormatsTest {
+	public void readsSeriesAndChannel() throws Exception {
+		final String classes = System.getProperty("clemreg.test.bioformats");
+		if (classes == null) throw new Check.Skip("no stand-in for Bio-Formats: run scripts/test-java.sh");
+		Check.inFolder(folder -> {
+			final File czi = new File(folder, "a.czi");
+			Files.write(czi.toPath(), "not really".getBytes(StandardCharsets.UTF_8));
+			final File tiff = Samples.save(Samples.image("a", 8, 1, 3, 4, 4), folder, "a.tif");
+			final Process process = new ProcessBuilder(System.getProperty("java.home") + "/bin/java", "-Djava.awt.headless=true", "-cp",
+				System.getProperty("java.class.path") + File.pathSeparator + classes, BioFormatsTest.class.getName(), czi.getPath() + "#2:3", tiff.getPath(), czi.getPath() + "#9:1")
+				.redirectErrorStream(true).start();
+			final StringBuilder output = new StringBuilder();
+			try (BufferedReader in = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+				for (String line = in.readLine(); line != null; line = in.readLine()) output.append(line).append('|');
+			}
+			Check.equal("series 2 of a.czi, channel 3|a.tif, channel 0|moving: Bio-Formats cannot read " + czi + ", series 9: there is no such series.|", output.toString());
+		});
+	}
+
+	/** Opens the files named and prints what came. */
+	public static void main(final String[] args) {
+		for (final String text : args) {
+			final ImageFiles.Choice choice = ImageFiles.choice("moving", text);
+			try {
+				final ImagePlus image = ImageFiles.openImage("moving", choice);
+				System.out.println(image.getTitle() + ", channel " + choice.channel);
+			}
+			catch (final clem.bridge.ClemRegException e) {
+				System.out.println(e.getMessage());
+			}
+		}
+	}
+}
