@@ -20,7 +20,7 @@ internal static class ClemRegParameters
 
     public static readonly NumberParameter LogThreshold = new("log_threshold", "LoG threshold", Segmentation, "",
         "A voxel is foreground when its filtered value, scaled to 0-255 within its slice, is at least this many times the slice's mean. Raise it when too much is segmented.",
-        1.2, 0, 100);
+        1.2, 0.01, 100);
 
     public static readonly ChoiceParameter SegmentationGrid = new("segmentation_grid", "Segmentation grid", Segmentation,
         "raw filters the fluorescence on its own voxels, as the published plugin does; em_isotropic first resamples it to the EM's isotropic voxels, as the paper describes (slower, log_sigma then counts EM voxels).",

@@ -24,10 +24,10 @@ public sealed class RegionOfInterest
     public RegionOfInterest(IReadOnlyList<PixelPoint>? polygon, int firstSlice = 0, int lastSlice = 0)
     {
         if (polygon is { Count: < 3 })
-            throw new BadInputException($"The region of interest (roi) has {polygon.Count} corner(s): it must be an area, a polygon of at least 3. Draw a polygon, rectangle or freehand selection, or none.");
+            throw new BadInputException($"The region of interest (roi_polygon) has {polygon.Count} corner(s): it must be an area, a polygon of at least 3. Draw a polygon, rectangle or freehand selection, or none.");
         foreach (PixelPoint p in polygon ?? [])
             if (!double.IsFinite(p.X) || !double.IsFinite(p.Y))
-                throw new BadInputException(string.Create(CultureInfo.InvariantCulture, $"The region of interest (roi) has the corner ({p.X}, {p.Y}): every coordinate must be a finite number of pixels."));
+                throw new BadInputException(string.Create(CultureInfo.InvariantCulture, $"The region of interest (roi_polygon) has the corner ({p.X}, {p.Y}): every coordinate must be a finite number of pixels."));
         if (firstSlice < 0) throw BadInputException.ForParameter("z_min", firstSlice, "a slice counted from 1, or 0 for no limit");
         if (lastSlice < 0) throw BadInputException.ForParameter("z_max", lastSlice, "a slice counted from 1, or 0 for no limit");
         if (lastSlice > 0 && firstSlice > lastSlice)
@@ -58,7 +58,7 @@ public sealed class RegionOfInterest
         {
             double x0 = _polygon.Min(p => p.X), x1 = _polygon.Max(p => p.X), y0 = _polygon.Min(p => p.Y), y1 = _polygon.Max(p => p.Y);
             throw new BadInputException(string.Create(CultureInfo.InvariantCulture,
-                $"The region of interest (roi), x {x0:G6} to {x1:G6} and y {y0:G6} to {y1:G6}, has no pixel of the image in it, which is {image.Size.X} x {image.Size.Y} pixels. Draw it on the fluorescence image, in pixels."));
+                $"The region of interest (roi_polygon), x {x0:G6} to {x1:G6} and y {y0:G6} to {y1:G6}, has no pixel of the image in it, which is {image.Size.X} x {image.Size.Y} pixels. Draw it on the fluorescence image, in pixels."));
         }
     }
 
