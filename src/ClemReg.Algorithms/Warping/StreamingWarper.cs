@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 
@@ -112,7 +110,7 @@ public static unsafe class StreamingWarper
         job.For(depth * bands, () => RowSampler.Scratch(width), (piece, scratch) =>
         {
             (int z, int band) = Math.DivRem(piece, bands);
-            var slice = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(result.SliceBytes(z)));
+            byte* slice = InMemorySource.Pointer(result, z);
             for (int y = band * rows; y < Math.Min(height, (band + 1) * rows); y++)
             {
                 RowPath path = RowPath.Of(map, window.Size, z, y, width).Within(from, to, bias);

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 
@@ -13,8 +11,8 @@ namespace ClemReg.Algorithms.Warping;
 /// <para>Values are those of SciPy's ndimage.affine_transform with mode 'constant', cval 0: the inverse map gives each voxel of the target
 /// its place in the moving volume, where a B-spline of the given order is evaluated; a place outside the moving volume's outermost voxel
 /// centres gives 0. Differences: positions up to 2.4e-7 voxels outside count as on the border, so that rounding does not blank the
-/// outermost voxels of an aligned grid; orders 2 to 5 work in float, which is good to about 1e-6 of the moving volume's largest value;
-/// and integer types are rounded half to even and clamped, where SciPy cuts off or wraps around.</para>
+/// outermost voxels of an aligned grid; orders 2 to 5 work in float, which is good to about 1e-6 of the moving volume's largest value
+/// (1e-5 for orders 4 and 5); and integer types are rounded half to even and clamped, where SciPy cuts off or wraps around.</para>
 /// <para>Memory: one slab of up to 64 MB and, for orders 2 to 5, the moving volume's coefficients as float. The moving volume must live
 /// as long as this one. Not for several readers at once.</para>
 /// </remarks>
@@ -25,11 +23,10 @@ public sealed unsafe class WarpedVolume : ISliceSource, IDisposable
     /// <summary>Voxels of one piece of parallel work: a few milliseconds for order 1, under 100 ms for order 5.</summary>
     private const int PieceVoxels = 1 << 18;
 
-    private readonly Volume _moving;
     private readonly int _order;
     private readonly Job _job;
     private readonly IndexMap _map;
-    private readonly SplineCoefficients? _coefficients;
+    private readonly InMemorySource _source;
     private readonly NativeBuffer _slab;
     private readonly int _slabSlices;
     private int _first;
@@ -46,15 +43,15 @@ public sealed unsafe class WarpedVolume : ISliceSource, IDisposable
     public WarpedVolume(Volume moving, AffineTransform movingToFixed, Grid target, int order, Job job)
     {
         _order = Interpolation.CheckOrder(order);
-        _moving = moving;
         _job = job;
         Grid = target;
+        Type = moving.Type;
         _map = IndexMap.Of(moving.Grid, movingToFixed, target);
         _slabSlices = (int)Math.Clamp(SlabBytes / SliceBytes, 1, Math.Min(MaxSlabSlices, target.Size.Z));
         _slab = new NativeBuffer(_slabSlices * SliceBytes);
         try
         {
-            _coefficients = RowSampler.NeedsCoefficients(order, moving.Grid.Size) ? Prefilter(moving, order, job) : null;
+            _source = new InMemorySource(moving, order, job);
         }
         catch
         {
@@ -67,7 +64,7 @@ public sealed unsafe class WarpedVolume : ISliceSource, IDisposable
     public Grid Grid { get; }
 
     /// <inheritdoc/>
-    public VoxelType Type => _moving.Type;
+    public VoxelType Type { get; }
 
     private long SliceBytes => (long)Grid.Size.SliceCount * (int)Type;
 
@@ -97,33 +94,13 @@ public sealed unsafe class WarpedVolume : ISliceSource, IDisposable
     public void Dispose()
     {
         _slab.Dispose();
-        _coefficients?.Dispose();
+        _source.Dispose();
     }
-
-    private static SplineCoefficients Prefilter(Volume moving, int order, Job job)
-    {
-        Size3 size = moving.Grid.Size;
-        int before = Interpolation.TapsBelow(order);
-        var coefficients = new SplineCoefficients(size, order, size.Z + order);
-        try
-        {
-            coefficients.Fill(moving.Type, Voxels(moving), 0, size.Z, -before, size.Z + order, job);
-            return coefficients;
-        }
-        catch
-        {
-            coefficients.Dispose();
-            throw;
-        }
-    }
-
-    private static byte* Voxels(Volume volume) => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(volume.SliceBytes(0)));
 
     private void Compute(int first, int count, byte* slab)
     {
         (_, int height, int width) = Grid.Size;
-        Size3 size = _moving.Grid.Size;
-        SourceWindow window = _coefficients?.Window ?? new SourceWindow(Voxels(_moving), size, size.SliceCount, size.X);
+        SourceWindow window = _source.Window;
         // A piece is the same few rows in all slices of the slab: they see nearly the same part of the moving volume.
         int rows = (int)Math.Clamp(PieceVoxels / ((long)count * width), 1, height);
         _job.For((height + rows - 1) / rows, () => RowSampler.Scratch(width), (piece, scratch) =>
@@ -132,7 +109,7 @@ public sealed unsafe class WarpedVolume : ISliceSource, IDisposable
             {
                 for (int y = piece * rows; y < Math.Min(height, (piece + 1) * rows); y++)
                 {
-                    RowPath path = RowPath.Of(_map, size, first + k, y, width);
+                    RowPath path = RowPath.Of(_map, window.Size, first + k, y, width);
                     byte* row = slab + k * SliceBytes + (long)y * width * (int)Type;
                     var outside = new Span<byte>(row, width * (int)Type);
                     outside[..(path.First * (int)Type)].Clear();

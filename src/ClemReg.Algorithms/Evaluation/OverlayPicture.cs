@@ -1,0 +1,57 @@
+namespace ClemReg.Algorithms.Evaluation;
+
+/// <summary>One view in an <see cref="OverlayPicture"/>. Above it the picture leaves <see cref="TitleHeight"/> rows free for its title.</summary>
+/// <param name="Title">What it shows, for example "After, xz".</param>
+/// <param name="X">Its left pixel.</param>
+/// <param name="Y">Its top pixel.</param>
+/// <param name="Width">Pixels across.</param>
+/// <param name="Height">Pixels down.</param>
+/// <param name="NmPerPixel">The length of a pixel's side in nm, the same across and down to within half a pixel of the panel.</param>
+public sealed record OverlayPanel(string Title, int X, int Y, int Width, int Height, double NmPerPixel)
+{
+    /// <summary>Free rows above a panel.</summary>
+    public const int TitleHeight = 24;
+}
+
+/// <summary>A scale bar that is drawn in the picture: a white rectangle with a black rim. Its text belongs centred above it, light on dark.</summary>
+/// <param name="X">Its left pixel.</param>
+/// <param name="Y">Its top pixel.</param>
+/// <param name="Width">Pixels across.</param>
+/// <param name="Height">Pixels down.</param>
+/// <param name="LengthNm">The length that it stands for: 1, 2 or 5 times a power of ten, in nm.</param>
+public sealed record OverlayScaleBar(int X, int Y, int Width, int Height, double LengthNm);
+
+/// <summary>A picture of fluorescence over EM, before and after registration.</summary>
+/// <param name="Width">Pixels across.</param>
+/// <param name="Height">Pixels down.</param>
+/// <param name="Rgb">Height x Width x 3 bytes, rows from the top, red first.</param>
+/// <param name="Panels">xy, yz, xz before, then xy, yz, xz after.</param>
+/// <param name="ScaleBars">One in each xy panel.</param>
+/// <param name="Caption">What the picture shows: planes, contrast, how the fluorescence was placed before.</param>
+public sealed record OverlayPicture(
+    int Width, int Height, byte[] Rgb, IReadOnlyList<OverlayPanel> Panels, IReadOnlyList<OverlayScaleBar> ScaleBars, string Caption);
+
+/// <summary>The colour of the fluorescence.</summary>
+public enum OverlayColor
+{
+    /// <summary>Red and blue; the mask's outline is green.</summary>
+    Magenta,
+    /// <summary>Green; the mask's outline is magenta.</summary>
+    Green,
+}
+
+/// <summary>What <see cref="OverlayRenderer"/> may be told.</summary>
+public sealed record OverlayOptions
+{
+    /// <summary>The fixed voxel (z, y, x) that the three planes go through; null for the planes with the most mask.</summary>
+    public (int Z, int Y, int X)? Point { get; init; }
+
+    /// <summary>The colour of the fluorescence.</summary>
+    public OverlayColor Color { get; init; }
+
+    /// <summary>Draws the mask's outline over a grey EM image. Without an image the mask itself is shown.</summary>
+    public bool Outline { get; init; } = true;
+
+    /// <summary>The most pixels across, 200 to 10000. The picture is also never much higher than this.</summary>
+    public int MaxWidth { get; init; } = 1800;
+}

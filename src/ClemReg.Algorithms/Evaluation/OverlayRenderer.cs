@@ -1,0 +1,403 @@
+using System.Globalization;
+using System.Numerics;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+using ClemReg.Algorithms.Warping;
+
+namespace ClemReg.Algorithms.Evaluation;
+
+/// <summary>
+/// Draws fluorescence over EM in three orthogonal planes, before and after registration: the picture by which a person judges a
+/// registration.
+/// </summary>
+public static unsafe class OverlayRenderer
+{
+    private const int Margin = 16;
+    private const int Tick = 6;
+    private const byte Background = 24;
+    private const double MaskGrey = 0.45;
+    /// <summary>The strength of the brightest fluorescence over an image, some of which has to show through.</summary>
+    private const double Strength = 0.8;
+    /// <summary>How far fluorescence dims an image under it in the other colour; on bright resin it would not show otherwise.</summary>
+    private const double Dimming = 0.6;
+
+    /// <summary>Draws the picture.</summary>
+    /// <remarks>
+    /// Pixels are square in nm; panels are scaled by averaging areas. The fluorescence is shown between the median, which is background for
+    /// sparse stains such as mitochondria, and the 99.8th percentile of the moving volume, the same before and after; the EM between the
+    /// 0.5th and the 99.5th of its xy plane. Colour is added to the EM by screening, while the EM under it is dimmed in the complementary
+    /// colour, so that fluorescence shows on bright resin as on dark membranes; over a mask nothing is dimmed, and what agrees looks pale.
+    /// </remarks>
+    /// <param name="fixedImage">The grey EM, its slices read once, in order; null if there is only a mask.</param>
+    /// <param name="fixedMask">The EM's mask, on the EM's grid.</param>
+    /// <param name="moving">The fluorescence.</param>
+    /// <param name="movingToFixed">The registration's result: physical moving to fixed coordinates, nm.</param>
+    /// <param name="options">Planes, colour, size.</param>
+    /// <param name="job">The work.</param>
+    /// <exception cref="BadInputException">Image and mask differ in size; the point is outside; the transform has no inverse; a width out of range.</exception>
+    public static OverlayPicture Render(
+        ISliceSource? fixedImage, BitVolume fixedMask, Volume moving, AffineTransform movingToFixed, OverlayOptions options, Job job)
+    {
+        Grid grid = fixedMask.Grid;
+        Check(fixedImage, grid, options);
+        (int Z, int Y, int X) point = options.Point ?? DensestPoint(fixedMask, job);
+        var layout = new Layout(grid, point, options.MaxWidth);
+
+        // What lies underneath, in voxels: the three planes of the mask and of the image.
+        Planes mask = Planes.Read(fixedMask, point, job);
+        Planes? image = fixedImage is null ? null : Planes.Read(fixedImage, point, job);
+        (double Low, double High) emRange = image is null ? (0, 255 / MaskGrey) : Range(image.Xy.Values, 0.005, 0.995);
+        Planes under = image ?? mask;
+        Raster[] grey = [.. under.All.Select((plane, i) => plane.Scaled(layout.Sizes[i].Width, layout.Sizes[i].Height).Stretched(emRange.Low, emRange.High))];
+        Raster[]? outline = image is not null && options.Outline
+            ? [.. mask.All.Select((plane, i) => Outline(plane.Scaled(layout.Sizes[i].Width, layout.Sizes[i].Height)))]
+            : null;
+
+        (double Low, double High) fmRange = Range(SampleValues(moving, job), 0.5, 0.998);
+        (AffineTransform before, bool centred) = Unregistered(moving.Grid, grid);
+        using var source = new InMemorySource(moving, 1, job);
+        bool seen = false;
+        var rgb = new byte[layout.Height * layout.Width * 3];
+        Array.Fill(rgb, Background);
+        for (int side = 0; side < 2; side++)
+        {
+            job.ThrowIfCancelled();
+            (Planes light, bool inside) = Planes.Sample(source.Window, moving.Type, IndexMap.Of(moving.Grid, side == 0 ? before : movingToFixed, grid), grid.Size, point, job);
+            seen = inside;
+            int i = 0;
+            foreach (Raster plane in light.All)
+            {
+                Raster colour = plane.Scaled(layout.Sizes[i].Width, layout.Sizes[i].Height).Stretched(fmRange.Low, fmRange.High);
+                layout.Draw(rgb, side, i, grey[i], colour, overImage: image is not null, outline?[i], options.Color);
+                i++;
+            }
+            layout.DrawFrame(rgb, side);
+        }
+
+        string caption = string.Create(CultureInfo.InvariantCulture,
+            $"Fluorescence ({options.Color.ToString().ToLowerInvariant()}) over {(image is null ? "the EM's mask" : outline is null ? "EM" : "EM with its mask's outline")}; ")
+            + string.Create(CultureInfo.InvariantCulture, $"planes through voxel x {point.X}, y {point.Y}, z {point.Z} of the EM (counted from 0), marked by ticks. ")
+            + (centred
+                ? "Before: the images' coordinates do not overlap, so their centres are aligned. "
+                : "Before: the fluorescence at its own coordinates, not registered. ")
+            + (seen ? "After: registered. " : "After: registered; the fluorescence lies outside these planes. ")
+            + string.Create(CultureInfo.InvariantCulture, $"Fluorescence shown from {fmRange.Low:G4} to {fmRange.High:G4}; {layout.NmPerPixel:G4} nm a pixel.");
+        job.Report(1);
+        return new OverlayPicture(layout.Width, layout.Height, rgb, layout.Panels, layout.ScaleBars, caption);
+    }
+
+    /// <summary>
+    /// The voxel whose three planes hold the most mask: along each axis the plane with the highest count, averaged over a tenth of the
+    /// axis; of equal ones the one nearest to the middle. The outer 15 % of each axis, where planes say little, are left out. The middle
+    /// if the mask is empty.
+    /// </summary>
+    public static (int Z, int Y, int X) DensestPoint(BitVolume mask, Job job)
+    {
+        Size3 size = mask.Grid.Size;
+        var z = new long[size.Z];
+        var y = new long[size.Y];
+        var x = new long[size.X];
+        for (int k = 0; k < size.Z; k++)
+        {
+            job.ThrowIfCancelled();
+            for (int j = 0; j < size.Y; j++)
+            {
+                ReadOnlySpan<ulong> row = mask.Row(k, j);
+                long count = 0;
+                for (int w = 0; w < row.Length; w++)
+                {
+                    count += BitOperations.PopCount(row[w]);
+                    for (ulong bits = row[w]; bits != 0; bits &= bits - 1) x[w * 64 + BitOperations.TrailingZeroCount(bits)]++;
+                }
+                z[k] += count;
+                y[j] += count;
+            }
+        }
+        return (Densest(z), Densest(y), Densest(x));
+    }
+
+    private static int Densest(long[] counts)
+    {
+        int n = counts.Length, rim = n * 15 / 100, reach = n / 20, best = n / 2;
+        double most = -1;
+        for (int step = 0; step < n; step++)
+        {
+            // From the middle outwards: n/2, n/2 - 1, n/2 + 1, ...
+            int i = n / 2 + ((step & 1) == 0 ? step / 2 : -(step + 1) / 2);
+            if (i < rim || i >= n - rim) continue;
+            int from = Math.Max(0, i - reach), to = Math.Min(n - 1, i + reach);
+            double density = 0;
+            for (int k = from; k <= to; k++) density += counts[k];
+            density /= to - from + 1;
+            if (density > most) (most, best) = (density, i);
+        }
+        return best;
+    }
+
+    /// <summary>The fluorescence without registration: where its coordinates put it or, if that is nowhere near the EM, centre on centre.</summary>
+    private static (AffineTransform Transform, bool Centred) Unregistered(Grid moving, Grid target)
+    {
+        static Point3 End(Grid g) => g.ToPhysical(g.Size.Z - 1, g.Size.Y - 1, g.Size.X - 1);
+        Point3 a = moving.Origin, b = End(moving), c = target.Origin, d = End(target);
+        if (a.Z <= d.Z && c.Z <= b.Z && a.Y <= d.Y && c.Y <= b.Y && a.X <= d.X && c.X <= b.X) return (AffineTransform.Identity, false);
+        Point3 shift = 0.5 * (c + d - (a + b));
+        return (new AffineTransform([1, 0, 0, shift.Z, 0, 1, 0, shift.Y, 0, 0, 1, shift.X]), true);
+    }
+
+    private static void Check(ISliceSource? image, Grid grid, OverlayOptions options)
+    {
+        if (image is not null && image.Grid.Size != grid.Size)
+            throw new BadInputException($"The fixed image has {image.Grid.Size} voxels (z, y, x), its mask {grid.Size}: they must be of the same size.");
+        if (options.Point is { } p && (p.Z < 0 || p.Y < 0 || p.X < 0 || p.Z >= grid.Size.Z || p.Y >= grid.Size.Y || p.X >= grid.Size.X))
+            throw BadInputException.ForParameter("point", p, $"a voxel of the fixed image: z, y, x from 0, below {grid.Size}");
+        if (options.MaxWidth is < 200 or > 10000)
+            throw BadInputException.ForParameter("max_width", options.MaxWidth, "200 to 10000 pixels");
+    }
+
+    /// <summary>About a million voxels, evenly spread, the same ones each time.</summary>
+    private static float[] SampleValues(Volume volume, Job job)
+    {
+        Size3 size = volume.Grid.Size;
+        long stride = Math.Max(1, size.Count >> 20);
+        // A stride that shares no factor with the row's length does not walk down columns.
+        while (stride > 1 && BigInteger.GreatestCommonDivisor(stride, size.X) > 1) stride++;
+        var values = new float[(size.Count + stride - 1) / stride];
+        var slice = new float[size.SliceCount];
+        long next = 0;
+        for (int z = 0, i = 0; z < size.Z; z++)
+        {
+            job.ThrowIfCancelled();
+            volume.ReadSlice(z, slice);
+            for (; next < (z + 1L) * slice.Length; next += stride) values[i++] = slice[next - (long)z * slice.Length];
+        }
+        return values;
+    }
+
+    /// <summary>The values at two quantiles (0 to 1); widened to the extremes where they coincide.</summary>
+    private static (double Low, double High) Range(float[] values, double low, double high)
+    {
+        var sorted = (float[])values.Clone();
+        Array.Sort(sorted);
+        float a = sorted[(int)(low * (sorted.Length - 1))], b = sorted[(int)Math.Ceiling(high * (sorted.Length - 1))];
+        return b > a ? (a, b) : (sorted[0], sorted[^1]);
+    }
+
+    /// <summary>1 on the inner rim of where coverage is at least a half, 0 elsewhere.</summary>
+    private static Raster Outline(Raster mask)
+    {
+        var rim = new Raster(mask.Width, mask.Height);
+        bool Inside(int x, int y) =>
+            x >= 0 && y >= 0 && x < mask.Width && y < mask.Height && mask.Values[y * mask.Width + x] >= 127.5f;
+        for (int y = 0; y < mask.Height; y++)
+            for (int x = 0; x < mask.Width; x++)
+                if (Inside(x, y) && !(Inside(x - 1, y) && Inside(x + 1, y) && Inside(x, y - 1) && Inside(x, y + 1)))
+                    rim.Values[y * mask.Width + x] = 1;
+        return rim;
+    }
+
+    /// <summary>A grey picture, rows from the top.</summary>
+    private sealed class Raster(int width, int height)
+    {
+        public int Width { get; } = width;
+
+        public int Height { get; } = height;
+
+        public float[] Values { get; } = new float[width * height];
+
+        /// <summary>The same picture with other pixels, each the average over its area.</summary>
+        public Raster Scaled(int width, int height)
+        {
+            var across = new Raster(width, Height);
+            for (int y = 0; y < Height; y++)
+                Average(Values.AsSpan(y * Width, Width), 1, Width, across.Values.AsSpan(y * width, width), 1, width);
+            var result = new Raster(width, height);
+            for (int x = 0; x < width; x++)
+                Average(across.Values.AsSpan(x), width, Height, result.Values.AsSpan(x), width, height);
+            return result;
+        }
+
+        /// <summary>Values of low to high become 0 to 1.</summary>
+        public Raster Stretched(double low, double high)
+        {
+            var result = new Raster(Width, Height);
+            double scale = high > low ? 1 / (high - low) : 0;
+            for (int i = 0; i < Values.Length; i++) result.Values[i] = (float)Math.Clamp((Values[i] - low) * scale, 0, 1);
+            return result;
+        }
+
+        private static void Average(ReadOnlySpan<float> from, int fromStride, int n, Span<float> to, int toStride, int m)
+        {
+            double ratio = (double)n / m;
+            for (int i = 0; i < m; i++)
+            {
+                double start = i * ratio, end = Math.Min(n, (i + 1) * ratio), sum = 0, weight = 0;
+                for (var k = (int)start; k < end; k++)
+                {
+                    double part = Math.Min(end, k + 1) - Math.Max(start, k);
+                    sum += part * from[k * fromStride];
+                    weight += part;
+                }
+                to[i * toStride] = (float)(sum / weight);
+            }
+        }
+    }
+
+    /// <summary>The planes of a volume through a point, in voxels: xy (x across, y down), yz (z across, y down) and xz (x across, z down).</summary>
+    private sealed class Planes(Size3 size)
+    {
+        public Raster Xy { get; } = new(size.X, size.Y);
+
+        public Raster Yz { get; } = new(size.Z, size.Y);
+
+        public Raster Xz { get; } = new(size.X, size.Z);
+
+        public IEnumerable<Raster> All => [Xy, Yz, Xz];
+
+        /// <summary>Reads the planes of a source, slice by slice in order.</summary>
+        public static Planes Read(ISliceSource source, (int Z, int Y, int X) point, Job job)
+        {
+            Size3 size = source.Grid.Size;
+            var planes = new Planes(size);
+            int voxel = (int)source.Type;
+            var slice = new byte[size.SliceCount * voxel];
+            for (int z = 0; z < size.Z; z++)
+            {
+                job.ThrowIfCancelled();
+                source.ReadSlice(z, slice);
+                if (z == point.Z) VoxelConvert.ToFloat(slice, source.Type, planes.Xy.Values);
+                VoxelConvert.ToFloat(slice.AsSpan(point.Y * size.X * voxel, size.X * voxel), source.Type, planes.Xz.Values.AsSpan(z * size.X, size.X));
+                for (int y = 0; y < size.Y; y++)
+                    VoxelConvert.ToFloat(slice.AsSpan((y * size.X + point.X) * voxel, voxel), source.Type, planes.Yz.Values.AsSpan(y * size.Z + z, 1));
+            }
+            return planes;
+        }
+
+        /// <summary>Interpolates the planes linearly from an image; says whether any of it is inside.</summary>
+        public static (Planes Planes, bool Inside) Sample(
+            SourceWindow window, VoxelType type, IndexMap map, Size3 size, (int Z, int Y, int X) point, Job job)
+        {
+            var planes = new Planes(size);
+            IndexMap alongZ = map.ExchangeZX();
+            int any = 0;
+            // Rows of all three planes: y of xy, y of yz, z of xz.
+            job.For(2 * size.Y + size.Z, () => new NativeBuffer(2L * (Math.Max(size.X, size.Z) + 8) * sizeof(float)), (i, buffer) =>
+            {
+                (Raster plane, int row, RowPath path) = i < size.Y
+                    ? (planes.Xy, i, RowPath.Of(map, window.Size, point.Z, i, size.X))
+                    : i < 2 * size.Y
+                        ? (planes.Yz, i - size.Y, RowPath.Of(alongZ, window.Size, point.X, i - size.Y, size.Z))
+                        : (planes.Xz, i - 2 * size.Y, RowPath.Of(map, window.Size, i - 2 * size.Y, point.Y, size.X));
+                if (path.IsEmpty) return;
+                Volatile.Write(ref any, 1);
+                var scratch = (float*)buffer.Pointer;
+                byte* voxels = buffer.Pointer + buffer.Bytes / 2;
+                RowSampler.Sample(1, type, window, path, voxels, scratch);
+                int count = path.End - path.First;
+                VoxelConvert.ToFloat(new ReadOnlySpan<byte>(voxels + path.First * (int)type, count * (int)type), type,
+                    plane.Values.AsSpan(row * plane.Width + path.First, count));
+            });
+            return (planes, any != 0);
+        }
+    }
+
+    /// <summary>Where everything is in the picture, and the drawing of it.</summary>
+    private sealed class Layout
+    {
+        private readonly int[] _ticks;
+
+        public Layout(Grid grid, (int Z, int Y, int X) point, int maxWidth)
+        {
+            (double z, double y, double x) = (grid.Size.Z * grid.Spacing.Z, grid.Size.Y * grid.Spacing.Y, grid.Size.X * grid.Spacing.X);
+            const int title = OverlayPanel.TitleHeight;
+            // Four pixels are kept for rounding.
+            double free = maxWidth - 6 * Margin - 4;
+            // As large as fits; voxels are not blown up beyond 8 pixels.
+            NmPerPixel = Math.Max(2 * (x + z) / free, (y + z) / (maxWidth - 2 * title - 2 * Margin));
+            NmPerPixel = Math.Max(NmPerPixel, Math.Min(grid.Spacing.Z, Math.Min(grid.Spacing.Y, grid.Spacing.X)) / 8);
+            int Pixels(double length) => Math.Max(1, (int)Math.Round(length / NmPerPixel));
+            (int w, int h, int d) = (Pixels(x), Pixels(y), Pixels(z));
+            Sizes = [(w, h), (d, h), (w, d)];
+            Width = 2 * (w + Margin + d) + 4 * Margin;
+            Height = title + h + title + d + Margin;
+            double length = RoundLength(x / 4);
+            for (int side = 0; side < 2; side++)
+            {
+                int left = Margin + side * (w + Margin + d + 2 * Margin);
+                string when = side == 0 ? "Before" : "After";
+                Panels.Add(new OverlayPanel(when + ", xy", left, title, w, h, NmPerPixel));
+                Panels.Add(new OverlayPanel(when + ", yz", left + w + Margin, title, d, h, NmPerPixel));
+                Panels.Add(new OverlayPanel(when + ", xz", left, title + h + title, w, d, NmPerPixel));
+                int thick = Math.Clamp(h / 120, 3, 8);
+                ScaleBars.Add(new OverlayScaleBar(left + w / 40 + 4, title + h - h / 40 - 4 - thick, Pixels(length), thick, length));
+            }
+            int At(int index, int n, int pixels) => Math.Min(pixels - 1, (int)((index + 0.5) / n * pixels));
+            _ticks = [At(point.Z, grid.Size.Z, d), At(point.Y, grid.Size.Y, h), At(point.X, grid.Size.X, w)];
+        }
+
+        public int Width { get; }
+
+        public int Height { get; }
+
+        public double NmPerPixel { get; }
+
+        /// <summary>Of the xy, yz and xz panels.</summary>
+        public (int Width, int Height)[] Sizes { get; }
+
+        public List<OverlayPanel> Panels { get; } = [];
+
+        public List<OverlayScaleBar> ScaleBars { get; } = [];
+
+        /// <summary>Draws one panel: EM, fluorescence and outline, each 0 to 1.</summary>
+        public void Draw(byte[] rgb, int side, int panel, Raster grey, Raster light, bool overImage, Raster? outline, OverlayColor color)
+        {
+            OverlayPanel at = Panels[side * 3 + panel];
+            for (int y = 0; y < at.Height; y++)
+                for (int x = 0; x < at.Width; x++)
+                {
+                    int i = y * at.Width + x;
+                    double em = grey.Values[i], fm = (overImage ? Strength : 1) * light.Values[i];
+                    double lit = 1 - (1 - em) * (1 - fm), dim = overImage ? em * (1 - Dimming * fm) : em;
+                    if (outline is not null && outline.Values[i] > 0) (lit, dim) = (0.35 * lit, 0.9);
+                    int p = ((at.Y + y) * Width + at.X + x) * 3;
+                    var litByte = (byte)Math.Round(255 * lit);
+                    var dimByte = (byte)Math.Round(255 * dim);
+                    bool magenta = color == OverlayColor.Magenta;
+                    rgb[p] = rgb[p + 2] = magenta ? litByte : dimByte;
+                    rgb[p + 1] = magenta ? dimByte : litByte;
+                }
+        }
+
+        /// <summary>Draws the scale bar and the ticks that mark each plane in the other panels of one side.</summary>
+        public void DrawFrame(byte[] rgb, int side)
+        {
+            (int z, int y, int x) = (_ticks[0], _ticks[1], _ticks[2]);
+            OverlayPanel xy = Panels[side * 3], yz = Panels[side * 3 + 1], xz = Panels[side * 3 + 2];
+            foreach ((OverlayPanel panel, int across, int down) in ((OverlayPanel, int, int)[])[(xy, x, y), (yz, z, y), (xz, x, z)])
+            {
+                Fill(rgb, panel.X + across, panel.Y - Tick - 1, 1, Tick, 160);
+                Fill(rgb, panel.X + across, panel.Y + panel.Height + 1, 1, Tick, 160);
+                Fill(rgb, panel.X - Tick - 1, panel.Y + down, Tick, 1, 160);
+                Fill(rgb, panel.X + panel.Width + 1, panel.Y + down, Tick, 1, 160);
+            }
+            OverlayScaleBar bar = ScaleBars[side];
+            Fill(rgb, bar.X - 1, bar.Y - 1, bar.Width + 2, bar.Height + 2, 0);
+            Fill(rgb, bar.X, bar.Y, bar.Width, bar.Height, 255);
+        }
+
+        private void Fill(byte[] rgb, int left, int top, int width, int height, byte value)
+        {
+            for (int y = Math.Max(0, top); y < Math.Min(Height, top + height); y++)
+            {
+                int from = Math.Clamp(left, 0, Width), to = Math.Clamp(left + width, 0, Width);
+                rgb.AsSpan((y * Width + from) * 3, (to - from) * 3).Fill(value);
+            }
+        }
+
+        /// <summary>The longest of 1, 2, 5 times a power of ten that is not above <paramref name="most"/>.</summary>
+        private static double RoundLength(double most)
+        {
+            double power = Math.Pow(10, Math.Floor(Math.Log10(most)));
+            return power * (most >= 5 * power ? 5 : most >= 2 * power ? 2 : 1);
+        }
+    }
+}
