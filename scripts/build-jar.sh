@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Builds the plugin's jar: compiles the Java sources, generates the SciJava commands from the schema, packs all with the native libraries.
-#   build-jar.sh NATIVES OUT [SCHEMA.json]
-# NATIVES holds <platform>/<level>/<library>; the jar becomes OUT/Clem_Reg-<version>.jar, classes and generated files go to OUT/java.
-# Without SCHEMA.json the native library is asked for the schema.
+#   build-jar.sh NATIVES OUT [WORK]
+# The schema is what the native library for this system tells. NATIVES holds <platform>/<level>/<library>; the jar becomes OUT/Clem_Reg-<version>.jar; WORK is a folder for classes (OUT/java).
 # CLEMREG_IJ_JAR names ImageJ's ij.jar if it is not where Debian's libij-java puts it. docs/parameters.md is written anew
 # (CLEMREG_DOCS names another folder for it).
 set -euo pipefail
@@ -10,8 +9,7 @@ repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 plugin=$repo/fiji-plugin/src
 natives=$1
 out=$2
-schema=${3:--}
-work=$out/java
+work=${3:-$out/java}
 docs=${CLEMREG_DOCS:-$repo/docs}
 ij=${CLEMREG_IJ_JAR:-/usr/share/java/ij.jar}
 [ -f "$ij" ] || { echo "build-jar.sh: ImageJ's ij.jar is missing ($ij). Install it (Debian: apt-get install libij-java), or name it with CLEMREG_IJ_JAR." >&2; exit 1; }
@@ -29,7 +27,8 @@ compile "" "$work/stubs" "$plugin/scijava-stubs/java"
 compile "$ij:$work/stubs" "$work/classes" "$plugin/main/java"
 compile "$work/classes" "$work/tools" "$plugin/build/java"
 cp -r "$natives/." "$work/resources/natives"
-version=$(java -Dclemreg.cache="$work/cache" -cp "$work/tools:$work/classes:$work/resources" clem.build.GenerateCommands "$schema" "$work/sources" "$work/resources" "$docs/parameters.md")
+java -Dclemreg.cache="$work/cache" -cp "$work/tools:$work/classes:$work/resources" clem.build.DumpSchema "$work/schema.json"
+version=$(java -cp "$work/tools:$work/classes" clem.build.GenerateCommands "$work/schema.json" "$work/sources" "$work/resources" "$docs/parameters.md")
 compile "$work/classes:$work/stubs" "$work/classes" "$work/sources"
 
 rm -f "$out"/Clem_Reg-*.jar

@@ -8,7 +8,6 @@ import java.nio.file.Paths;
 import java.util.List;
 import java.util.Map;
 
-import clem.bridge.Bridges;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import clem.schema.Schema;
@@ -27,11 +26,10 @@ public final class GenerateCommands {
 		this.schema = schema;
 	}
 
-	/** Arguments: schema.json, or - to ask the native library; folder for sources; folder for resources; file of the parameter reference. Prints the version. */
+	/** Arguments: schema.json, folder for sources, folder for resources, file of the parameter reference. Prints the version. */
 	public static void main(final String[] args) throws IOException {
 		final Path sources = Paths.get(args[1]).resolve(PACKAGE.replace('.', '/')), index = Paths.get(args[2]).resolve("META-INF/json/org.scijava.plugin.Plugin");
-		final String text = args[0].equals("-") ? Bridges.get().schema() : new String(Files.readAllBytes(Paths.get(args[0])), StandardCharsets.UTF_8);
-		final GenerateCommands generator = new GenerateCommands(Schema.parse(text));
+		final GenerateCommands generator = new GenerateCommands(Schema.parse(new String(Files.readAllBytes(Paths.get(args[0])), StandardCharsets.UTF_8)));
 		Files.createDirectories(sources);
 		Files.createDirectories(index.getParent());
 		for (final Operation operation : Commands.of(generator.schema)) write(sources.resolve(className(operation) + ".java"), generator.source(operation));

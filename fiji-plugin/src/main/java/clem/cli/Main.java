@@ -80,6 +80,11 @@ public final class Main implements OperationListener {
 			return FAILED;
 		}
 		catch (final RuntimeException | Error e) {
+			if (cancelled) {
+				// While Java shuts down many of its parts refuse to work.
+				fail("Cancelled.", e);
+				return CANCELLED;
+			}
 			fail("Unexpected error: " + e + ". Set CLEMREG_DEBUG=1 to see where, and report it.", e);
 			return FAILED;
 		}

@@ -20,7 +20,7 @@ import clem.schema.Schema;
 import clem.test.Check;
 import clem.test.FakeBridge;
 
-/** The dialog, on a screen (scripts/test-java.sh gives it a virtual one). */
+/** The dialog, on a screen; -Dclemreg.test.dialogs=only runs these tests alone, so that the others can run without one. */
 public final class DialogTest {
 	private final Operation register = Schema.parse(new FakeBridge().schema()).operation("register");
 	private final List<String> titles = Arrays.asList("sample-em.tif", "sample-em-mask.tif", "sample-fm.tif");

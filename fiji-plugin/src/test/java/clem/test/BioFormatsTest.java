@@ -6,6 +6,9 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
+
 import clem.image.ImageFiles;
 import ij.ImagePlus;
 
@@ -15,9 +18,14 @@ import ij.ImagePlus;
  */
 public final class BioFormatsTest {
 	public void readsSeriesAndChannel() throws Exception {
-		final String classes = System.getProperty("clemreg.test.bioformats");
-		if (classes == null) throw new Check.Skip("no stand-in for Bio-Formats: run scripts/test-java.sh");
+		final String repo = System.getProperty("clemreg.repo");
+		final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+		if (repo == null || compiler == null) throw new Check.Skip("the stand-in for Bio-Formats needs -Dclemreg.repo and a JDK");
 		Check.inFolder(folder -> {
+			final File classes = new File(folder, "classes"), sources = new File(repo, "fiji-plugin/src/test-bioformats/loci/plugins");
+			Check.that(classes.mkdir(), "mkdir");
+			Check.equal(0, compiler.run(null, null, null, "-proc:none", "-cp", System.getProperty("java.class.path"), "-d", classes.getPath(), new File(sources, "BF.java").getPath(),
+				new File(sources, "in/ImporterOptions.java").getPath()));
 			final File czi = new File(folder, "a.czi");
 			Files.write(czi.toPath(), "not really".getBytes(StandardCharsets.UTF_8));
 			final File tiff = Samples.save(Samples.image("a", 8, 1, 3, 4, 4), folder, "a.tif");

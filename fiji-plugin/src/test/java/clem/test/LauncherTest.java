@@ -11,14 +11,17 @@ import java.util.concurrent.TimeUnit;
 /** scripts/clemreg itself, in a process of its own: exit codes, streams, and a signal as Ctrl-C sends it. */
 public final class LauncherTest {
 	private static Process start(final File error, final String... arguments) throws Exception {
-		final String launcher = System.getProperty("clemreg.test.launcher"), jar = System.getProperty("clemreg.test.jar");
-		if (launcher == null || jar == null) throw new Check.Skip("no launcher named: run scripts/test-java.sh");
-		final List<String> command = new ArrayList<>(Arrays.asList(launcher));
+		final String repo = System.getProperty("clemreg.repo");
+		if (repo == null) throw new Check.Skip("-Dclemreg.repo does not say where the launcher is");
+		final List<String> command = new ArrayList<>(Arrays.asList(repo + "/scripts/clemreg"));
 		command.addAll(Arrays.asList(arguments));
 		final ProcessBuilder builder = new ProcessBuilder(command);
-		builder.environment().put("CLEMREG_JAR", jar);
+		// The launcher takes its classes from one jar; those of the tests, with the fake bridge, come before them in this way.
+		final String classes = System.getProperty("java.class.path");
+		builder.environment().put("CLEMREG_JAVA_OPTS", "-Dclemreg.bridge=" + FakeBridge.class.getName() + " -Xbootclasspath/a:" + classes);
 		builder.environment().put("CLEMREG_JAVA", System.getProperty("java.home") + "/bin/java");
-		builder.environment().put("CLEMREG_JAVA_OPTS", "-Dclemreg.bridge=" + FakeBridge.class.getName());
+		builder.environment().put("CLEMREG_JAR", new File(ij.IJ.class.getProtectionDomain().getCodeSource().getLocation().toURI()).getPath());
+		builder.environment().put("CLEMREG_IJ_JAR", builder.environment().get("CLEMREG_JAR"));
 		builder.environment().remove("CLEMREG_DEBUG");
 		builder.redirectError(error);
 		return builder.start();
