@@ -20,6 +20,9 @@ import clem.json.Json;
 
 /** The picture that shows a registration before and after: the algorithms draw the views, this adds the words and the scale bars. */
 public final class OverlayPicture {
+	/** Rows below the views for the caption. */
+	private static final int CAPTION = 26;
+
 	private OverlayPicture() {}
 
 	/**
@@ -32,7 +35,7 @@ public final class OverlayPicture {
 		final int[] size = new ResultImage(bridge, picture).size();
 		final byte[][] planes = new byte[3][size[1] * size[2]];
 		for (int i = 0; i < 3; i++) bridge.readSlice(picture, i, planes[i]);
-		final BufferedImage image = new BufferedImage(size[2], size[1], BufferedImage.TYPE_INT_RGB);
+		final BufferedImage image = new BufferedImage(size[2], size[1] + CAPTION, BufferedImage.TYPE_INT_RGB);
 		for (int i = 0; i < planes[0].length; i++) {
 			image.setRGB(i % size[2], i / size[2], (planes[0][i] & 255) << 16 | (planes[1][i] & 255) << 8 | planes[2][i] & 255);
 		}
@@ -63,7 +66,7 @@ public final class OverlayPicture {
 			}
 			for (final Object item : Json.asList(layout.get("panels"))) {
 				final Map<String, Object> panel = Json.asObject(item);
-				label(graphics, Json.asText(panel.get("title"), ""), whole(panel, "x") + 6, whole(panel, "y") + 16);
+				label(graphics, Json.asText(panel.get("title"), ""), whole(panel, "x"), whole(panel, "y") - 6);
 			}
 			label(graphics, Json.asText(layout.get("caption"), ""), 8, image.getHeight() - 8);
 		}
