@@ -15,10 +15,10 @@ check "the clouds' header" test "$(head -1 "$out/moving_points.csv")" = "z,y,x"
 field() { /usr/bin/python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); [d := d[int(k) if k.isdigit() else k] for k in sys.argv[2].split(".")]; print(d)' "$1" "$2"; }
 check "direction" test "$(field "$out/transform.json" direction)" = moving_to_fixed
 check "axes" test "$(field "$out/transform.json" axes)" = zyx
-check "last row" test "$(field "$out/transform.json" matrix.3.3)" = 1.0
+check "last row" test "$(field "$out/transform.json" matrix.3.3)" = 1
 check "input name" test "$(field "$out/transform.json" inputs.moving.name)" = fm.tif
 check "input hash" test "$(field "$out/transform.json" inputs.moving.sha256)" = "$(sha256sum "$s/fm.tif" | cut -d' ' -f1)"
-check "parameters are kept" test "$(field "$out/transform.json" parameters.log_sigma)" = 3.0
+check "parameters are kept" test "$(field "$out/transform.json" parameters.log_sigma)" = 3
 check "peak memory" test "$(field "$out/run.json" peak_memory_mb | cut -d. -f1)" -gt 10
 check "PNG" test "$(head -c 4 "$out/overlay.png" | tail -c 3)" = PNG
 
@@ -68,7 +68,7 @@ refuses "value that is no number" 2 "log_sigma|wide" "${register[@]}" --set log_
 refuses "choice" 2 "registration_algorithm|bcpd|rigid" "${register[@]}" --set registration_algorithm=bcpd
 refuses "unknown option" 2 "--fixd|--fixed" "${register[@]}" --fixd x
 refuses "unknown command" 2 "registr|register" registr
-refuses "missing option" 2 "--fixed-mask" register --moving "$s/fm.tif" --out "$scratch/bad"
+refuses "missing option" 2 "fixed_mask" register --moving "$s/fm.tif" --out "$scratch/bad"
 refuses "missing file" 2 "nothing.tif" register --moving "$scratch/nothing.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad"
 refuses "missing channel" 2 "channel|7" register --moving "$s/fm.tif#7" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad"
 head -c 300000 "$s/fm.tif" >"$scratch/cut.tif"
@@ -82,7 +82,7 @@ refuses "zero spacing" 2 "spacing|0" "${register[@]}" --moving-spacing 0,35
 refuses "spacing that is no number" 2 "spacing|a,b" "${register[@]}" --moving-spacing a,b
 refuses "nothing segmented" 2 "log_threshold" "${register[@]}" --set log_threshold=99
 refuses "bad parameter file" 2 "JSON" "${register[@]}" --parameters "$scratch/text.tif"
-refuses "mask of another size" 2 "size|60 x 256 x 256" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --moving-mask "$s/em_labels.tif" --out "$scratch/bad"
+refuses "mask of another size" 2 "size|em_labels.tif|fm.tif" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --moving-mask "$s/em_labels.tif" --out "$scratch/bad"
 refuses "EM of another size than its mask" 2 "size|em_labels" register --moving "$s/fm.tif" --fixed "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad"
 printf 'z,y,x\n1,2,3\n4,5,6\n7,8,10\n' >"$scratch/three.csv"
 refuses "fewer than 4 points" 2 "4|points" register-points --moving-points "$scratch/three.csv" --fixed-points "$out/fixed_points.csv" --out "$scratch/bad"
