@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# The plugin in a real headless ImageJ as Fiji runs it (../shared/imagej): menu, macro, Groovy script, SciJava command, on every Java here.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+fiji=${CLEMREG_IMAGEJ:-$root/../shared/imagej}/fiji-like
+if [ ! -x "$fiji" ]; then
+  skip "ImageJ: there is no fiji-like (../shared/imagej, or the folder that CLEMREG_IMAGEJ names)"
+  finish
+  exit 0
+fi
+check "sample" sample
+s=$scratch/sample
+run() { timeout 300 "$fiji" "$jar" "$@" >"$scratch/log" 2>&1; }
+expect() { # NAME FILE-OR-LOG TEXT
+  if grep -qF -- "$3" "$2"; then ok; else bad "$1: no '$3' in: $(tail -15 "$2")"; fi
+}
+
+# Each Java that fiji-like runs on, once.
+seen=" "
+for java in /usr/lib/jvm/*/bin/java; do
+  java=$(readlink -f "$java")
+  version=$("$java" -version 2>&1 | sed -nE '1s/.*"(1\.)?([0-9]+).*/\2/p')
+  case "$seen" in *" $version "*) continue ;; esac
+  seen="$seen$version "
+  [ "$version" -ge 17 ] || { skip "fiji-like on Java $version"; continue; }
+  export JAVA=$java JAVA_OPTS="-Djava.util.prefs.userRoot=$scratch/prefs"
+
+  run -menu
+  expect "menu, Java $version" "$scratch/log" "clem.ij.ClemReg(\"register\")"
+
+  run -macro "$root/fiji-plugin/src/main/resources/examples/Register_CLEM.ijm"
+  expect "example macro on the sample, Java $version" "$scratch/log" "Registered image: "
+
+  out=$scratch/macro-$version
+  run -macro "$root/fiji-plugin/src/main/resources/examples/Register_CLEM.ijm" "$s/fm.tif,$s/em.tif,$s/em_labels.tif,$out"
+  check "macro on files, Java $version: $(tail -5 "$scratch/log")" test -s "$out/registered.tif"
+
+  out=$scratch/groovy-$version
+  run --run "$root/fiji-plugin/src/main/resources/examples/Register_CLEM.groovy" \
+    "moving=\"$s/fm.tif\",fixed=\"$s/em.tif\",fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=3.0"
+  check "Groovy script, Java $version: $(tail -5 "$scratch/log")" test -s "$out/overlay.png"
+
+  out=$scratch/command-$version
+  run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",fixed=\"$s/em.tif\",fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=2.5"
+  check "SciJava command, Java $version: $(tail -5 "$scratch/log")" test -s "$out/transform.json"
+  expect "its parameters arrive, Java $version" "$out/transform.json" '"log_sigma": 2.5'
+done
+
+"$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/launcher" >/dev/null 2>&1
+for way in "$scratch"/macro-* "$scratch"/groovy-*; do
+  check "$(basename "$way") gives the launcher's points" cmp -s "$way/registered_points.csv" "$scratch/launcher/registered_points.csv"
+  # The head of a TIFF names the version of ImageJ that wrote it.
+  check "$(basename "$way") gives the launcher's voxels" cmp -s <(tail -c +4096 "$way/registered.tif") <(tail -c +4096 "$scratch/launcher/registered.tif")
+done
+
+cat >"$scratch/bad.ijm" <<M
+open("$s/fm.tif"); open("$s/em_labels.tif");
+run("Register...", "moving=fm.tif fixed_mask=em_labels.tif log_sigm=3");
+M
+run -macro "$scratch/bad.ijm"
+expect "a misspelt macro key is named" "$scratch/log" "log_sigm"
+expect "with the nearest one" "$scratch/log" "log_sigma"
+
+# A malformed plugin index would hide the plugins of other jars: one that comes after ours must stay visible.
+cat >"$scratch/Other.java" <<'J'
+package other;
+public class Other implements org.scijava.command.Command {
+	@Override public void run() { System.out.println("the other plugin runs"); }
+}
+J
+jars=$(dirname "$fiji")/jars
+mkdir -p "$scratch/other/META-INF/json"
+if javac -proc:none -cp "$jars/*" -d "$scratch/other" "$scratch/Other.java" 2>"$scratch/log"; then
+  printf '{"class":"other.Other","values":{"type":"org.scijava.command.Command"}}' >"$scratch/other/META-INF/json/org.scijava.plugin.Plugin"
+  cat >"$scratch/Two.java" <<'J'
+public class Two {
+	public static void main(String[] args) {
+		org.scijava.Context context = new org.scijava.Context(org.scijava.command.CommandService.class);
+		org.scijava.command.CommandService commands = context.getService(org.scijava.command.CommandService.class);
+		System.out.println("ours " + (commands.getCommand("clem.scijava.RegisterCommand") != null) + ", other " + (commands.getCommand("other.Other") != null));
+		System.exit(0);
+	}
+}
+J
+  javac -cp "$jars/*" -d "$scratch" "$scratch/Two.java" 2>>"$scratch/log"
+  "${JAVA:-java}" -Djava.awt.headless=true -cp "$scratch:$jar:$jars/*:$scratch/other" Two >"$scratch/log" 2>&1
+  expect "both plugins are visible" "$scratch/log" "ours true, other true"
+else
+  bad "the other plugin compiles: $(cat "$scratch/log")"
+fi
+finish
