@@ -20,7 +20,7 @@ public static class RegistrationEvaluation
     /// <param name="fixedCloud">The fixed points.</param>
     /// <param name="transform">The transform to judge, moving to fixed.</param>
     /// <param name="sigmaNm">Standard deviation of the Gaussians around the moved points, in nm, positive: a registration's last sigma.</param>
-    /// <param name="outlierWeight">The outlier weight w (0 to below 1), for clouds in units of the fixed cloud's root mean square radius.</param>
+    /// <param name="outlierWeight">The outlier weight w (0 to below 1), for clouds normalised by the fixed cloud's size, as <see cref="RigidCpd"/> does.</param>
     /// <param name="job">Threads, cancellation.</param>
     /// <exception cref="BadInputException">A cloud with too few points or all in one plane; sigma or w out of range.</exception>
     public static RegistrationResiduals Evaluate(
@@ -32,7 +32,7 @@ public static class RegistrationEvaluation
         if (!(outlierWeight >= 0 && outlierWeight < 1))
             throw BadInputException.ForParameter("registration_outlier_weight", outlierWeight, "0 or more and below 1");
         Point3 centre = CloudShape.Centroid(fixedCloud);
-        double unit = CloudShape.Radius(fixedCloud, centre);
+        double unit = CloudShape.Size(fixedCloud, centre);
         var moved = new PointBlocks(transform.Apply(moving), centre, unit);
         var fixedPoints = new PointBlocks(fixedCloud, centre, unit);
         double sigma2 = sigmaNm * sigmaNm / (unit * unit);

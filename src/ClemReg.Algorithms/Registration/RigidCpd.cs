@@ -20,11 +20,17 @@ public sealed record RigidCpdOptions
     /// <summary>The weight w of the outlier term, 0 to below 1 [registration_outlier_weight].</summary>
     public double OutlierWeight { get; init; } = 0.1;
 
+    /// <summary>
+    /// Sigma, in nm, never falls below this; 0 (the paper) or more [registration_minimum_sigma]. Below the spacing of the points
+    /// the Gaussians no longer overlap to a surface, and a thick moving surface may slip to one side of a thin fixed one.
+    /// </summary>
+    public double MinimumSigmaNm { get; init; }
+
     /// <summary>True estimates an isotropic scale too (similarity), false keeps the size (rigid) [registration_with_scale].</summary>
     public bool WithScale { get; init; } = true;
 
     /// <summary>
-    /// True works in units of the fixed cloud's root mean square radius and starts with the centroids on each other; false works in
+    /// True works in units of the fixed cloud's size (a cube of the same spread) and starts with the centroids on each other; false works in
     /// <see cref="UnitNm"/> and starts with the clouds where they are, as published [registration_normalise].
     /// </summary>
     public bool Normalise { get; init; } = true;
@@ -48,7 +54,7 @@ public sealed record RigidCpdOptions
 /// <remarks>A. Myronenko and X. Song, Point Set Registration: Coherent Point Drift, IEEE PAMI 32 (2010), section 4 and figure 2.</remarks>
 public static class RigidCpd
 {
-    /// <summary>Below this, in units of the fixed cloud's radius, sigma is rounding noise.</summary>
+    /// <summary>Below this, in units of the fixed cloud's size, sigma is rounding noise.</summary>
     private const double SmallestSigma = 1e-6;
 
     /// <summary>A scale beyond this, or below its inverse, is a cloud that collapsed onto a point.</summary>
@@ -73,10 +79,10 @@ public static class RigidCpd
         Point3 centre = CloudShape.Centroid(fixedCloud);
         bool superpose = options.Normalise && options.Initial is null;
         Point3 movingCentre = superpose ? CloudShape.Centroid(moving) : centre;
-        double radius = CloudShape.Radius(fixedCloud, centre);
-        double unit = options.Normalise ? radius : options.UnitNm;
+        double size = CloudShape.Size(fixedCloud, centre);
+        double unit = options.Normalise ? size : options.UnitNm;
 
-        var solver = new Solver(new PointBlocks(moving, movingCentre, unit), new PointBlocks(fixedCloud, centre, unit), unit, radius / unit, options);
+        var solver = new Solver(new PointBlocks(moving, movingCentre, unit), new PointBlocks(fixedCloud, centre, unit), unit, size / unit, options);
         StopReason reason = solver.Run(job);
 
         // From the solver's frame to nm: x = centre + unit S((y - movingCentre) / unit).
@@ -109,6 +115,9 @@ public static class RigidCpd
             throw BadInputException.ForParameter("registration_tolerance", options.Tolerance, "a number of 0 or more", "0.001 is usual.");
         if (!(options.OutlierWeight >= 0 && options.OutlierWeight < 1))
             throw BadInputException.ForParameter("registration_outlier_weight", options.OutlierWeight, "0 or more and below 1", "0.1 is usual.");
+        if (!(options.MinimumSigmaNm >= 0) || double.IsInfinity(options.MinimumSigmaNm))
+            throw BadInputException.ForParameter("registration_minimum_sigma", options.MinimumSigmaNm, "a length of 0 nm or more",
+                "0 switches it off; the points' spacing is usual.");
         if (!(options.UnitNm > 0) || double.IsInfinity(options.UnitNm))
             throw BadInputException.ForParameter("registration_unit_nm", options.UnitNm, "a positive length in nm",
                 "Leave registration_normalise on and no unit is needed.");
@@ -138,11 +147,11 @@ public static class RigidCpd
         private readonly CpdExpectation _expectation;
         private readonly RigidCpdOptions _options;
         private readonly double _unit;
-        private readonly double _radius;
+        private readonly double _size;
         private readonly List<RegistrationState> _history = [];
         private double _sigma2;
 
-        public Solver(PointBlocks moving, PointBlocks fixedPoints, double unit, double radius, RigidCpdOptions options)
+        public Solver(PointBlocks moving, PointBlocks fixedPoints, double unit, double size, RigidCpdOptions options)
         {
             _moving = moving;
             _fixed = fixedPoints;
@@ -150,7 +159,7 @@ public static class RigidCpd
             _moved.Place(moving, AffineTransform.Identity);
             _expectation = new CpdExpectation(fixedPoints, _moved);
             _unit = unit;
-            _radius = radius;
+            _size = size;
             _options = options;
         }
 
@@ -163,13 +172,15 @@ public static class RigidCpd
         public StopReason Run(Job job)
         {
             _sigma2 = MeanSquaredDistance(_moving, _fixed) / 3;
+            double noise = SmallestSigma * _size;
+            double least = Math.Max(noise, _options.MinimumSigmaNm / _unit);
             double movement = 0;
             for (int iteration = 0; ; iteration++)
             {
                 CpdMoments moments = _expectation.Run(_sigma2, _options.OutlierWeight, job);
                 _history.Add(new RegistrationState(iteration, Math.Sqrt(_sigma2) * _unit, moments.NegativeLogLikelihood, movement * _unit));
                 if (iteration > 0 && movement < _options.Tolerance * Math.Sqrt(_sigma2)) return StopReason.Converged;
-                if (_sigma2 <= SmallestSigma * SmallestSigma * _radius * _radius) return StopReason.Coincident;
+                if (_sigma2 <= noise * noise) return StopReason.Coincident;
                 if (iteration == _options.MaxIterations) return StopReason.IterationLimit;
                 job.Report((double)iteration / _options.MaxIterations);
 
@@ -182,7 +193,7 @@ public static class RigidCpd
                 movement = Movement(step);
                 Similarity = next;
                 _moved.Place(_moving, Similarity);
-                _sigma2 = Math.Max(sigma2, SmallestSigma * SmallestSigma * _radius * _radius);
+                _sigma2 = Math.Max(sigma2, least * least);
             }
         }
 
