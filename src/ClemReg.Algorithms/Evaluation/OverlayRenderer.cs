@@ -46,7 +46,7 @@ public static unsafe class OverlayRenderer
         // What lies underneath, in voxels: the three planes of the mask and of the image.
         Planes mask = Planes.Read(fixedMask, point, job);
         Planes? image = fixedImage is null ? null : Planes.Read(fixedImage, point, job);
-        (double Low, double High) emRange = image is null ? (0, 255 / MaskGrey) : Range(image.Xy.Values, 0.005, 0.995);
+        (double Low, double High) emRange = image is null ? (0, 255 / MaskGrey) : Range(SampleValues(image.Xy), 0.005, 0.995);
         Planes under = image ?? mask;
         Raster[] grey = [.. under.All.Select((plane, i) => plane.Scaled(layout.Sizes[i].Width, layout.Sizes[i].Height).Stretched(emRange.Low, emRange.High))];
         Raster[]? outline = image is not null && options.Outline
@@ -158,9 +158,7 @@ public static unsafe class OverlayRenderer
     private static float[] SampleValues(Volume volume, Job job)
     {
         Size3 size = volume.Grid.Size;
-        long stride = Math.Max(1, size.Count >> 20);
-        // A stride that shares no factor with the row's length does not walk down columns.
-        while (stride > 1 && BigInteger.GreatestCommonDivisor(stride, size.X) > 1) stride++;
+        long stride = SampleStride(size.Count, size.X);
         var values = new float[(size.Count + stride - 1) / stride];
         var slice = new float[size.SliceCount];
         long next = 0;
@@ -173,13 +171,29 @@ public static unsafe class OverlayRenderer
         return values;
     }
 
-    /// <summary>The values at two quantiles (0 to 1); widened to the extremes where they coincide.</summary>
+    /// <summary>About a million pixels of a plane.</summary>
+    private static float[] SampleValues(Raster plane)
+    {
+        long stride = SampleStride(plane.Values.Length, plane.Width);
+        var values = new float[(plane.Values.Length + stride - 1) / stride];
+        for (int i = 0; i < values.Length; i++) values[i] = plane.Values[i * stride];
+        return values;
+    }
+
+    /// <summary>A stride that takes about a million of <paramref name="count"/> and, sharing no factor with the row's length, does not walk down columns.</summary>
+    private static long SampleStride(long count, int rowLength)
+    {
+        long stride = Math.Max(1, count >> 20);
+        while (BigInteger.GreatestCommonDivisor(stride, rowLength) > 1) stride++;
+        return stride;
+    }
+
+    /// <summary>The values at two quantiles (0 to 1); widened to the extremes where they coincide. Sorts the values.</summary>
     private static (double Low, double High) Range(float[] values, double low, double high)
     {
-        var sorted = (float[])values.Clone();
-        Array.Sort(sorted);
-        float a = sorted[(int)(low * (sorted.Length - 1))], b = sorted[(int)Math.Ceiling(high * (sorted.Length - 1))];
-        return b > a ? (a, b) : (sorted[0], sorted[^1]);
+        Array.Sort(values);
+        float a = values[(int)(low * (values.Length - 1))], b = values[(int)Math.Ceiling(high * (values.Length - 1))];
+        return b > a ? (a, b) : (values[0], values[^1]);
     }
 
     /// <summary>1 on the inner rim of where coverage is at least a half, 0 elsewhere.</summary>

@@ -62,7 +62,7 @@ public sealed class OverlayRendererTests
     [InlineData(OverlayColor.Green)]
     public void Fluorescence_appears_where_the_transform_puts_it_in_all_planes(OverlayColor color)
     {
-        Scene scene = new();
+        using Scene scene = new();
         var options = new OverlayOptions { Color = color, Point = Place };
         OverlayPicture picture = OverlayRenderer.Render(null, scene.Mask, scene.Moving, scene.Truth, options, new Job(2));
         Assert.Contains("at its own coordinates", picture.Caption, StringComparison.Ordinal);
@@ -81,7 +81,6 @@ public sealed class OverlayRendererTests
             if (panel < 3) Assert.Equal((115, 115, 115), (r, g, b)); // the mask alone, 0.45 of white
             else Assert.Equal(color == OverlayColor.Magenta ? (255, 115, 255) : (115, 255, 115), (r, g, b));
         }
-        scene.Dispose();
     }
 
     [Fact]

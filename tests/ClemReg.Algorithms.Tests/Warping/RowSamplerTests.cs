@@ -74,6 +74,40 @@ public sealed unsafe class RowSamplerTests
     }
 
     [Theory]
+    [Trait("Category", "Kernel")]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void At_the_border_nothing_beyond_it_is_read(int order)
+    {
+        for (int width = 2; width <= 19; width++)
+        {
+            var size = new Size3(1 + width % 3, 1 + width % 4, width);
+            int count = (int)size.Count, guard = size.SliceCount + width + 4;
+            // Whatever is read outside, even with a weight of 0, turns the result into NaN.
+            var voxels = new float[guard + count + guard];
+            Array.Fill(voxels, float.NaN);
+            for (int i = 0; i < count; i++) voxels[guard + i] = 1 + i;
+            var row = new float[width];
+            using NativeBuffer scratch = RowSampler.Scratch(width);
+            fixed (float* source = voxels, target = row)
+            {
+                var window = new SourceWindow(source + guard, size, size.SliceCount, width);
+                for (int z = 0; z < size.Z; z++)
+                    for (int y = 0; y < size.Y; y++)
+                        for (int direction = -1; direction <= 1; direction += 2)
+                        {
+                            var map = new IndexMap(new Point3(z, y, direction < 0 ? width - 1 : 0), default, default, new Point3(0, 0, direction));
+                            RowPath path = RowPath.Of(map, size, 0, 0, width);
+                            Assert.Equal((0, width), (path.First, path.End));
+                            RowSampler.Sample(order, VoxelType.Float32, window, path, (byte*)target, (float*)scratch.Pointer);
+                            for (int x = 0; x < width; x++)
+                                Assert.Equal(1f + (z * size.Y + y) * width + (direction < 0 ? width - 1 - x : x), row[x]);
+                        }
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(3)]
