@@ -146,7 +146,7 @@ public sealed record ClemSimulationOptions
     public static IReadOnlyList<SimulationOption> Numbers { get; } =
     [
         Int("seed", "", 0, int.MaxValue, "Chooses the sample: the same options and seed give the same voxels.", o => o.Seed, (o, v) => o with { Seed = v }),
-        Int("em_size_z", "voxels", 8, 20000, "EM slices.", o => o.EmSizeZ, (o, v) => o with { EmSizeZ = v }),
+        Int("em_size_z", "voxels", 8, 20000, "Number of EM slices.", o => o.EmSizeZ, (o, v) => o with { EmSizeZ = v }),
         Int("em_size_y", "voxels", 32, 20000, "EM voxels along y.", o => o.EmSizeY, (o, v) => o with { EmSizeY = v }),
         Int("em_size_x", "voxels", 32, 20000, "EM voxels along x.", o => o.EmSizeX, (o, v) => o with { EmSizeX = v }),
         Num("em_spacing_z", "nm", 2, 200, "Distance of EM slices.", o => o.EmSpacingZ, (o, v) => o with { EmSpacingZ = v }),

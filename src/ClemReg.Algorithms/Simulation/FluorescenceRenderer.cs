@@ -25,6 +25,9 @@ internal sealed class FluorescenceRenderer
     private readonly int _paddedY, _paddedX;
     private readonly float[] _lateral, _axial;
 
+    /// <summary>No deformation moves a point farther: the largest control point in nm.</summary>
+    private readonly double _largestShift;
+
     /// <summary>Prepares to draw.</summary>
     /// <param name="options">PSF, noise and so on.</param>
     /// <param name="truth">Moving to fixed.</param>
@@ -36,13 +39,18 @@ internal sealed class FluorescenceRenderer
         _truth = truth;
         _ids = ids;
         _grid = grid;
-        // Fine samples lie at most 45 nm apart; an odd number along z puts one on each slice.
-        _fineZ = (int)Math.Ceiling(grid.Spacing.Z / 45) | 1;
-        _fineXy = (int)Math.Ceiling(grid.Spacing.X / 40);
+        // Fine samples lie at most 45 nm or one voxel of the ids apart; an odd number along z puts one on each slice.
+        Point3 voxel = ids.Grid.Spacing;
+        double apart = Math.Max(45, Math.Min(voxel.Z, voxel.X));
+        _fineZ = (int)Math.Ceiling(grid.Spacing.Z / apart) | 1;
+        _fineXy = (int)Math.Ceiling(grid.Spacing.X / apart);
         _stepZ = grid.Spacing.Z / _fineZ;
         _stepXy = grid.Spacing.X / _fineXy;
-        _lateral = Kernel(options.PsfLateral / _stepXy);
+        // A camera pixel gathers the light of its whole area: the variance of its extent adds to that of the PSF.
+        _lateral = Kernel(Math.Sqrt(options.PsfLateral * options.PsfLateral / (_stepXy * _stepXy) + 1.0 / 12));
         _axial = Kernel(options.PsfAxial / _stepZ);
+        if (truth.Deformation is { } field)
+            foreach (double c in field.Coefficients) _largestShift = Math.Max(_largestShift, Math.Abs(c));
         _pad = _lateral.Length / 2;
         _paddedY = grid.Size.Y * _fineXy + 2 * _pad;
         _paddedX = grid.Size.X * _fineXy + 2 * _pad;
@@ -173,13 +181,14 @@ internal sealed class FluorescenceRenderer
         AffineTransform linear = _truth.Linear;
         Point3 step = linear.Apply(new Point3(z, y, 1)) - linear.Apply(new Point3(z, y, 0));
         Point3 start = linear.Apply(new Point3(z, y, Position(0)));
+        (int first, int last) = Crossing(start, _stepXy * step, row.Length);
         if (_truth.Deformation is { } field)
         {
-            for (int i = 0; i < s.Nodes.Length; i++)
+            for (int i = first / DeformationStep; i <= last / DeformationStep + 1; i++)
                 s.Nodes[i] = field.At(start + i * DeformationStep * _stepXy * step);
         }
         bool any = false;
-        for (int x = 0; x < row.Length; x++)
+        for (int x = first; x <= last; x++)
         {
             Point3 q = start + x * _stepXy * step;
             if (_truth.Deformation is not null)
@@ -192,6 +201,27 @@ internal sealed class FluorescenceRenderer
             any |= value != 0;
         }
         return any;
+    }
+
+    /// <summary>The samples of a row, from start in equal steps, that may fall into the box of the ids; the last is before the first if none does.</summary>
+    private (int First, int Last) Crossing(Point3 start, Point3 step, int count)
+    {
+        Grid ids = _ids.Grid;
+        Point3 low = ids.ToPhysical(-1, -1, -1), high = ids.ToPhysical(ids.Size.Z, ids.Size.Y, ids.Size.X);
+        double first = 0, last = count - 1;
+        for (int axis = 0; axis < 3; axis++)
+        {
+            double from = low[axis] - _largestShift - start[axis], to = high[axis] + _largestShift - start[axis];
+            if (Math.Abs(step[axis]) < 1e-9)
+            {
+                if (from > 0 || to < 0) return (0, -1);
+                continue;
+            }
+            double a = from / step[axis], b = to / step[axis];
+            first = Math.Max(first, Math.Min(a, b));
+            last = Math.Min(last, Math.Max(a, b));
+        }
+        return first > last ? (0, -1) : ((int)first, (int)Math.Ceiling(last));
     }
 
     private unsafe float Interpolate(Point3 u, float[] brightness)
