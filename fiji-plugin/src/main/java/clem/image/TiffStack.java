@@ -51,7 +51,7 @@ final class TiffStack extends VirtualStack {
 			final long end = last.getOffset() + bytes(last);
 			if (end > file.length()) throw TiffHeader.truncated(role, file, end);
 		}
-		final FileOpener opener = new FileOpener(pages[0]);
+		final FileOpener opener = new FileOpener(onePixel(pages[0]));
 		final ImagePlus sample = opener.openImage();
 		if (sample == null) throw new IOException("its first page cannot be read");
 		final ImagePlus image = new ImagePlus(file.getName(), new TiffStack(role, file, pages, sample.getProcessor()));
@@ -62,6 +62,25 @@ final class TiffStack extends VirtualStack {
 		final boolean rangeKnown = info.displayRanges != null || properties != null && properties.containsKey("max");
 		DisplayRange.set(stack, rangeKnown ? stack.isComposite() ? stack : sample : null);
 		return stack;
+	}
+
+	/** The page as if it had one pixel (whose value is of no use): what ImageJ makes of it has the type, calibration and colours of the whole. */
+	private static FileInfo onePixel(final FileInfo page) {
+		final FileInfo pixel = plain(page);
+		pixel.width = 1;
+		pixel.height = 1;
+		return pixel;
+	}
+
+	/** The page as if it were uncompressed at the beginning of its file. */
+	private static FileInfo plain(final FileInfo page) {
+		final FileInfo plain = (FileInfo) page.clone();
+		plain.compression = FileInfo.COMPRESSION_NONE;
+		plain.stripOffsets = null;
+		plain.stripLengths = null;
+		plain.offset = 0;
+		plain.longOffset = 0;
+		return plain;
 	}
 
 	private static String folder(final File file) {
@@ -179,13 +198,7 @@ final class TiffStack extends VirtualStack {
 			throw new IOException(e.getMessage(), e);
 		}
 		if (count < bytes.length) throw new IOException("its compressed pixels end too early");
-		final FileInfo plain = (FileInfo) page.clone();
-		plain.compression = FileInfo.COMPRESSION_NONE;
-		plain.stripOffsets = null;
-		plain.stripLengths = null;
-		plain.offset = 0;
-		plain.longOffset = 0;
-		return new ImageReader(plain).readPixels(new ByteArrayInputStream(bytes));
+		return new ImageReader(plain(page)).readPixels(new ByteArrayInputStream(bytes));
 	}
 
 	@Override
