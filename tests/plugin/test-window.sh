@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# A plain ImageJ (Debian's, no SciJava) with a screen: menu, dialogs, the registration as a user makes it. Screenshots go to
+# build/screenshots. Needs a Java that opens windows.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+classes=${1:-$root/build/test-java}/classes
+ij=${CLEMREG_IJ_JAR:-/usr/share/java/ij.jar}
+shots=$root/build/screenshots
+java=""
+for candidate in "${JAVA_HOME:+$JAVA_HOME/bin/java}" "$(command -v java)" /usr/lib/jvm/*/bin/java; do
+  [ -x "$candidate" ] || continue
+  real=$(readlink -f "$candidate")
+  [ -e "$(dirname "$(dirname "$real")")/lib/libawt_xawt.so" ] && { java=$real; break; }
+done
+if [ -z "$java" ] || ! command -v Xvfb >/dev/null || ! command -v xdotool >/dev/null || ! command -v openbox >/dev/null; then
+  skip "windows: no Java with windows, Xvfb, xdotool or openbox here"
+  finish
+  exit 0
+fi
+rm -rf "$shots"
+mkdir -p "$shots" "$scratch/ij/plugins" "$scratch/prefs" "$scratch/home"
+cp "$jar" "$scratch/ij/plugins/"
+
+# A display of our own.
+exec 3<>"$scratch/display"
+Xvfb -displayfd 3 -screen 0 1600x1100x24 -nolisten tcp >/dev/null 2>&1 &
+xvfb=$!
+trap 'kill $imagej $windows $xvfb 2>/dev/null; rm -rf "$scratch"' EXIT
+imagej= windows=
+for _ in $(seq 100); do [ -s "$scratch/display" ] && break; sleep 0.1; done
+export DISPLAY=:$(cat "$scratch/display")
+HOME=$scratch/home openbox >/dev/null 2>&1 & # focus and title bars
+windows=$!
+shot() { import -window root "$shots/$1.png" 2>/dev/null; }
+
+# The dialog's own tests.
+"$java" -Duser.home="$scratch/home" -Dclemreg.test.dialogs=only -Dclemreg.repo="$root" -cp "$classes:$jar:$ij:$root/build/java/tools" clem.test.AllTests >"$scratch/dialogs" 2>&1
+grep -A8 FAILED "$scratch/dialogs"
+check "dialog tests: $(tail -1 "$scratch/dialogs")" grep -qE '^[1-9][0-9]* passed, 0 failed' "$scratch/dialogs"
+
+# The user's way: open the sample, Register..., OK, look.
+cat >"$scratch/use.ijm" <<M
+run("Open Sample (CLEM)");
+run("Register...");
+print("REGISTERED " + nImages + " images");
+selectWindow("Log");
+saveAs("Text", "$scratch/log.txt");
+M
+"$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$ij" ij.ImageJ -macro "$scratch/use.ijm" >"$scratch/imagej.log" 2>&1 &
+imagej=$!
+window() { # TITLE SECONDS
+  for _ in $(seq $((2 * $2))); do
+    xdotool search --name "$1" >/dev/null 2>&1 && return 0
+    sleep 0.5
+  done
+  return 1
+}
+check "the dialog opens" window "Register" 90
+sleep 2
+shot dialog
+dialog=$(xdotool search --name "Register" | head -1)
+[ -n "$dialog" ] && import -window "$dialog" "$shots/dialog-alone.png" 2>/dev/null
+xdotool windowactivate --sync "$dialog" key Return 2>/dev/null
+check "the registered image opens" window "Registered" 120
+for _ in $(seq 60); do [ -s "$scratch/log.txt" ] && break; sleep 0.5; done
+sleep 2
+shot registered
+check "the macro goes on: $(tail -3 "$scratch/log.txt" 2>/dev/null)" grep -q "REGISTERED" "$scratch/log.txt"
+check "no trace in the log" bash -c '! grep -qE "^\s+at " "$1" "$2"' _ "$scratch/log.txt" "$scratch/imagej.log"
+for s in dialog registered; do check "screenshot $s" test -s "$shots/$s.png"; done
+finish
