@@ -78,7 +78,7 @@ final class Display {
 		final Calibration calibration = new Calibration(composite);
 		warped.calibrate(calibration);
 		composite.setCalibration(calibration);
-		composite.setPositionWithoutUpdate(1, size[0] / 2 + 1, 1);
+		composite.setPosition(1, size[0] / 2 + 1, 1);
 		return composite;
 	}
 
@@ -128,7 +128,9 @@ final class Display {
 	/** A result on its own grid, in memory. */
 	static ImagePlus image(final String title, final ResultImage result, final ImagePlus like) {
 		room(result.bytes());
-		return result.inMemory(title, like);
+		final ImagePlus image = result.inMemory(title, like);
+		image.setPosition(1, image.getNSlices() / 2 + 1, 1);
+		return image;
 	}
 
 	/** Draws a cloud (z, y, x in nm) over an image, each point on its slice. */

@@ -2,11 +2,14 @@ package clem.workflow;
 
 import java.awt.Color;
 import java.awt.Font;
+import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 import javax.imageio.ImageIO;
@@ -20,8 +23,8 @@ import clem.json.Json;
 
 /** The picture that shows a registration before and after: the algorithms draw the views, this adds the words and the scale bars. */
 public final class OverlayPicture {
-	/** Rows below the views for the caption. */
-	private static final int CAPTION = 26;
+	private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
+	private static final int MARGIN = 8;
 
 	private OverlayPicture() {}
 
@@ -35,19 +38,49 @@ public final class OverlayPicture {
 		final int[] size = new ResultImage(bridge, picture).size();
 		final byte[][] planes = new byte[3][size[1] * size[2]];
 		for (int i = 0; i < 3; i++) bridge.readSlice(picture, i, planes[i]);
-		final BufferedImage image = new BufferedImage(size[2], size[1] + CAPTION, BufferedImage.TYPE_INT_RGB);
+		final BufferedImage image = new BufferedImage(size[2], size[1], BufferedImage.TYPE_INT_RGB);
 		for (int i = 0; i < planes[0].length; i++) {
 			image.setRGB(i % size[2], i / size[2], (planes[0][i] & 255) << 16 | (planes[1][i] & 255) << 8 | planes[2][i] & 255);
 		}
 		try {
 			write(image, layout);
+			return withCaption(image, Json.asText(layout.get("caption"), ""));
 		}
 		catch (final RuntimeException | Error e) {
 			if (e instanceof OutOfMemoryError) throw e;
 			// A Java without fonts (a bare server) fails in many ways, errors of the linker among them.
 			listener.warning("The picture has no text: this Java cannot draw letters (" + e + "). Install the package fontconfig and a font.");
+			return image;
 		}
-		return image;
+	}
+
+	/** The picture with the caption in lines under it. */
+	private static BufferedImage withCaption(final BufferedImage image, final String caption) {
+		final Graphics2D ruler = image.createGraphics();
+		ruler.setFont(FONT);
+		final FontMetrics metrics = ruler.getFontMetrics();
+		final List<String> lines = new ArrayList<>();
+		for (final String word : caption.trim().split("\\s+")) {
+			final String longer = lines.isEmpty() ? word : lines.get(lines.size() - 1) + " " + word;
+			if (lines.isEmpty() || metrics.stringWidth(longer) > image.getWidth() - 2 * MARGIN) lines.add(word);
+			else lines.set(lines.size() - 1, longer);
+		}
+		ruler.dispose();
+		if (caption.trim().isEmpty()) return image;
+		final BufferedImage whole = new BufferedImage(image.getWidth(), image.getHeight() + lines.size() * metrics.getHeight() + MARGIN, BufferedImage.TYPE_INT_RGB);
+		final Graphics2D graphics = whole.createGraphics();
+		graphics.setColor(new Color(image.getRGB(0, 0)));
+		graphics.fillRect(0, 0, whole.getWidth(), whole.getHeight());
+		graphics.drawImage(image, 0, 0, null);
+		prepare(graphics);
+		for (int i = 0; i < lines.size(); i++) label(graphics, lines.get(i), MARGIN, image.getHeight() + i * metrics.getHeight() + metrics.getAscent());
+		graphics.dispose();
+		return whole;
+	}
+
+	private static void prepare(final Graphics2D graphics) {
+		graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+		graphics.setFont(FONT);
 	}
 
 	private static void write(final BufferedImage image, final Map<String, Object> layout) {
@@ -58,17 +91,15 @@ public final class OverlayPicture {
 				final Map<String, Object> bar = Json.asObject(item);
 				graphics.fillRect(whole(bar, "x"), whole(bar, "y"), whole(bar, "width"), whole(bar, "height"));
 			}
-			graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-			graphics.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
+			prepare(graphics);
 			for (final Object item : Json.asList(layout.get("scale_bars"))) {
 				final Map<String, Object> bar = Json.asObject(item);
 				label(graphics, Json.asText(bar.get("text"), ""), whole(bar, "x"), whole(bar, "y") - 4);
 			}
 			for (final Object item : Json.asList(layout.get("panels"))) {
 				final Map<String, Object> panel = Json.asObject(item);
-				label(graphics, Json.asText(panel.get("title"), ""), whole(panel, "x"), whole(panel, "y") - 6);
+				label(graphics, Json.asText(panel.get("title"), ""), whole(panel, "x") + 6, whole(panel, "y") + 16);
 			}
-			label(graphics, Json.asText(layout.get("caption"), ""), 8, image.getHeight() - 8);
 		}
 		finally {
 			graphics.dispose();

@@ -142,7 +142,8 @@ public final class RegisterResults {
 			text.append(separator).append(Json.asText(count.getValue(), "?")).append(' ').append(count.getKey()).append(" points");
 			separator = ", ";
 		}
-		if (run.containsKey("iterations")) text.append(", ").append(Json.asText(run.get("iterations"), "?")).append(" iterations");
+		final Object iterations = Json.asObject(run.get("registration")).get("iterations");
+		if (iterations != null) text.append(", ").append(Json.asText(iterations, "?")).append(" iterations");
 		return text.append(", ").append(stages.total()).append(" s.").toString();
 	}
 }

@@ -265,7 +265,7 @@ public final class FakeBridge implements Bridge {
 		final Map<String, Object> run = new LinkedHashMap<>();
 		run.put("stages", Arrays.asList(Json.parse("{\"stage\":\"segmentation\",\"seconds\":0.01}")));
 		run.put("points", Json.parse("{\"moving\":3,\"fixed\":4}"));
-		run.put("iterations", 7L);
+		run.put("registration", Json.parse("{\"iterations\":7}"));
 		run.put("parameters", parameters);
 		run.put("warnings", Arrays.asList("This is a fake."));
 		final Map<String, Object> report = new LinkedHashMap<>();
