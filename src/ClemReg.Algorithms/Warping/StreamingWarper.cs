@@ -15,8 +15,8 @@ public static unsafe class StreamingWarper
     /// <summary>Warps <paramref name="source"/> onto <paramref name="target"/>: the same values as <see cref="WarpedVolume"/>.</summary>
     /// <remarks>
     /// <para>For orders 0 and 1 the voxels are the same to the last bit. For orders 2 to 5 the recursive prefilter is cut where less than
-    /// 1e-8 of a voxel's value is left (15 to 22 slices beyond the window), which is below the float rounding of about 1e-6.</para>
-    /// <para>Memory: the result, 17 source slices for order 1; for order 3, 49 source slices and 19 of them as float. Slices that no voxel of the
+    /// 1e-8 of a voxel's value is left (11 to 22 slices beyond the window), which is below the float rounding of about 1e-6.</para>
+    /// <para>Memory: the result, 18 source slices for order 1; for order 3, 48 source slices and 19 of them as float. Slices that no voxel of the
     /// target needs are not read.</para>
     /// </remarks>
     /// <param name="source">Any image; voxels finite. Read on the calling thread.</param>
