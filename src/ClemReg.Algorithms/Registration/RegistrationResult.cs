@@ -22,8 +22,8 @@ public enum StopReason
 /// <param name="Iteration">How many updates the transform has seen; 0 is the start.</param>
 /// <param name="SigmaNm">Standard deviation of the Gaussian around each moving point, in nm.</param>
 /// <param name="NegativeLogLikelihood">
-/// The negative log-likelihood of the fixed points, the objective that falls from state to state, in the solver's own (normalised)
-/// units: only differences mean something.
+/// The negative log-likelihood of the fixed points, in the solver's own (normalised) units: only differences mean something. It falls from
+/// state to state with the paper's scale estimate and without scale, nearly always with the symmetric one.
 /// </param>
 /// <param name="MovementNm">How far this iteration moved the moving points, root mean square, in nm; 0 at the start.</param>
 public readonly record struct RegistrationState(int Iteration, double SigmaNm, double NegativeLogLikelihood, double MovementNm);

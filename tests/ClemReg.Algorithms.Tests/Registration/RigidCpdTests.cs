@@ -9,6 +9,7 @@ namespace ClemReg.Algorithms.Tests.Registration;
 public sealed class RigidCpdTests(ITestOutputHelper output)
 {
     private static readonly RigidCpdOptions Usual = new();
+    private static readonly RigidCpdOptions Paper = new() { ScaleEstimate = ScaleEstimate.LeastSquares };
 
     public static TheoryData<int> GoldenRows()
     {
@@ -26,6 +27,7 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
         {
             OutlierWeight = golden[0],
             WithScale = golden[1] == 1,
+            ScaleEstimate = ScaleEstimate.LeastSquares,
             Normalise = golden[2] == 1,
             UnitNm = 20,
             MaxIterations = (int)golden[3],
@@ -50,7 +52,7 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
     public void Residuals_agree_with_NumPy(int row)
     {
         double[] golden = Clouds.ReadNumbers(Clouds.Golden("cpd_residuals.csv"), 1)[row];
-        var options = new RigidCpdOptions { OutlierWeight = golden[0], WithScale = golden[1] == 1, MaxIterations = 50, Tolerance = 0 };
+        var options = new RigidCpdOptions { OutlierWeight = golden[0], WithScale = golden[1] == 1, ScaleEstimate = ScaleEstimate.LeastSquares, MaxIterations = 50, Tolerance = 0 };
         RegistrationResult result = RigidCpd.Register(Moving(), Fixed(), options, new Job(2));
         RegistrationResiduals again = RegistrationEvaluation.Evaluate(Moving(), Fixed(), result.Transform, result.SigmaNm, golden[0], new Job(1));
         foreach (RegistrationResiduals r in (RegistrationResiduals[])[result.Residuals, again])
@@ -72,7 +74,7 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
         foreach (double w in (double[])[0, 0.1, 0.5])
         {
             IReadOnlyList<RegistrationState> history =
-                RigidCpd.Register(Moving(), Fixed(), Usual with { OutlierWeight = w, Tolerance = 0 }, new Job(1)).History;
+                RigidCpd.Register(Moving(), Fixed(), Paper with { OutlierWeight = w, Tolerance = 0 }, new Job(1)).History;
             for (int i = 1; i < history.Count; i++)
                 Assert.True(history[i].NegativeLogLikelihood < history[i - 1].NegativeLogLikelihood + 1e-9, $"w {w}, iteration {i}");
         }
@@ -127,6 +129,34 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void The_symmetric_scale_serves_better_when_the_fixed_cloud_is_a_part_of_the_moving_one()
+    {
+        var symmetric = new List<double>();
+        var paper = new List<double>();
+        for (int seed = 0; seed < 10; seed++)
+        {
+            var random = new Random(100 + seed);
+            PointCloud all = Clouds.Organelles(random, 30, 14);
+            PointCloud moving = new([.. all.Points.ToArray().Select(p => p + Clouds.NormalPoint(random, 50))]);
+            PointCloud part = new([.. all.Points.ToArray().Where(p => Math.Abs(p.Y) < 4500 && Math.Abs(p.X) < 3400).Select(p => p + Clouds.NormalPoint(random, 50))]);
+            symmetric.Add(Clouds.Error(part, RigidCpd.Register(moving, part, Usual with { MaxIterations = 150 }, new Job(2)).Transform, AffineTransform.Identity));
+            paper.Add(Clouds.Error(part, RigidCpd.Register(moving, part, Paper with { MaxIterations = 150 }, new Job(2)).Transform, AffineTransform.Identity));
+        }
+        output.WriteLine($"TRE nm: symmetric {string.Join(' ', symmetric.Select(v => v.ToString("F0")))}, paper {string.Join(' ', paper.Select(v => v.ToString("F0")))}");
+        Assert.InRange(symmetric.Max(), 1, 60);
+        Assert.True(symmetric.Average() < paper.Average());
+    }
+
+    [Fact]
+    public void Sigma_stays_above_its_smallest_value()
+    {
+        RegistrationResult result = RigidCpd.Register(Moving(), Fixed(), Usual with { MinimumSigmaNm = 500, MaxIterations = 200 }, new Job(1));
+        Assert.Equal(500, result.SigmaNm, 1e-9);
+        Assert.True(result.Converged);
+        Assert.True(RigidCpd.Register(Moving(), Fixed(), Usual, new Job(1)).SigmaNm < 400);
+    }
+
+    [Fact]
     public void Without_scale_the_size_stays()
     {
         RegistrationResult result = RigidCpd.Register(Moving(), Fixed(), Usual with { WithScale = false }, new Job(1));
@@ -152,7 +182,7 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
                 Cross = [-10, 0, 0, 0, 20, 0, 0, 0, 30],
                 NegativeLogLikelihood = 0,
             },
-            false);
+            null);
         Assert.Equal(1, step.Determinant, 1e-12);
     }
 
@@ -230,6 +260,7 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
         Refused(Usual with { OutlierWeight = 1 }, "registration_outlier_weight = 1");
         Refused(Usual with { OutlierWeight = -0.1 }, "registration_outlier_weight = -0.1");
         Refused(Usual with { OutlierWeight = double.NaN }, "registration_outlier_weight = NaN");
+        Refused(Usual with { MinimumSigmaNm = -1 }, "registration_minimum_sigma = -1");
         Refused(Usual with { UnitNm = 0 }, "registration_unit_nm = 0");
 
         static void Refused(RigidCpdOptions options, string start) =>
