@@ -23,7 +23,7 @@ internal static class ClemRegParameters
         1.2, 0.01, 100);
 
     public static readonly ChoiceParameter SegmentationGrid = new("segmentation_grid", "Segmentation grid", Segmentation,
-        "raw filters the fluorescence on its own voxels, as the published plugin does; em_isotropic first resamples it to the EM's isotropic voxels, as the paper describes (slower, log_sigma then counts EM voxels).",
+        "raw filters the fluorescence on its own voxels, as the published plugin does; em_isotropic first resamples it to the EM's isotropic voxels, as the paper describes (slower; log_sigma then counts EM voxels and must be larger).",
         "raw", "raw", "em_isotropic");
 
     public static readonly BooleanParameter FilterSegmentation = new("filter_segmentation", "Filter by size", Segmentation,
@@ -78,13 +78,21 @@ internal static class ClemRegParameters
         "Finds one isotropic scale besides rotation and translation: samples shrink between the two microscopes.", true);
 
     public static readonly IntegerParameter RegistrationMaxIterations = new("registration_max_iterations", "Most iterations", Registration, "",
-        "The registration stops after this many iterations even when it still improves.", 50, 1, 100000);
+        "The registration stops after this many iterations even when it still improves. The published plugin uses 50.", 100, 1, 100000);
 
     public static readonly NumberParameter RegistrationTolerance = new("registration_tolerance", "Tolerance", Registration, "",
         "The registration has converged when an iteration moves the points by less than this fraction of sigma; 0 never stops early.", 1e-3, 0, 1);
 
     public static readonly NumberParameter RegistrationOutlierWeight = new("registration_outlier_weight", "Outlier weight", Registration, "",
-        "Share of the points that is taken to have no counterpart. The published plugin uses 0; with normalised clouds 0.1 to 0.3 is more accurate.", 0.1, 0, 0.99);
+        "How readily points count as having no counterpart. The published plugin uses 0; with normalised clouds and a smallest sigma more is more accurate, because missing and false mitochondria then pull less.", 0.8, 0, 0.99);
+
+    public static readonly NumberParameter RegistrationMinimumSigma = new("registration_minimum_sigma", "Smallest sigma", Registration, "nm",
+        "The search ends at this width: about the blur by which the fluorescence outlines are thicker than the EM's. Below it the thicker cloud may slip to one side of the thinner. 0: no limit, as published.",
+        300, 0, 100000);
+
+    public static readonly ChoiceParameter RegistrationScaleEstimate = new("registration_scale_estimate", "Scale estimate", Registration,
+        "symmetric: ratio of the two clouds' spreads (Horn 1987), the same from either side; least_squares: the paper's and the published plugin's, which comes out too small where both clouds are blurred.",
+        "symmetric", "symmetric", "least_squares");
 
     public static readonly BooleanParameter RegistrationNormalise = new("registration_normalise", "Normalise clouds", Registration,
         "Puts the clouds' centres on each other and works in units of their size, so that the outlier weight means the same for every sample. The published plugin does not.", true);
@@ -110,7 +118,7 @@ internal static class ClemRegParameters
 
     public static IReadOnlyList<Parameter> ForRegistration { get; } =
     [
-        RegistrationAlgorithm, RegistrationWithScale, RegistrationMaxIterations, RegistrationTolerance, RegistrationOutlierWeight,
-        RegistrationNormalise,
+        RegistrationAlgorithm, RegistrationWithScale, RegistrationScaleEstimate, RegistrationMaxIterations, RegistrationTolerance,
+        RegistrationOutlierWeight, RegistrationMinimumSigma, RegistrationNormalise,
     ];
 }

@@ -57,7 +57,9 @@ internal static class ClemRegSteps
             MaxIterations = values.Get(P.RegistrationMaxIterations),
             Tolerance = values.Get(P.RegistrationTolerance),
             OutlierWeight = values.Get(P.RegistrationOutlierWeight),
+            MinimumSigmaNm = values.Get(P.RegistrationMinimumSigma),
             WithScale = values.Get(P.RegistrationWithScale),
+            ScaleEstimate = values.Get(P.RegistrationScaleEstimate) == "symmetric" ? ScaleEstimate.Symmetric : ScaleEstimate.LeastSquares,
             Normalise = values.Get(P.RegistrationNormalise),
             UnitNm = unitNm,
         }, job);
