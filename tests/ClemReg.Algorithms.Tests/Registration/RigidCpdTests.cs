@@ -171,7 +171,7 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
         PointCloud mirrored = new([.. cloud.Points.ToArray().Select(p => new Point3(-p.Z, p.Y, p.X))]);
         RegistrationResult result = RigidCpd.Register(cloud, mirrored, Usual, new Job(1));
         Assert.True(result.Transform.Determinant > 0);
-        (AffineTransform step, _) = RigidCpd.Maximise(
+        Assert.Equal(1, RigidCpd.Maximise(
             new CpdMoments
             {
                 Weight = 10,
@@ -182,8 +182,24 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
                 Cross = [-10, 0, 0, 0, 20, 0, 0, 0, 30],
                 NegativeLogLikelihood = 0,
             },
-            null);
-        Assert.Equal(1, step.Determinant, 1e-12);
+            null)!.Value.Step.Determinant, 1e-12);
+    }
+
+    [Fact]
+    public void Weight_in_a_single_place_determines_no_scale()
+    {
+        var moments = new CpdMoments
+        {
+            Weight = 4,
+            Fixed = new Point3(4, 0, 0),
+            Moved = new Point3(4, 0, 0),
+            FixedSquare = 4,
+            MovedSquare = 4,
+            Cross = [4, 0, 0, 0, 0, 0, 0, 0, 0],
+            NegativeLogLikelihood = 0,
+        };
+        Assert.Null(RigidCpd.Maximise(moments, ScaleEstimate.Symmetric));
+        Assert.Null(RigidCpd.Maximise(moments, ScaleEstimate.LeastSquares));
     }
 
     [Fact]
@@ -283,6 +299,8 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
         Refused(new PointCloud([.. points.Select(p => p.Z * u + far)]), good, "moving", "on one line");
         Refused(good, new PointCloud([.. points.Select(p => p.Z * u + p.Y * v + far)]), "fixed", "in one plane");
         Refused(good, new PointCloud([.. points, new Point3(0, 1e13, 0)]), "fixed", "1e12 nm");
+        Assert.Contains("in one plane", Assert.Throws<BadInputException>(() => RigidCpd.Register(
+            good, good, Usual with { Initial = new AffineTransform([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]) }, new Job(1))).Message);
         Assert.Contains("not a number", Assert.Throws<BadInputException>(() => new PointCloud([new Point3(0, double.NaN, 0)])).Message);
 
         static void Refused(PointCloud moving, PointCloud fixedCloud, string which, string why)
