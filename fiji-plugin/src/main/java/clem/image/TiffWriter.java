@@ -11,6 +11,7 @@ import clem.bridge.ClemRegException;
 import clem.bridge.OperationListener;
 import ij.ImagePlus;
 import ij.ImageStack;
+import ij.Prefs;
 import ij.VirtualStack;
 import ij.io.FileInfo;
 import ij.io.FileSaver;
@@ -37,10 +38,22 @@ public final class TiffWriter {
 		if (image.isComposite()) saver.saveDisplayRangesAndLuts(image, info);
 		final long total = (long) info.width * info.height * info.getBytesPerPixel() * info.nImages;
 		try (OutputStream out = new BufferedOutputStream(new Watched(Files.newOutputStream(file.toPath()), total, "Saving " + file.getName(), listener), BUFFER)) {
-			new TiffEncoder(info).write(out);
+			encoder(info).write(out);
 		}
 		catch (final IOException e) {
 			throw ClemRegException.badInput(file + " cannot be written: " + reason(e) + ". It needs " + (total >> 20) + " MB.", e);
+		}
+	}
+
+	/** The byte order is ImageJ's setting, which differs between installations; here it is fixed, so that the same result is the same file. */
+	private static synchronized TiffEncoder encoder(final FileInfo info) {
+		final boolean setting = Prefs.intelByteOrder;
+		Prefs.intelByteOrder = true;
+		try {
+			return new TiffEncoder(info);
+		}
+		finally {
+			Prefs.intelByteOrder = setting;
 		}
 	}
 
