@@ -171,7 +171,7 @@ internal sealed class CellScene
                 // Mitochondria of a spread cell lie flat.
                 direction.X *= 0.97f;
                 direction = Vector3.Normalize(direction);
-                if (Vector3.Dot(direction, heading) < 0.8f) continue;
+                if (Vector3.Dot(direction, heading) < 0.88f) continue;
                 var node = new TubeNode(line[^1].Position + Step * direction, caliber.At(line.Count));
                 if (!Free(node, line, line.Count) || !ClearOfStem(node, line, stem)) continue;
                 if (attempt > 0) turn = Vector3.Zero;

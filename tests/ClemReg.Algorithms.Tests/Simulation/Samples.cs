@@ -16,7 +16,7 @@ internal static class Samples
     /// <summary>A whole cell at coarse voxels, with enough mitochondria for statistics.</summary>
     public static ClemSimulationOptions Cell { get; } = new()
     {
-        Seed = 4, EmSizeZ = 30, EmSizeY = 140, EmSizeX = 150, EmSpacingZ = 60, EmSpacingXy = 60, FmSpacingXy = 60,
+        Seed = 4, EmSizeZ = 24, EmSizeY = 110, EmSizeX = 120, EmSpacingZ = 70, EmSpacingXy = 70, FmSpacingXy = 70,
     };
 
     private static readonly ConcurrentDictionary<ClemSimulationOptions, Lazy<ClemSample>> Made = new();
