@@ -7,7 +7,12 @@ public sealed class ClemSimulatorTests
 {
     private static readonly ClemSimulationOptions Everything = Samples.Small with
     {
-        Channels = 2, Transform = SimulatedTransform.Deformation, DeformationMax = 150, SurroundZ = 150, SurroundXy = 240, FalseObjects = 0.4,
+        Channels = 2,
+        Transform = SimulatedTransform.Deformation,
+        DeformationMax = 150,
+        SurroundZ = 150,
+        SurroundXy = 240,
+        FalseObjects = 0.4,
     };
 
     [Theory]
@@ -71,8 +76,16 @@ public sealed class ClemSimulatorTests
     {
         using ClemSample sample = Samples.Make(Samples.Small with
         {
-            EmSizeZ = 10, EmSizeY = 160, EmSizeX = 160, EmSpacingZ = 200, EmSpacingXy = 100, FmSpacingZ = 400, FmSpacingXy = 400, Mitochondria = 250,
-            Missing = 0, BrightnessSpread = 0.4,
+            EmSizeZ = 10,
+            EmSizeY = 160,
+            EmSizeX = 160,
+            EmSpacingZ = 200,
+            EmSpacingXy = 100,
+            FmSpacingZ = 400,
+            FmSpacingXy = 400,
+            Mitochondria = 250,
+            Missing = 0,
+            BrightnessSpread = 0.4,
         });
         double[] logs = [.. sample.Truth.Mitochondria.Select(m => Math.Log(m.Brightness))];
         Assert.True(logs.Length > 150);
@@ -136,7 +149,15 @@ public sealed class ClemSimulatorTests
     {
         using ClemSample sample = Samples.Make(new ClemSimulationOptions
         {
-            Seed = 5, EmSizeZ = 16, EmSizeY = 200, EmSizeX = 200, EmSpacingZ = 30, EmSpacingXy = 10, EmNoise = 0, Mitochondria = 8, FmSpacingXy = 100,
+            Seed = 5,
+            EmSizeZ = 16,
+            EmSizeY = 200,
+            EmSizeX = 200,
+            EmSpacingZ = 30,
+            EmSpacingXy = 10,
+            EmNoise = 0,
+            Mitochondria = 8,
+            FmSpacingXy = 100,
         });
         // Mean grey along rows that enter a mitochondrion: four voxels outside, then twelve inside. Rows that graze one are left out.
         var mean = new double[16];

@@ -8,7 +8,16 @@ public sealed class FluorescenceTests
 {
     private static readonly ClemSimulationOptions Clean = Samples.Cell with
     {
-        Missing = 0, FalseObjects = 0, Haze = 0, Background = 2, Attenuation = 1e9, ReadNoise = 2, RotationX = 9, RotationY = -7, RotationZ = 33, Scale = 1.12,
+        Missing = 0,
+        FalseObjects = 0,
+        Haze = 0,
+        Background = 2,
+        Attenuation = 1e9,
+        ReadNoise = 2,
+        RotationX = 9,
+        RotationY = -7,
+        RotationZ = 33,
+        Scale = 1.12,
     };
 
     public static TheoryData<SimulatedTransform, double, double, double> Geometries => new()
@@ -86,7 +95,14 @@ public sealed class FluorescenceTests
     {
         using ClemSample sample = Samples.Make(Samples.Cell with
         {
-            Photons = 1, FalseObjects = 0, Haze = 0, Background = 40, Attenuation = 1e9, Gain = 5, ReadNoise = 30, CameraOffset = 150,
+            Photons = 1,
+            FalseObjects = 0,
+            Haze = 0,
+            Background = 40,
+            Attenuation = 1e9,
+            Gain = 5,
+            ReadNoise = 30,
+            CameraOffset = 150,
         });
         (double mean, double noise) = Statistics(sample.Fluorescence[0], 0, sample.Fluorescence[0].Grid.Size.Z);
         // The background itself varies by 20 %, smoothly, over fifths of the field.
@@ -100,7 +116,12 @@ public sealed class FluorescenceTests
     {
         using ClemSample sample = Samples.Make(Samples.Cell with
         {
-            Photons = 1, FalseObjects = 0, Haze = 0, Background = 400, Attenuation = 2000, MarginZ = 1500,
+            Photons = 1,
+            FalseObjects = 0,
+            Haze = 0,
+            Background = 400,
+            Attenuation = 2000,
+            MarginZ = 1500,
         });
         Volume<ushort> fm = sample.Fluorescence[0];
         double top = Statistics(fm, 0, 1).Mean - 100, deep = Statistics(fm, 20, 21).Mean - 100;

@@ -10,13 +10,27 @@ internal static class Samples
     /// <summary>A few mitochondria in a volume that takes a fraction of a second.</summary>
     public static ClemSimulationOptions Small { get; } = new()
     {
-        Seed = 3, EmSizeZ = 20, EmSizeY = 90, EmSizeX = 70, EmSpacingZ = 50, EmSpacingXy = 40, Mitochondria = 7, MarginXy = 300, FmSpacingXy = 60,
+        Seed = 3,
+        EmSizeZ = 20,
+        EmSizeY = 90,
+        EmSizeX = 70,
+        EmSpacingZ = 50,
+        EmSpacingXy = 40,
+        Mitochondria = 7,
+        MarginXy = 300,
+        FmSpacingXy = 60,
     };
 
     /// <summary>A whole cell at coarse voxels, with enough mitochondria for statistics.</summary>
     public static ClemSimulationOptions Cell { get; } = new()
     {
-        Seed = 4, EmSizeZ = 24, EmSizeY = 110, EmSizeX = 120, EmSpacingZ = 70, EmSpacingXy = 70, FmSpacingXy = 70,
+        Seed = 4,
+        EmSizeZ = 24,
+        EmSizeY = 110,
+        EmSizeX = 120,
+        EmSpacingZ = 70,
+        EmSpacingXy = 70,
+        FmSpacingXy = 70,
     };
 
     private static readonly ConcurrentDictionary<ClemSimulationOptions, Lazy<ClemSample>> Made = new();

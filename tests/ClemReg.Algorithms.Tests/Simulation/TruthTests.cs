@@ -9,7 +9,12 @@ public sealed class TruthTests
 {
     private static readonly ClemSimulationOptions Strong = new()
     {
-        Transform = SimulatedTransform.Deformation, RotationX = 12, RotationY = -20, RotationZ = 35, Scale = 1.1, DeformationMax = 400,
+        Transform = SimulatedTransform.Deformation,
+        RotationX = 12,
+        RotationY = -20,
+        RotationZ = 35,
+        Scale = 1.1,
+        DeformationMax = 400,
     };
 
     [Fact]
