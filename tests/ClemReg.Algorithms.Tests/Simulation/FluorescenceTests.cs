@@ -41,9 +41,10 @@ public sealed class FluorescenceTests
             double minus = Correlation(sample, Along(axis, -200)), plus = Correlation(sample, Along(axis, 200));
             Assert.True(minus < here - 0.02 && plus < here - 0.02, $"axis {axis}: {minus:F3} {here:F3} {plus:F3}");
             // The vertex of the parabola through three values: where the correlation peaks, in nm. Half a pixel off would show.
+            // Sampling so coarse leaves about a tenth of a pixel of chance.
             double a = Correlation(sample, Along(axis, -120)), b = Correlation(sample, Along(axis, 120));
             double peak = 120 * 0.5 * (a - b) / (a - 2 * here + b);
-            Assert.True(Math.Abs(peak) < (axis == 0 ? 0.07 * fmZ : 9), $"axis {axis}: the fluorescence lies {peak:F1} nm off");
+            Assert.True(Math.Abs(peak) < (axis == 0 ? 0.1 * fmZ : 0.2 * fmXy), $"axis {axis}: the fluorescence lies {peak:F1} nm off");
         }
     }
 
