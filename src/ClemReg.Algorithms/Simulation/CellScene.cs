@@ -110,9 +110,9 @@ internal sealed class CellScene
         Vector3 heading = RandomHeading(ref random);
         List<TubeNode> line = [new(start, caliber.At(0))];
         Grow(ref random, line, heading, caliber, length, []);
-        line.Reverse();
         double grown = (line.Count - 1) * Step;
-        Grow(ref random, line, -heading, caliber, length - grown, []);
+        line.Reverse();
+        Grow(ref random, line, -heading, caliber.Backwards(line.Count - 1), length - grown, []);
         grown = (line.Count - 1) * Step;
         if (grown < (round ? 0 : 0.6 * length)) return null;
         var organelle = new Organelle(OrganelleKind.Mitochondrion, key);
@@ -142,14 +142,18 @@ internal sealed class CellScene
     }
 
     /// <summary>A tube's radius along its length: beads and necks of about 20 %.</summary>
-    private readonly struct Caliber(float mean, ulong key)
+    private readonly struct Caliber(float mean, ulong key, int zero = 0, int direction = 1)
     {
+        /// <summary>The same tube from node <paramref name="zero"/> of a reversed line on.</summary>
+        public Caliber Backwards(int zero) => new(mean, key, zero, -1);
+
         public float At(int node)
         {
             var random = new RandomStream(key);
+            int place = direction * (node - zero);
             double wave = 0;
             for (int k = 0; k < 3; k++)
-                wave += Math.Sin(node * Step * random.Uniform(0.001, 0.006) + random.Uniform(0, 2 * Math.PI));
+                wave += Math.Sin(place * Step * random.Uniform(0.001, 0.006) + random.Uniform(0, 2 * Math.PI));
             return Math.Clamp(mean * (float)(1 + 0.1 * wave), LeastRadius, LargestRadius);
         }
     }
@@ -171,7 +175,7 @@ internal sealed class CellScene
                 // Mitochondria of a spread cell lie flat.
                 direction.X *= 0.97f;
                 direction = Vector3.Normalize(direction);
-                if (Vector3.Dot(direction, heading) < 0.8f) continue;
+                if (Vector3.Dot(direction, heading) < 0.88f) continue;
                 var node = new TubeNode(line[^1].Position + Step * direction, caliber.At(line.Count));
                 if (!Free(node, line, line.Count) || !ClearOfStem(node, line, stem)) continue;
                 if (attempt > 0) turn = Vector3.Zero;

@@ -26,7 +26,15 @@ public enum SimulatedTransform
 /// <param name="With">Makes options that differ in it.</param>
 public sealed record SimulationOption(
     string Name, string Unit, double Minimum, double Maximum, bool Whole, string Help,
-    Func<ClemSimulationOptions, double> Get, Func<ClemSimulationOptions, double, ClemSimulationOptions> With);
+    Func<ClemSimulationOptions, double> Get, Func<ClemSimulationOptions, double, ClemSimulationOptions> With)
+{
+    /// <summary>True for a value within the range, and whole where it must be.</summary>
+    public bool Allows(double value) => value >= Minimum && value <= Maximum && (!Whole || value == Math.Floor(value));
+
+    internal BadInputException Refuse(double value) => BadInputException.ForParameter(Name, value,
+        string.Create(CultureInfo.InvariantCulture, $"a {(Whole ? "whole " : "")}number from {Minimum} to {Maximum}{(Unit.Length > 0 ? " " + Unit : "")}"),
+        string.Create(CultureInfo.InvariantCulture, $"Its default is {Get(new ClemSimulationOptions())}."));
+}
 
 /// <summary>
 /// What <see cref="ClemSimulator"/> makes. The defaults give a sample of 2 x 10 x 10 um with a cell, its nucleus and about 50
@@ -215,14 +223,7 @@ public sealed record ClemSimulationOptions
         foreach (SimulationOption option in Numbers)
         {
             double value = option.Get(this);
-            if (!(value >= option.Minimum && value <= option.Maximum))
-            {
-                string unit = option.Unit.Length > 0 ? " " + option.Unit : "";
-                throw BadInputException.ForParameter(option.Name, value,
-                    string.Create(CultureInfo.InvariantCulture,
-                        $"a {(option.Whole ? "whole " : "")}number from {option.Minimum} to {option.Maximum}{unit}"),
-                    string.Create(CultureInfo.InvariantCulture, $"Its default is {option.Get(new ClemSimulationOptions())}."));
-            }
+            if (!option.Allows(value)) throw option.Refuse(value);
         }
     }
 
@@ -240,8 +241,7 @@ public sealed record ClemSimulationOptions
         foreach (SimulationOption option in Numbers)
         {
             double value = TruthJson.Number(json, option.Name);
-            if (!(value >= option.Minimum && value <= option.Maximum) || (option.Whole && value != Math.Floor(value)))
-                throw BadInputException.ForParameter(option.Name, value, $"within its range in the truth file's options");
+            if (!option.Allows(value)) throw option.Refuse(value);
             options = option.With(options, value);
         }
         return options;

@@ -38,7 +38,7 @@ public static class ClemSimulator
         ulong deformationKey = RandomStream.Key(key, 1), shapeKey = RandomStream.Key(key, 2), sceneKey = RandomStream.Key(key, 3);
         ulong emKey = RandomStream.Key(key, 4), selectionKey = RandomStream.Key(key, 5), fluorescenceKey = RandomStream.Key(key, 6);
         Grid em = options.EmGrid, wide = Surrounded(em, options);
-        (TruthTransform transform, Grid moving) = FluorescenceRenderer.FieldOfView(options, deformationKey);
+        (TruthTransform transform, Grid moving) = FluorescenceRenderer.FieldOfView(options, deformationKey, job);
         CellScene scene = job.Run("place organelles", 0, 0.1, part =>
             new CellScene(options, new CellShape(wide.Origin, wide.ToPhysical(wide.Size.Z - 1, wide.Size.Y - 1, wide.Size.X - 1), shapeKey, part), sceneKey, part));
 
@@ -58,8 +58,7 @@ public static class ClemSimulator
                 new EmRenderer(scene, wide, em, options.EmNoise, emKey).Render(image, ids, part);
                 return image;
             });
-            Volume<ushort> labels = Keep(new Volume<ushort>(em));
-            long[] voxels = CopyLabels(ids, labels, scene.Mitochondria.Count, job);
+            long[] voxels = CountVoxels(ids, em, scene.Mitochondria.Count, job);
             SimulatedMitochondrion[] mitochondria = ChooseBrightness(scene, voxels, options, selectionKey);
             FalseObject[] falseObjects = [.. scene.FalseBlobs.Select(b => new FalseObject(transform.Invert(b.Centre), b.Radii, b.Brightness))];
             var brightness = new float[ushort.MaxValue + 1];
@@ -77,7 +76,10 @@ public static class ClemSimulator
                 channels.Add(job.Run("draw second channel", 0.8, 1, part => Keep(
                     new FluorescenceRenderer(options, transform, ids, moving).Render(brightness, [], RandomStream.Key(fluorescenceKey, 2), part))));
             }
-            ids.Dispose();
+            // Without a surround the ids become the labels, which saves their memory.
+            Volume<ushort> labels = wide.Size == em.Size ? ids : Keep(new Volume<ushort>(em));
+            CopyLabels(ids, labels, scene.Mitochondria.Count, job);
+            if (labels != ids) ids.Dispose();
             return new ClemSample(image, labels, channels, new ClemTruth(transform, options, mitochondria, falseObjects));
         }
         catch
@@ -95,31 +97,46 @@ public static class ClemSimulator
             new Point3(-z * em.Spacing.Z, -xy * em.Spacing.Y, -xy * em.Spacing.X));
     }
 
-    /// <summary>Copies the mitochondria of the EM volume out of the ids and counts their voxels.</summary>
-    private static long[] CopyLabels(Volume<ushort> ids, Volume<ushort> labels, int mitochondria, Job job)
+    /// <summary>The row of the ids along which a row of the EM lies.</summary>
+    private static Span<ushort> RowOf(Volume<ushort> ids, Size3 em, int z, int y)
     {
-        Size3 size = labels.Grid.Size, all = ids.Grid.Size;
-        int z0 = (all.Z - size.Z) / 2, y0 = (all.Y - size.Y) / 2, x0 = (all.X - size.X) / 2;
+        Size3 all = ids.Grid.Size;
+        return ids.Row(z + (all.Z - em.Z) / 2, y + (all.Y - em.Y) / 2).Slice((all.X - em.X) / 2, em.X);
+    }
+
+    /// <summary>Counts each mitochondrion's voxels in the EM volume.</summary>
+    private static long[] CountVoxels(Volume<ushort> ids, Grid em, int mitochondria, Job job)
+    {
         var voxels = new long[mitochondria + 1];
-        job.For(size.Z, () => new long[mitochondria + 1], (z, counts) =>
+        job.For(em.Size.Z, () => new long[mitochondria + 1], (z, counts) =>
         {
             Array.Clear(counts);
-            for (int y = 0; y < size.Y; y++)
+            for (int y = 0; y < em.Size.Y; y++)
             {
                 job.ThrowIfCancelled();
-                ReadOnlySpan<ushort> from = ids.Row(z + z0, y + y0).Slice(x0, size.X);
-                Span<ushort> to = labels.Row(z, y);
-                for (int x = 0; x < to.Length; x++)
-                {
-                    if (from[x] == 0 || from[x] > mitochondria) continue;
-                    to[x] = from[x];
-                    counts[from[x]]++;
-                }
+                foreach (ushort id in RowOf(ids, em.Size, z, y))
+                    if (id <= mitochondria) counts[id]++;
             }
             lock (voxels)
                 for (int i = 0; i < counts.Length; i++) voxels[i] += counts[i];
         });
         return voxels;
+    }
+
+    /// <summary>Copies the mitochondria of the EM volume out of the ids, or within them.</summary>
+    private static void CopyLabels(Volume<ushort> ids, Volume<ushort> labels, int mitochondria, Job job)
+    {
+        Size3 size = labels.Grid.Size;
+        job.For(size.Z, z =>
+        {
+            for (int y = 0; y < size.Y; y++)
+            {
+                job.ThrowIfCancelled();
+                ReadOnlySpan<ushort> from = RowOf(ids, size, z, y);
+                Span<ushort> to = labels.Row(z, y);
+                for (int x = 0; x < to.Length; x++) to[x] = from[x] <= mitochondria ? from[x] : (ushort)0;
+            }
+        });
     }
 
     /// <summary>Chooses which mitochondria are missing, exactly the wanted fraction of those in the EM volume, and how bright the others are.</summary>

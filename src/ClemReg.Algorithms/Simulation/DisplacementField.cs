@@ -72,15 +72,19 @@ public sealed class DisplacementField
     /// <param name="maximum">Largest displacement in nm.</param>
     /// <param name="spacing">Wanted distance of control points in nm; rounded so that a whole number fits the box.</param>
     /// <param name="key">Chooses the field.</param>
-    /// <exception cref="BadInputException">So strong that space might fold.</exception>
-    internal static DisplacementField Random(Point3 box, double maximum, double spacing, ulong key)
+    /// <param name="job">Cancellation.</param>
+    /// <exception cref="BadInputException">So strong that space might fold, or of very many control points.</exception>
+    internal static DisplacementField Random(Point3 box, double maximum, double spacing, ulong key, Job job)
     {
         int Count(double length) => Math.Max(1, (int)Math.Round(length / spacing)) + 3;
         var controls = new Size3(Count(box.Z), Count(box.Y), Count(box.X));
+        if (controls.Count > 50000)
+            throw BadInputException.ForParameter("deformation_spacing", spacing, $"large enough for at most 50000 control points, but this volume would need {controls} of them",
+                "Raise deformation_spacing.");
         var random = new RandomStream(key);
         var c = new double[3 * controls.Count];
         for (int i = 0; i < c.Length; i++) c[i] = random.Gaussian();
-        (double largest, double steepest) = new DisplacementField(box, controls, c).Extremes();
+        (double largest, double steepest) = new DisplacementField(box, controls, c).Extremes(job);
         double scale = maximum / largest;
         if (steepest * scale > SteepestAllowed)
             throw BadInputException.ForParameter("deformation_max", maximum,
@@ -93,10 +97,10 @@ public sealed class DisplacementField
     /// <summary>Below 1 the map q + d(q) is one-to-one and its inverse by fixed-point iteration converges.</summary>
     private const double SteepestAllowed = 0.8;
 
-    /// <summary>The largest displacement and the largest Frobenius norm of the gradient, sampled six times per control interval.</summary>
-    private (double Displacement, double Gradient) Extremes()
+    /// <summary>The largest displacement and the largest Frobenius norm of the gradient, sampled four times per control interval.</summary>
+    private (double Displacement, double Gradient) Extremes(Job job)
     {
-        const int Fine = 6;
+        const int Fine = 4;
         int nz = (Controls.Z - 3) * Fine, ny = (Controls.Y - 3) * Fine, nx = (Controls.X - 3) * Fine;
         var step = new Point3(Box.Z / nz, Box.Y / ny, Box.X / nx);
         double largest = 0, steepest = 0;
@@ -104,6 +108,7 @@ public sealed class DisplacementField
         {
             for (int y = 0; y <= ny; y++)
             {
+                job.ThrowIfCancelled();
                 for (int x = 0; x <= nx; x++)
                 {
                     var q = new Point3(z * step.Z, y * step.Y, x * step.X);

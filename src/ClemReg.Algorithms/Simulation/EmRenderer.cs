@@ -281,23 +281,26 @@ internal sealed class EmRenderer
     {
         if (nucleus > _envelope.Depth + _envelope.Reach) return Nucleus(p, nucleus, t);
         float grey = Cytoplasm + 5 * t.Coarse + 7 * t.Middle + 5 * t.Fine - t.Dots;
-        float reticulum = MathF.Min(MathF.Min(shape.PatchDepth(x), 70 * (t.Surface + 1.2f)), MathF.Min(depth - 90, -nucleus - 60));
-        if (reticulum > -_reticulum.Reach) reticulum = MathF.Min(reticulum, 22 + 7 * t.Surface + 3 * t.Middle - shape.SheetDistance(x));
+        // The reticulum ends at the edge of its patch, at gaps, and short of the plasma membrane, the nucleus and organelles.
+        float clear = MathF.Min(-distance - 32, MathF.Min(depth - 90, -nucleus - 60));
+        float inside = MathF.Min(clear, MathF.Min(shape.PatchDepth(x), 70 * (t.Surface + 1.2f)));
+        float reticulum = Far;
         foreach (GolgiStack stack in _golgi)
         {
             Vector3 w = p - stack.Centre;
-            float limit = stack.Radius + 300;
-            if (w.LengthSquared() < limit * limit)
-                reticulum = MathF.Max(MathF.Min(reticulum, w.Length() - stack.Radius), Golgi(stack, w, t));
+            float limit = stack.Radius + 300, square = w.LengthSquared();
+            if (square > limit * limit) continue;
+            inside = MathF.Min(inside, MathF.Sqrt(square) - stack.Radius);
+            reticulum = MathF.Max(reticulum, Golgi(stack, w, clear, t));
         }
-        reticulum = MathF.Min(reticulum, -distance - 32);
+        if (inside > -_reticulum.Reach) reticulum = MathF.Max(reticulum, Slab(22 + 7 * t.Surface + 3 * t.Middle, shape.SheetDistance(x), inside));
         if (reticulum > -_reticulum.Reach) grey = _reticulum.Blend(reticulum, grey, Lumen + 4 * t.Middle + 4 * t.Fine);
         if (nearest is not null && distance > -_mitochondrion.Reach) grey = DrawOrganelle(grey, p, distance, nearest, t);
         if (nucleus > -_envelope.Reach)
         {
-            float inside = Nucleus(p, nucleus, t), closed = _envelope.Blend(nucleus, grey, inside);
+            float chromatin = Nucleus(p, nucleus, t), closed = _envelope.Blend(nucleus, grey, chromatin);
             float pore = nearest?.Owner.Kind == OrganelleKind.NuclearPore ? Math.Clamp(distance / 20, 0, 1) : 0;
-            grey = closed + pore * (_plainEdge.Blend(nucleus, grey, inside) - closed);
+            grey = closed + pore * (_plainEdge.Blend(nucleus, grey, chromatin) - closed);
         }
         return grey;
     }
@@ -337,7 +340,7 @@ internal sealed class EmRenderer
         float angle = (bits >> 12 & 255) * (MathF.Tau / 256);
         Vector3 side = MathF.Cos(angle) * look.Side + MathF.Sin(angle) * look.OtherSide;
         float end = ((bits >> 20 & 255) / 255f * 1.7f - 0.3f) * segment.LargestRadius;
-        float lamella = MathF.Min(13f - apart, end - Vector3.Dot(local, side) + 20 * t.Surface);
+        float lamella = Slab(13, apart, end - Vector3.Dot(local, side) + 20 * t.Surface);
         return lamella > -_crista.Reach ? _crista.Blend(lamella, grey, grey) : grey;
     }
 
@@ -353,7 +356,7 @@ internal sealed class EmRenderer
     }
 
     /// <summary>Signed distance from the cisternae of a Golgi stack at a position relative to its centre, nm, positive inside.</summary>
-    private static float Golgi(in GolgiStack stack, Vector3 w, in Texture t)
+    private static float Golgi(in GolgiStack stack, Vector3 w, float clear, in Texture t)
     {
         float square = w.LengthSquared();
         float across = Vector3.Dot(w, stack.Normal);
@@ -361,12 +364,19 @@ internal sealed class EmRenderer
         const float Spacing = 74;
         float c = across - lateral * lateral / 3000 + 9 * t.Surface + 26 * t.Coarse;
         float n = MathF.Round(c / Spacing);
-        if (MathF.Abs(n) > 2) return -1e4f;
+        if (MathF.Abs(n) > 2) return Far;
         ulong bits = RandomStream.Key(stack.Key, (long)n);
         float rim = stack.Radius * (0.72f + 0.28f * (bits & 255) / 255f) + 60 * t.Coarse + 25 * t.Surface;
         float ratio = Math.Clamp(lateral / rim, 0, 1);
         // Cisternae are flat in the middle and swollen at the rim.
-        return MathF.Min(16 + 9 * ratio * ratio * ratio * ratio - MathF.Abs(c - n * Spacing), rim - lateral);
+        return Slab(16 + 9 * ratio * ratio * ratio * ratio, MathF.Abs(c - n * Spacing), MathF.Min(clear, rim - lateral));
+    }
+
+    /// <summary>Signed distance of a sheet with rounded edges: half its thickness, distance from its middle plane, and depth within its outline.</summary>
+    private static float Slab(float half, float apart, float inside)
+    {
+        float beyond = MathF.Max(0, half - inside);
+        return half - MathF.Sqrt(apart * apart + beyond * beyond);
     }
 
     private static float SmoothStep(float from, float to, float v)

@@ -59,8 +59,9 @@ internal sealed class FluorescenceRenderer
     /// <summary>The fluorescence grid of a transform: the field that holds the EM box and the margins; its first voxel at (0, 0, 0).</summary>
     /// <param name="options">Spacing, margins, transform.</param>
     /// <param name="key">Chooses the deformation.</param>
+    /// <param name="job">Cancellation.</param>
     /// <returns>The true transform, whose translation depends on the field, and the grid.</returns>
-    public static (TruthTransform Truth, Grid Grid) FieldOfView(ClemSimulationOptions options, ulong key)
+    public static (TruthTransform Truth, Grid Grid) FieldOfView(ClemSimulationOptions options, ulong key, Job job)
     {
         Grid em = options.EmGrid;
         var box = new Point3((em.Size.Z - 1) * em.Spacing.Z, (em.Size.Y - 1) * em.Spacing.Y, (em.Size.X - 1) * em.Spacing.X);
@@ -81,7 +82,7 @@ internal sealed class FluorescenceRenderer
         Point3 extent = high + margin - low;
         AffineTransform shift = new([1, 0, 0, low.Z, 0, 1, 0, low.Y, 0, 0, 1, low.X]);
         DisplacementField? deformation = options.Transform == SimulatedTransform.Deformation && options.DeformationMax > 0
-            ? DisplacementField.Random(box, options.DeformationMax, options.DeformationSpacing, key)
+            ? DisplacementField.Random(box, options.DeformationMax, options.DeformationSpacing, key, job)
             : null;
         int Count(double length, double spacing, int least) => Math.Max(least, (int)Math.Ceiling(length / spacing) + 1);
         double z = options.FmSpacingZ, xy = options.FmSpacingXy;

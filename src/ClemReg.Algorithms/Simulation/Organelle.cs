@@ -40,24 +40,25 @@ internal sealed record Organelle(OrganelleKind Kind, ulong Key)
     /// <param name="line">The nodes: one (a sphere) or more.</param>
     public void AddLine(IReadOnlyList<TubeNode> line)
     {
-        Vector3 tangent = line.Count > 1 ? Vector3.Normalize(line[1].Position - line[0].Position) : Vector3.UnitZ;
-        Vector3 normal = AnyNormal(tangent);
+        int segments = Math.Max(1, line.Count - 1);
+        Vector3 normal = default;
+        var frames = new TubeFrame[segments + 1];
+        for (int i = 0; i <= segments; i++)
+        {
+            Vector3 direction = line[Math.Min(i + 1, line.Count - 1)].Position - line[Math.Clamp(i - 1, 0, line.Count - 1)].Position;
+            Vector3 tangent = direction.LengthSquared() > 0 ? Vector3.Normalize(direction) : Vector3.UnitZ;
+            // Parallel transport: the normal turns with the tangent and does not twist about it.
+            normal -= Vector3.Dot(normal, tangent) * tangent;
+            normal = normal.LengthSquared() > 1e-4f ? Vector3.Normalize(normal) : AnyNormal(tangent);
+            frames[i] = new TubeFrame(tangent, normal);
+        }
         float arc = 0;
-        for (int i = 0; i < Math.Max(1, line.Count - 1); i++)
+        for (int i = 0; i < segments; i++)
         {
             TubeNode a = line[i], b = line[Math.Min(i + 1, line.Count - 1)];
-            Vector3 along = b.Position - a.Position;
-            float length = along.Length();
-            if (length > 0)
-            {
-                // Parallel transport: the normal turns with the tangent and does not twist about it.
-                Vector3 next = along / length;
-                normal -= Vector3.Dot(normal, next) * next;
-                normal = normal.LengthSquared() > 1e-4f ? Vector3.Normalize(normal) : AnyNormal(next);
-                tangent = next;
-            }
-            Segments.Add(new TubeSegment(this, a.Position, along, a.Radius, b.Radius - a.Radius, tangent, normal, arc));
-            arc += length;
+            var segment = new TubeSegment(this, a, b, frames[i], frames[i + 1], arc);
+            Segments.Add(segment);
+            arc += segment.Length;
         }
     }
 
@@ -71,19 +72,21 @@ internal sealed record Organelle(OrganelleKind Kind, ulong Key)
 /// <summary>A point of a centre line and the radius there, nm.</summary>
 internal readonly record struct TubeNode(Vector3 Position, float Radius);
 
-/// <summary>A piece of a tube between two nodes, with a frame that follows the tube.</summary>
-internal sealed class TubeSegment(
-    Organelle owner, Vector3 start, Vector3 along, float radiusA, float radiusChange, Vector3 tangent, Vector3 normal, float arc)
+/// <summary>Two of the three unit vectors of a frame that follows a tube: along it and across it.</summary>
+internal readonly record struct TubeFrame(Vector3 Tangent, Vector3 Normal);
+
+/// <summary>A piece of a tube between two nodes, with the frames at its ends and the length of the tube before it.</summary>
+internal sealed class TubeSegment(Organelle owner, TubeNode a, TubeNode b, TubeFrame frameA, TubeFrame frameB, float arc)
 {
-    private readonly float _inverseSquare = along.LengthSquared() > 0 ? 1 / along.LengthSquared() : 0;
+    private readonly float _inverseSquare = a.Position == b.Position ? 0 : 1 / (b.Position - a.Position).LengthSquared();
 
     public Organelle Owner { get; } = owner;
-    public Vector3 Start { get; } = start;
-    public Vector3 Along { get; } = along;
-    public float RadiusA { get; } = radiusA;
-    public float RadiusChange { get; } = radiusChange;
-    public float Length { get; } = along.Length();
-    public float LargestRadius { get; } = MathF.Max(radiusA, radiusA + radiusChange);
+    public Vector3 Start { get; } = a.Position;
+    public Vector3 Along { get; } = b.Position - a.Position;
+    public float RadiusA { get; } = a.Radius;
+    public float RadiusChange { get; } = b.Radius - a.Radius;
+    public float Length { get; } = (b.Position - a.Position).Length();
+    public float LargestRadius { get; } = MathF.Max(a.Radius, b.Radius);
 
     /// <summary>Signed distance of a point from the tube's surface, nm, positive inside.</summary>
     public float Distance(Vector3 p)
@@ -97,6 +100,9 @@ internal sealed class TubeSegment(
     public Vector3 Local(Vector3 p)
     {
         Vector3 w = p - Start;
-        return new Vector3(arc + Vector3.Dot(w, tangent), Vector3.Dot(w, normal), Vector3.Dot(w, Vector3.Cross(tangent, normal)));
+        float t = Math.Clamp(Vector3.Dot(w, Along) * _inverseSquare, 0, 1);
+        w -= t * Along;
+        Vector3 tangent = Vector3.Lerp(frameA.Tangent, frameB.Tangent, t), normal = Vector3.Lerp(frameA.Normal, frameB.Normal, t);
+        return new Vector3(arc + t * Length + Vector3.Dot(w, tangent), Vector3.Dot(w, normal), Vector3.Dot(w, Vector3.Cross(tangent, normal)));
     }
 }

@@ -76,22 +76,22 @@ public sealed class ClemSimulatorTests
     {
         using ClemSample sample = Samples.Make(Samples.Small with
         {
-            EmSizeZ = 12,
-            EmSizeY = 240,
-            EmSizeX = 240,
+            EmSizeZ = 10,
+            EmSizeY = 160,
+            EmSizeX = 160,
             EmSpacingZ = 200,
             EmSpacingXy = 100,
             FmSpacingZ = 400,
             FmSpacingXy = 400,
-            Mitochondria = 500,
+            Mitochondria = 250,
             Missing = 0,
             BrightnessSpread = 0.4,
         });
         double[] logs = [.. sample.Truth.Mitochondria.Select(m => Math.Log(m.Brightness))];
-        Assert.True(logs.Length > 300);
+        Assert.True(logs.Length > 150);
         double mean = logs.Average(), deviation = Math.Sqrt(logs.Average(v => (v - mean) * (v - mean)));
-        Assert.InRange(mean, -0.08, 0.08);
-        Assert.InRange(deviation, 0.34, 0.46);
+        Assert.InRange(mean, -0.1, 0.1);
+        Assert.InRange(deviation, 0.33, 0.47);
     }
 
     [Fact]

@@ -14,17 +14,17 @@ public sealed class FluorescenceTests
         Background = 2,
         Attenuation = 1e9,
         ReadNoise = 2,
-        RotationX = 14,
-        RotationY = -9,
+        RotationX = 9,
+        RotationY = -7,
         RotationZ = 33,
         Scale = 1.12,
     };
 
     public static TheoryData<SimulatedTransform, double, double, double> Geometries => new()
     {
-        { SimulatedTransform.Rigid, 60, 130, 60 },
-        { SimulatedTransform.Similarity, 60, 130, 60 },
-        { SimulatedTransform.Deformation, 60, 130, 60 },
+        { SimulatedTransform.Rigid, 70, 130, 70 },
+        { SimulatedTransform.Similarity, 70, 130, 70 },
+        { SimulatedTransform.Deformation, 70, 130, 70 },
         { SimulatedTransform.Similarity, 40, 220, 95 },
     };
 
@@ -41,9 +41,10 @@ public sealed class FluorescenceTests
             double minus = Correlation(sample, Along(axis, -200)), plus = Correlation(sample, Along(axis, 200));
             Assert.True(minus < here - 0.02 && plus < here - 0.02, $"axis {axis}: {minus:F3} {here:F3} {plus:F3}");
             // The vertex of the parabola through three values: where the correlation peaks, in nm. Half a pixel off would show.
+            // Sampling so coarse leaves about a tenth of a pixel of chance.
             double a = Correlation(sample, Along(axis, -120)), b = Correlation(sample, Along(axis, 120));
             double peak = 120 * 0.5 * (a - b) / (a - 2 * here + b);
-            Assert.True(Math.Abs(peak) < 9, $"axis {axis}: the fluorescence lies {peak:F1} nm off");
+            Assert.True(Math.Abs(peak) < (axis == 0 ? 0.1 * fmZ : 0.2 * fmXy), $"axis {axis}: the fluorescence lies {peak:F1} nm off");
         }
     }
 
@@ -166,7 +167,7 @@ public sealed class FluorescenceTests
         {
             for (int y = z % 2; y < grid.Size.Y; y += 2)
             {
-                for (int x = (z + y) % 3; x < grid.Size.X; x += 3)
+                for (int x = (z + y) % 4; x < grid.Size.X; x += 4)
                 {
                     Point3 u = em.ToIndex(sample.Truth.Transform.Apply(grid.ToPhysical(z, y, x) + shift));
                     int iz = (int)Math.Round(u.Z), iy = (int)Math.Round(u.Y), ix = (int)Math.Round(u.X);

@@ -25,12 +25,12 @@ internal static class Samples
     public static ClemSimulationOptions Cell { get; } = new()
     {
         Seed = 4,
-        EmSizeZ = 30,
-        EmSizeY = 140,
-        EmSizeX = 150,
-        EmSpacingZ = 60,
-        EmSpacingXy = 60,
-        FmSpacingXy = 60,
+        EmSizeZ = 24,
+        EmSizeY = 110,
+        EmSizeX = 120,
+        EmSpacingZ = 70,
+        EmSpacingXy = 70,
+        FmSpacingXy = 70,
     };
 
     private static readonly ConcurrentDictionary<ClemSimulationOptions, Lazy<ClemSample>> Made = new();

@@ -33,7 +33,7 @@ public sealed class TruthTests
     [Fact]
     public void Beyond_the_box_the_displacement_stays_what_it_is_at_the_face()
     {
-        DisplacementField field = DisplacementField.Random(new Point3(2000, 9000, 8000), 300, 2500, 11);
+        DisplacementField field = DisplacementField.Random(new Point3(2000, 9000, 8000), 300, 2500, 11, new Job(1));
         Assert.Equal(field.At(new Point3(0, 4000, 8000)), field.At(new Point3(-900, 4000, 9000)));
         Assert.Equal(field.At(new Point3(2000, 0, 100)), field.At(new Point3(1e6, -1e9, 100)));
     }
@@ -54,7 +54,7 @@ public sealed class TruthTests
     [InlineData(3)]
     public void The_inverse_undoes_the_transform_and_the_field_is_as_large_as_asked(int key)
     {
-        (TruthTransform truth, Grid _) = FluorescenceRenderer.FieldOfView(Strong, (ulong)key);
+        (TruthTransform truth, Grid _) = FluorescenceRenderer.FieldOfView(Strong, (ulong)key, new Job(1));
         var random = new RandomStream(99);
         double largest = 0;
         for (int i = 0; i < 20000; i++)
@@ -75,10 +75,18 @@ public sealed class TruthTests
     public void A_deformation_that_would_fold_space_is_refused_and_the_advice_works()
     {
         ClemSimulationOptions options = Strong with { DeformationMax = 5000, DeformationSpacing = 1000 };
-        BadInputException e = Assert.Throws<BadInputException>(() => FluorescenceRenderer.FieldOfView(options, 1));
+        BadInputException e = Assert.Throws<BadInputException>(() => FluorescenceRenderer.FieldOfView(options, 1, new Job(1)));
         Assert.StartsWith("deformation_max = 5000 ", e.Message, StringComparison.Ordinal);
         string advised = e.Message.Split("at most ")[1].Split(' ')[0];
-        FluorescenceRenderer.FieldOfView(options with { DeformationMax = int.Parse(advised, System.Globalization.CultureInfo.InvariantCulture) }, 1);
+        FluorescenceRenderer.FieldOfView(options with { DeformationMax = int.Parse(advised, System.Globalization.CultureInfo.InvariantCulture) }, 1, new Job(1));
+    }
+
+    [Fact]
+    public void Very_many_control_points_are_refused()
+    {
+        ClemSimulationOptions options = Strong with { DeformationSpacing = 500, DeformationMax = 1, EmSizeZ = 1000, EmSizeY = 2000, EmSizeX = 2000 };
+        BadInputException e = Assert.Throws<BadInputException>(() => FluorescenceRenderer.FieldOfView(options, 1, new Job(1)));
+        Assert.StartsWith("deformation_spacing = 500 ", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,6 +145,7 @@ public sealed class TruthTests
     [InlineData("\"missing\": true", "\"missing\": 1", "missing")]
     [InlineData("\"haze\": 0.02", "\"haze\": -3", "haze")]
     [InlineData("\"haze\": 0.02", "\"haze\": \"much\"", "haze")]
+    [InlineData("\"channels\": 1", "\"channels\": 1.5", "channels")]
     [InlineData("\"transform\": \"similarity\"", "\"transform\": \"curved\"", "transform")]
     [InlineData("\"matrix\": [", "\"matrix\": [[1,2],", "matrix")]
     [InlineData("{", "", "JSON")]
@@ -155,7 +164,7 @@ public sealed class TruthTests
         foreach (SimulatedTransform kind in Enum.GetValues<SimulatedTransform>())
         {
             ClemSimulationOptions options = Strong with { Transform = kind, DeformationMax = 0.001 };
-            (TruthTransform truth, Grid field) = FluorescenceRenderer.FieldOfView(options, 5);
+            (TruthTransform truth, Grid field) = FluorescenceRenderer.FieldOfView(options, 5, new Job(1));
             Grid em = options.EmGrid;
             Point3 end = field.ToPhysical(field.Size.Z - 1, field.Size.Y - 1, field.Size.X - 1);
             double least = double.MaxValue;
@@ -175,7 +184,7 @@ public sealed class TruthTests
     private static ClemTruth Example(SimulatedTransform kind)
     {
         ClemSimulationOptions options = Strong with { Seed = 7, Transform = kind, Missing = 1.0 / 3 };
-        return new ClemTruth(FluorescenceRenderer.FieldOfView(options, 3).Truth, options,
+        return new ClemTruth(FluorescenceRenderer.FieldOfView(options, 3, new Job(1)).Truth, options,
             [new(1, 1234, false, 1.25, 1980.5, 211.1, 2), new(2, 99, true, 0, 140, 300, 0)],
             [new(new Point3(1, 2.5, 3), new Point3(200, 300, 400), 0.7)]);
     }
