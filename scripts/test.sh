@@ -33,7 +33,8 @@ part() { # NAME COMMAND...
     count "$name (did not finish)" 0 1 0
     return
   fi
-  grep -E '^(FAILED|skipped)' -A 6 "$log" | head -60
+  grep '^FAILED' -A 6 "$log" | head -60
+  grep '^skipped' "$log"
   read -r p f s < <(sed -E 's/^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?.*/\1 \2 \4/' <<<"$line")
   count "$name" "$p" "$f" "${s:-0}"
 }
