@@ -75,7 +75,7 @@ fi
 expression=${filter:+FullyQualifiedName~$filter}
 dotnet_tests "C#" "$expression"
 kernels="Category=Kernel${filter:+&FullyQualifiedName~$filter}"
-DOTNET_EnableAVX512F=0 dotnet_tests "C# kernels without AVX-512" "$kernels"
+DOTNET_EnableAVX512=0 DOTNET_EnableAVX512F=0 dotnet_tests "C# kernels without AVX-512" "$kernels"
 DOTNET_EnableAVX2=0 dotnet_tests "C# kernels without AVX2" "$kernels"
 DOTNET_EnableHWIntrinsic=0 dotnet_tests "C# kernels, scalar" "$kernels"
 

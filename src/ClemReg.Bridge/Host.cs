@@ -104,10 +104,12 @@ public sealed class Host
             case Volume volume:
                 CheckSlice(volume, z, type, count);
                 fill(volume.SliceBytes(z));
+                CheckFinite(volume.SliceBytes(z), type, z, volume.Grid.Size.X);
                 break;
             case HostSource source:
                 CheckSlice(source, z, type, count);
                 fill(source.Deliver(z));
+                CheckFinite(source.Deliver(z), type, z, source.Grid.Size.X);
                 source.Delivered();
                 break;
             case BitVolume mask:
@@ -117,6 +119,7 @@ public sealed class Host
                 {
                     Span<byte> bytes = rented.AsSpan(0, count * (int)type);
                     fill(bytes);
+                    CheckFinite(bytes, type, z, mask.Grid.Size.X);
                     if (type == VoxelType.UInt8) mask.SetSlice<byte>(z, bytes, 0);
                     else if (type == VoxelType.UInt16) mask.SetSlice<ushort>(z, MemoryMarshal.Cast<byte, ushort>(bytes), 0);
                     else mask.SetSlice<float>(z, MemoryMarshal.Cast<byte, float>(bytes), 0f);
@@ -249,6 +252,17 @@ public sealed class Host
             throw new BadInputException($"The slice has {type} voxels, but the volume has {source.Type}.");
         if (count != source.Grid.Size.SliceCount)
             throw new BadInputException($"The slice has {count} voxels, but the volume's slices have {source.Grid.Size.SliceCount} ({source.Grid.Size.Y} x {source.Grid.Size.X}).");
+    }
+
+    private static void CheckFinite(ReadOnlySpan<byte> bytes, VoxelType type, int z, int width)
+    {
+        if (type != VoxelType.Float32) return;
+        ReadOnlySpan<float> voxels = MemoryMarshal.Cast<byte, float>(bytes);
+        for (int i = 0; i < voxels.Length; i++)
+        {
+            if (!float.IsFinite(voxels[i]))
+                throw new BadInputException($"The image has a voxel that is not a finite number ({voxels[i]}) in slice {z + 1} at x = {i % width}, y = {i / width}. Set such voxels to 0 first (Process > Math > Remove NaNs, or a macro).");
+        }
     }
 
     private static JsonArray Triple(Point3 p) => new(p.Z, p.Y, p.X);

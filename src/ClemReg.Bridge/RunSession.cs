@@ -89,12 +89,11 @@ public sealed class RunSession : IJobObserver, IDisposable
                         TellProgress(listener);
                     }
                     while (_messages.TryDequeue(out Action<IRunListener>? message)) message(listener);
-                    AnswerSlices(listener);
+                    // Once cancelled nobody waits for a slice any more.
+                    if (!_cancel.IsCancellationRequested) AnswerSlices(listener);
                 }
                 catch (Exception e)
                 {
-                    // A slice that arrives after the user cancelled is refused; the cancel is what the caller should hear of.
-                    if (_cancel.IsCancellationRequested && e is BadInputException) continue;
                     listenerFailure = ExceptionDispatchInfo.Capture(e);
                     _cancel.Cancel();
                 }

@@ -42,6 +42,7 @@ says "a damaged library is extracted again" NativeAOT "-Dclemreg.cache=$scratch/
 
 # A full disk.
 mkdir "$scratch/small"
+trap 'umount "$scratch/small" 2>/dev/null; rm -rf "$scratch"' EXIT
 if mount -t tmpfs -o size=3m tmpfs "$scratch/small" 2>/dev/null; then
   sample
   refuses "disk full" 2 "cannot be written" register --moving "$scratch/sample/fm.tif" --fixed-mask "$scratch/sample/em_labels.tif" --out "$scratch/small/out"

@@ -132,7 +132,7 @@ public static class FluorescenceSegmentation
             : "the size filter is off (filter_segmentation), so it is not the cause";
         string region = options.RegionOfInterest is null
             ? "no region of interest was given"
-            : "enlarge the region of interest (roi, z_min, z_max)";
+            : "enlarge the region of interest (roi_polygon, z_min, z_max)";
         return new BadInputException(string.Create(CultureInfo.InvariantCulture,
             $"Nothing was segmented in the fluorescence image. Lower log_threshold (now {options.LogThreshold}); change log_sigma (now {options.LogSigma} voxels), which should be about the radius of the organelles; {filter}; {region}. Check too that the right channel is chosen."));
     }

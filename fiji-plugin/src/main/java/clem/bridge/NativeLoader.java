@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
+import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -231,7 +233,8 @@ public final class NativeLoader {
 		final File[] markers = folder.toFile().listFiles((f, name) -> name.endsWith(MARKER));
 		if (markers == null) return;
 		for (final File marker : markers) {
-			try (RandomAccessFile file = new RandomAccessFile(marker, "rw"); FileLock lock = file.getChannel().tryLock()) {
+			// Opened without creating it: its process may just have taken it away.
+			try (FileChannel file = FileChannel.open(marker.toPath(), StandardOpenOption.WRITE); FileLock lock = file.tryLock()) {
 				if (lock == null) continue;
 			}
 			catch (final OverlappingFileLockException e) {

@@ -28,7 +28,7 @@ public final class BridgeStress {
 		void run() throws Exception;
 	}
 
-	private static final class Quiet implements OperationListener {
+	private static class Quiet implements OperationListener {
 		@Override
 		public void progress(final double fraction, final String stage) {}
 
@@ -114,7 +114,6 @@ public final class BridgeStress {
 		final int n = size[1] * size[2];
 		final float[] floats = new float[n];
 		for (int i = 0; i < n; i++) floats[i] = random.nextInt(3) - 1;
-		if (n > 1) floats[1] = Float.NaN;
 		final long mask = bridge.createVolume(VoxelKind.MASK, size, ONE, ZERO);
 		bridge.writeSlice(mask, 1, floats);
 		final byte[] bytes = new byte[n];
@@ -122,6 +121,8 @@ public final class BridgeStress {
 		boolean same = true;
 		for (int i = 0; i < n; i++) same &= (bytes[i] != 0) == (floats[i] > 0);
 		expect("mask", same);
+		floats[n - 1] = random.nextBoolean() ? Float.NaN : Float.POSITIVE_INFINITY;
+		refused("not a number in a mask", ClemRegException.Kind.BAD_INPUT, () -> bridge.writeSlice(mask, 1, floats));
 		expect("mask is described", bridge.describe(mask).contains("\"kind\":\"mask\""));
 		bridge.release(mask);
 	}
@@ -221,6 +222,23 @@ public final class BridgeStress {
 				() -> bridge.run("warp", "{}", warpInputs(wrong, identity, target), new Quiet()));
 			bridge.release(wrong);
 		}
+		final int last = random.nextInt(size[0]);
+		final boolean[] stop = new boolean[1];
+		final long slow = bridge.createSource(VoxelKind.UINT8, size, ONE, ZERO, z -> {
+			stop[0] |= z >= last;
+			return slices[z];
+		});
+		final Throwable end = thrown(() -> {
+			for (final long handle : bridge.run("warp", "{}", warpInputs(slow, identity, target), new Quiet() {
+				@Override
+				public boolean cancelled() {
+					return stop[0];
+				}
+			}).outputs.values()) bridge.release(handle);
+		});
+		expect("cancelled while slices are read: " + end,
+			end == null || end instanceof ClemRegException && ((ClemRegException) end).kind == ClemRegException.Kind.CANCELLED);
+		bridge.release(slow);
 		final RuntimeException mine = new IllegalStateException("mine");
 		final long throwing = bridge.createSource(VoxelKind.UINT8, size, ONE, ZERO, z -> {
 			throw mine;
