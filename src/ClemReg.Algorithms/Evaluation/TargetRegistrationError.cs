@@ -19,7 +19,7 @@ public sealed record TargetRegistrationError(double Mean, double Median, double 
 
     /// <summary>Measures an affine transform.</summary>
     /// <inheritdoc cref="Measure(TruthTransform, Func{Point3, Point3}, ISliceSource, Job, int)"/>
-    public static TargetRegistrationError Measure(TruthTransform truth, AffineTransform transform, ISliceSource labels, Job job,
+    public static TargetRegistrationError Measure(TruthTransform truth, SpatialTransform transform, ISliceSource labels, Job job,
         int maximumTargets = 20000) => Measure(truth, transform.Apply, labels, job, maximumTargets);
 
     /// <summary>Measures any transform.</summary>

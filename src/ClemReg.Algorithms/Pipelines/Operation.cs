@@ -18,7 +18,7 @@ public enum PortKind
     Source,
     /// <summary>A <see cref="PointCloud"/>.</summary>
     Points,
-    /// <summary>An <see cref="AffineTransform"/>.</summary>
+    /// <summary>A <see cref="SpatialTransform"/>.</summary>
     Transform,
 }
 
@@ -122,7 +122,7 @@ public sealed class Operation
         BitVolume => "mask",
         ISliceSource => "source",
         PointCloud => "points",
-        AffineTransform => "transform",
+        SpatialTransform => "transform",
         _ => "object",
     };
 
@@ -163,6 +163,6 @@ public sealed class Operation
         PortKind.Mask => value is BitVolume,
         PortKind.Source => value is ISliceSource,
         PortKind.Points => value is PointCloud,
-        _ => value is AffineTransform,
+        _ => value is SpatialTransform,
     };
 }

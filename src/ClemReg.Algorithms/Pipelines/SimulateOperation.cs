@@ -54,7 +54,7 @@ internal static class SimulateOperation
             return new OperationResult(new Dictionary<string, object>(), new JsonObject
             {
                 ["before"] = Json(TargetRegistrationError.Measure(truth.Transform, AffineTransform.Identity, labels, job)),
-                ["after"] = Json(TargetRegistrationError.Measure(truth.Transform, request.Input<AffineTransform>("transform"), labels, job)),
+                ["after"] = Json(TargetRegistrationError.Measure(truth.Transform, request.Input<SpatialTransform>("transform"), labels, job)),
             });
         });
 

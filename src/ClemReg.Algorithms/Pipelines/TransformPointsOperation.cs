@@ -15,7 +15,7 @@ internal static class TransformPointsOperation
         [],
         static (request, _) =>
         {
-            PointCloud moved = request.Input<AffineTransform>("transform").Apply(request.Input<PointCloud>("points"));
+            PointCloud moved = request.Input<SpatialTransform>("transform").Apply(request.Input<PointCloud>("points"));
             return new OperationResult(new Dictionary<string, object> { ["points"] = moved }, new JsonObject { ["count"] = moved.Count });
         });
 }

@@ -1,4 +1,3 @@
-using ClemReg.Algorithms.PointClouds;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Transforms;
@@ -6,7 +5,7 @@ namespace ClemReg.Algorithms.Transforms;
 /// <summary>
 /// An affine map q = A p + t of physical coordinates in nm, z, y, x. Registration results map moving to fixed.
 /// </summary>
-public sealed class AffineTransform
+public sealed class AffineTransform : SpatialTransform
 {
     private readonly double[] _m;
 
@@ -47,19 +46,11 @@ public sealed class AffineTransform
         scale * rotation[6], scale * rotation[7], scale * rotation[8], translation.X,
     ]);
 
-    /// <summary>The image of a point.</summary>
-    public Point3 Apply(Point3 p) => new(
+    /// <inheritdoc/>
+    public override Point3 Apply(Point3 p) => new(
         _m[0] * p.Z + _m[1] * p.Y + _m[2] * p.X + _m[3],
         _m[4] * p.Z + _m[5] * p.Y + _m[6] * p.X + _m[7],
         _m[8] * p.Z + _m[9] * p.Y + _m[10] * p.X + _m[11]);
-
-    /// <summary>The image of a cloud.</summary>
-    public PointCloud Apply(PointCloud cloud)
-    {
-        var moved = new Point3[cloud.Count];
-        for (int i = 0; i < moved.Length; i++) moved[i] = Apply(cloud[i]);
-        return new PointCloud(moved);
-    }
 
     /// <summary>The map that applies this one first and <paramref name="next"/> after it.</summary>
     public AffineTransform Then(AffineTransform next)
@@ -71,9 +62,9 @@ public sealed class AffineTransform
         return new AffineTransform(r);
     }
 
-    /// <summary>The inverse map.</summary>
+    /// <inheritdoc/>
     /// <exception cref="BadInputException">The matrix is singular.</exception>
-    public AffineTransform Inverse()
+    public override AffineTransform Inverse()
     {
         double det = Determinant;
         double size = 0;
