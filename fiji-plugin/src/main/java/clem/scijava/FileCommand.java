@@ -1,7 +1,9 @@
 package clem.scijava;
 
 import java.io.File;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 import org.scijava.Cancelable;
 import org.scijava.ItemIO;
@@ -33,7 +35,11 @@ public abstract class FileCommand implements Command, Cancelable, OperationListe
 	@Parameter(type = ItemIO.OUTPUT, label = "Summary")
 	private String summary;
 
+	private final Set<String> given = new HashSet<>();
 	private volatile String reason;
+
+	/** Notes which parameters were given and fills in the defaults of the others. SciJava calls it before it asks for anything. */
+	public abstract void start();
 
 	/** The request that the fields make. */
 	protected abstract FileRequest request();
@@ -58,14 +64,29 @@ public abstract class FileCommand implements Command, Cancelable, OperationListe
 		if (file != null) inputs.put(key, file.getPath());
 	}
 
+	/** Takes over an image file that was given, with its series and channel (from 1; 0 is none chosen). */
+	protected static void put(final Map<String, String> inputs, final String key, final File file, final Integer series, final Integer channel) {
+		if (file == null) return;
+		final int s = series == null ? 0 : series, c = channel == null ? 0 : channel;
+		if (s < 0 || c < 0) throw ClemRegException.badInput(key + ": series " + s + ", channel " + c + " is not allowed: they count from 1; 0 is the first.");
+		inputs.put(key, file.getPath() + (s > 0 ? "#" + s + ":" + Math.max(1, c) : c > 0 ? "#" + c : ""));
+	}
+
 	/** Takes over a text that was given. */
 	protected static void put(final Map<String, String> texts, final String key, final String text) {
 		if (text != null && !text.trim().isEmpty()) texts.put(key, text.trim());
 	}
 
-	/** Takes over a parameter that is not at its default, so that a parameter file can set the others. */
-	protected static void put(final Map<String, Object> parameters, final String key, final Object value, final Object standard) {
-		if (value == null || value.equals(standard)) return;
+	/** A parameter's value, or its default where there is none. */
+	protected final <T> T given(final String key, final T value, final T standard) {
+		if (value == null) return standard;
+		given.add(key);
+		return value;
+	}
+
+	/** Takes over a parameter that was given or is not at its default, so that a parameter file can set the others. */
+	protected final void put(final Map<String, Object> parameters, final String key, final Object value, final Object standard) {
+		if (value == null || !given.contains(key) && value.equals(standard)) return;
 		parameters.put(key, value instanceof Integer ? (Object) ((Integer) value).longValue() : value);
 	}
 

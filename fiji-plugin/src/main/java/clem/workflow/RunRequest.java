@@ -44,13 +44,12 @@ public final class RunRequest {
 		}
 	}
 
-	/** The request's JSON; the inputs say where each image comes from, the texts are what an operation takes besides. */
-	String toJson(final Map<String, Object> inputs, final Map<String, String> texts) {
+	/** The request's JSON; the texts are what an operation takes besides. */
+	String toJson(final Map<String, String> texts) {
 		final Map<String, Object> json = new LinkedHashMap<>();
 		json.put("parameters", parameters);
 		if (parametersText != null) json.put("parameters_file", parametersText);
 		json.put("threads", (long) threads);
-		if (!inputs.isEmpty()) json.put("inputs", inputs);
 		json.putAll(texts);
 		return Json.write(json);
 	}

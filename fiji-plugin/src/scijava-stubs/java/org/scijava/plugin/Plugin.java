@@ -17,4 +17,6 @@ public @interface Plugin {
 	String menuPath() default "";
 
 	boolean headless() default false;
+
+	String initializer() default "";
 }
