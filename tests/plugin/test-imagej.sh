@@ -46,11 +46,11 @@ for java in $(tr ":" "\n" <<<"${CLEMREG_JAVA_HOMES:-}" | sed "/^$/d; s,$,/bin/ja
   check "SciJava command, Java $version: $(tail -5 "$scratch/log")" test -s "$out/transform.json"
   expect "its parameters arrive, Java $version" "$out/transform.json" '"log_sigma": 2.5'
 
-  # log_sigma's default given by hand goes before the file, what is not given comes from it.
+  # What is not given comes from the parameter file.
   out=$scratch/command-file-$version
   echo '{"log_sigma": 2.5, "registration_outlier_weight": 0.5}' >"$scratch/p.json"
-  run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",moving_channel=1,fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=3.0,parameters_file=\"$scratch/p.json\""
-  expect "a default that is given goes before the file, Java $version: $(tail -5 "$scratch/log")" "$out/transform.json" '"log_sigma": 3'
+  run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",moving_channel=1,fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=2.8,parameters_file=\"$scratch/p.json\""
+  expect "a value that is given goes before the file, Java $version: $(tail -5 "$scratch/log")" "$out/transform.json" '"log_sigma": 2.8'
   expect "the file counts for the others, Java $version" "$out/transform.json" '"registration_outlier_weight": 0.5'
 done
 

@@ -54,7 +54,7 @@ public final class GenerateCommands {
 	}
 
 	private String source(final Operation operation) {
-		final StringBuilder fields = new StringBuilder(), body = new StringBuilder(), start = new StringBuilder();
+		final StringBuilder fields = new StringBuilder(), body = new StringBuilder();
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
 			field(fields, "File", input.name, null, "label = " + quoted(input.name.replace('_', ' ')) + ", description = " + quoted(input.help)
 				+ (input.required ? "" : ", required = false"));
@@ -73,7 +73,7 @@ public final class GenerateCommands {
 			field(fields, "String", "moving_name", null, "label = \"moving name\", required = false");
 			body.append("\t\tif (moving_name != null && !moving_name.isEmpty()) request.movingName = moving_name;\n");
 		}
-		for (final Parameter parameter : operation.parameters) parameter(fields, body, start, parameter);
+		for (final Parameter parameter : operation.parameters) parameter(fields, body, parameter);
 		field(fields, "File", "parameters_file", null, "label = \"parameter file (JSON)\", required = false");
 		field(fields, "File", "out", null, "label = " + quoted(Commands.givesFolder(operation) ? "output folder" : "output file") + ", style = "
 			+ quoted(Commands.givesFolder(operation) ? "directory" : "save") + (Commands.givesFiles(operation) ? "" : ", required = false"));
@@ -81,8 +81,8 @@ public final class GenerateCommands {
 		field(fields, "Integer", "threads", "0", "label = \"threads (0: all)\", min = \"0\"");
 		return "package " + PACKAGE + ";\n\nimport java.io.File;\n\nimport org.scijava.command.Command;\nimport org.scijava.plugin.Parameter;\nimport org.scijava.plugin.Plugin;\n\n"
 			+ "import clem.workflow.FileRequest;\n\n/** " + escapedComment(operation.title) + ", on files. Generated from the schema of the algorithms. */\n"
-			+ "@Plugin(type = Command.class, menuPath = " + quoted(menuPath(operation)) + ", headless = true, initializer = \"start\")\npublic class " + className(operation) + " extends FileCommand {\n"
-			+ fields + "\t@Override\n\tpublic void start() {\n" + start + "\t}\n\n\t@Override\n\tprotected FileRequest request() {\n\t\tfinal FileRequest request = new FileRequest(" + quoted(operation.name) + ");\n" + body
+			+ "@Plugin(type = Command.class, menuPath = " + quoted(menuPath(operation)) + ", headless = true)\npublic class " + className(operation) + " extends FileCommand {\n"
+			+ fields + "\t@Override\n\tprotected FileRequest request() {\n\t\tfinal FileRequest request = new FileRequest(" + quoted(operation.name) + ");\n" + body
 			+ "\t\tif (parameters_file != null) request.parametersFile = parameters_file.getPath();\n\t\tif (out != null) request.out = out.getPath();\n"
 			+ "\t\trequest.overwrite = Boolean.TRUE.equals(overwrite);\n\t\tif (threads != null) request.threads = threads;\n\t\treturn request;\n\t}\n}\n";
 	}
@@ -92,8 +92,7 @@ public final class GenerateCommands {
 			+ quoted("The " + what + " of the file, from 1; 0: the first.") + ", min = \"0\"");
 	}
 
-	/** A field is empty until {@link clem.scijava.FileCommand#start}: so a value that was given is told from a default. */
-	private static void parameter(final StringBuilder fields, final StringBuilder body, final StringBuilder start, final Parameter parameter) {
+	private static void parameter(final StringBuilder fields, final StringBuilder body, final Parameter parameter) {
 		final StringBuilder attributes = new StringBuilder("label = " + quoted(parameter.labelWithUnit()) + ", description = " + quoted(parameter.help));
 		final String type, standard;
 		switch (parameter.type) {
@@ -120,9 +119,8 @@ public final class GenerateCommands {
 			for (int i = 0; i < parameter.choices.size(); i++) attributes.append(i == 0 ? "" : ", ").append(quoted(parameter.choices.get(i)));
 			attributes.append("}");
 		}
-		attributes.append(", required = false");
-		field(fields, type, parameter.name, null, attributes.toString());
-		start.append("\t\t").append(parameter.name).append(" = given(").append(quoted(parameter.name)).append(", ").append(parameter.name).append(", ").append(standard).append(");\n");
+		if (type.equals("String")) attributes.append(", required = false");
+		field(fields, type, parameter.name, standard, attributes.toString());
 		body.append("\t\tput(request.parameters, ").append(quoted(parameter.name)).append(", ").append(parameter.name).append(", ").append(standard).append(");\n");
 	}
 
@@ -136,7 +134,7 @@ public final class GenerateCommands {
 	private String index() {
 		final StringBuilder out = new StringBuilder();
 		for (final Operation operation : Commands.of(schema)) {
-			out.append("{\"class\":").append(quoted(PACKAGE + "." + className(operation))).append(",\"values\":{\"headless\":true,\"initializer\":\"start\",\"menuPath\":")
+			out.append("{\"class\":").append(quoted(PACKAGE + "." + className(operation))).append(",\"values\":{\"headless\":true,\"menuPath\":")
 				.append(quoted(menuPath(operation))).append(",\"type\":\"org.scijava.command.Command\"}}\n");
 		}
 		return out.toString();

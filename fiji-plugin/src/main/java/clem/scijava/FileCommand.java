@@ -1,9 +1,7 @@
 package clem.scijava;
 
 import java.io.File;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 
 import org.scijava.Cancelable;
 import org.scijava.ItemIO;
@@ -35,11 +33,7 @@ public abstract class FileCommand implements Command, Cancelable, OperationListe
 	@Parameter(type = ItemIO.OUTPUT, label = "Summary")
 	private String summary;
 
-	private final Set<String> given = new HashSet<>();
 	private volatile String reason;
-
-	/** Notes which parameters were given and fills in the defaults of the others. SciJava calls it before it asks for anything. */
-	public abstract void start();
 
 	/** The request that the fields make. */
 	protected abstract FileRequest request();
@@ -77,16 +71,12 @@ public abstract class FileCommand implements Command, Cancelable, OperationListe
 		if (text != null && !text.trim().isEmpty()) texts.put(key, text.trim());
 	}
 
-	/** A parameter's value, or its default where there is none. */
-	protected final <T> T given(final String key, final T value, final T standard) {
-		if (value == null) return standard;
-		given.add(key);
-		return value;
-	}
-
-	/** Takes over a parameter that was given or is not at its default, so that a parameter file can set the others. */
-	protected final void put(final Map<String, Object> parameters, final String key, final Object value, final Object standard) {
-		if (value == null || !given.contains(key) && value.equals(standard)) return;
+	/**
+	 * Takes over a parameter that is not at its default, so that a parameter file can set the others. SciJava fills every field before a
+	 * command sees it, so a default that was given by hand cannot be told from one that was not: the file goes before both.
+	 */
+	protected static void put(final Map<String, Object> parameters, final String key, final Object value, final Object standard) {
+		if (value == null || value.equals(standard)) return;
 		parameters.put(key, value instanceof Integer ? (Object) ((Integer) value).longValue() : value);
 	}
 

@@ -49,7 +49,7 @@ public final class IndexTest {
 			else {
 				final String value = string();
 				Check.that(!key.equals("type") || value.equals("org.scijava.command.Command"), "type " + value);
-				Check.that(key.equals("type") || key.equals("menuPath") || key.equals("initializer"), "key " + key);
+				Check.that(key.equals("type") || key.equals("menuPath"), "key " + key);
 			}
 		}
 		while (text.charAt(at++) == ',');

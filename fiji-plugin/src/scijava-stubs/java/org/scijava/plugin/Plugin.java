@@ -17,6 +17,4 @@ public @interface Plugin {
 	String menuPath() default "";
 
 	boolean headless() default false;
-
-	String initializer() default "";
 }
