@@ -25,19 +25,34 @@ public sealed class ParameterValues
     /// <exception cref="BadInputException">Not an object, an unknown key, a key given twice, or a value that is not allowed.</exception>
     public void Read(JsonElement json, string where)
     {
-        if (json.ValueKind != JsonValueKind.Object)
-            throw new BadInputException($"The content of {where} must be a JSON object such as {{\"log_sigma\": 3.0}}, but it is {Kind(json)}.");
+        CheckObject(json, where);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (JsonProperty property in json.EnumerateObject())
         {
-            if (!seen.Add(property.Name)) throw new BadInputException($"{property.Name} is given twice in {where}. Keep one.");
+            if (!seen.Add(property.Name)) throw Twice(property.Name, where);
             Parameter definition = _definitions.FirstOrDefault(d => d.Name == property.Name) ?? throw Unknown(property.Name, where);
             _values[definition] = definition.Parse(property.Value);
         }
     }
 
-    /// <summary>As <see cref="Read(JsonElement, string)"/>, from the text of a file.</summary>
-    public void ReadText(string text, string where)
+    /// <summary>As <see cref="Read(JsonElement, string)"/>, from an object in memory.</summary>
+    public void Read(JsonObject json, string where)
+    {
+        using JsonDocument document = JsonDocument.Parse(json.ToJsonString());
+        Read(document.RootElement, where);
+    }
+
+    /// <summary>Refuses what is not a JSON object.</summary>
+    /// <exception cref="BadInputException">It is something else.</exception>
+    public static void CheckObject(JsonElement json, string where)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+            throw new BadInputException($"The content of {where} must be a JSON object such as {{\"log_sigma\": 3.0}}, but it is {Kind(json)}.");
+    }
+
+    /// <summary>The text of a file of values as an object, its keys unchecked but for being given once.</summary>
+    /// <exception cref="BadInputException">Not JSON, not an object, or a key given twice.</exception>
+    public static JsonObject Parse(string text, string where)
     {
         JsonDocument document;
         try
@@ -49,7 +64,17 @@ public sealed class ParameterValues
             throw new BadInputException(
                 $"The content of {where} is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}). Correct it there; a valid file looks like {{\"log_sigma\": 3.0}}.", e);
         }
-        using (document) Read(document.RootElement, where);
+        using (document)
+        {
+            CheckObject(document.RootElement, where);
+            var json = new JsonObject();
+            foreach (JsonProperty property in document.RootElement.EnumerateObject())
+            {
+                if (json.ContainsKey(property.Name)) throw Twice(property.Name, where);
+                json[property.Name] = JsonNode.Parse(property.Value.GetRawText());
+            }
+            return json;
+        }
     }
 
     /// <summary>All values, defaults included, in order of definition.</summary>
@@ -60,6 +85,8 @@ public sealed class ParameterValues
             json[definition.Name] = definition.ToJson(_values.TryGetValue(definition, out object? value) ? value : definition.Default);
         return json;
     }
+
+    private static BadInputException Twice(string key, string where) => new($"{key} is given twice in {where}. Keep one.");
 
     private BadInputException Unknown(string key, string where)
     {

@@ -8,12 +8,17 @@ namespace ClemReg.Algorithms.Pipelines;
 /// </summary>
 internal static class ClemRegParameters
 {
+    private const string General = "General";
     private const string Segmentation = "Fluorescence segmentation";
     private const string Region = "Region of interest";
     private const string Sampling = "Point clouds";
     private const string Registration = "Registration";
     private const string Warping = "Warping";
     private const string Picture = "Picture";
+
+    public static readonly ChoiceParameter Preset = new("preset", "Preset", General,
+        "Values for many parameters at once; what is given besides goes before it. default: what measures best; published: the settings of the napari-clemreg plugin; paper: those of the paper's Methods (slower).",
+        "default", "default", "published", "paper");
 
     public static readonly NumberParameter LogSigma = new("log_sigma", "LoG sigma", Segmentation, "voxels",
         "Width of the Laplacian-of-Gaussian filter that brings out the mitochondria. About the radius of a mitochondrion in pixels: larger joins and smooths, smaller finds more detail and more noise.",

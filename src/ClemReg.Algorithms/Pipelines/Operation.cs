@@ -108,10 +108,8 @@ public sealed class Operation
             else if (!Fits(value, port.Kind))
                 throw new BadInputException($"The input {port.Name} of {Name} must be a {port.Kind.ToString().ToLowerInvariant()}, but it is a {KindName(value)}.");
         }
-        var values = new ParameterValues(Parameters);
-        if (request.TryGetProperty("parameters_file", out JsonElement file) && file.ValueKind == JsonValueKind.String)
-            values.ReadText(file.GetString()!, "the parameter file");
-        if (request.TryGetProperty("parameters", out JsonElement parameters)) values.Read(parameters, "the parameters");
+        string? file = request.TryGetProperty("parameters_file", out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        ParameterValues values = ParameterFiles.Read(this, file, request.TryGetProperty("parameters", out JsonElement parameters) ? parameters : null, job);
         return _run(new OperationRequest(inputs, values, request), job);
     }
 
@@ -130,6 +128,9 @@ public sealed class Operation
     {
         var parameters = new JsonArray();
         foreach (Parameter parameter in Parameters) parameters.Add((JsonNode)parameter.Schema());
+        var presets = new JsonObject();
+        if (Parameters.Contains(ClemRegParameters.Preset))
+            foreach (string preset in ClemRegParameters.Preset.Choices) presets[preset] = ParameterFiles.Preset(preset, this);
         return new JsonObject
         {
             ["name"] = Name,
@@ -138,6 +139,7 @@ public sealed class Operation
             ["inputs"] = Ports(Inputs),
             ["outputs"] = Ports(Outputs),
             ["parameters"] = parameters,
+            ["presets"] = presets,
         };
     }
 

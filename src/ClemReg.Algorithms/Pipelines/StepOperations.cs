@@ -16,7 +16,7 @@ internal static class StepOperations
         "Finds the mitochondria in a fluorescence volume: difference of Gaussians as Laplacian of Gaussian, and a threshold in each slice.",
         [new Port("moving", PortKind.Volume, "The fluorescence volume.")],
         [new Port("mask", PortKind.Mask, "The segmented mitochondria.")],
-        [.. P.ForSegmentation, P.IsotropicSpacing],
+        [P.Preset, .. P.ForSegmentation, P.IsotropicSpacing],
         static (request, job) =>
         {
             var moving = request.Input<Volume>("moving");
@@ -31,7 +31,7 @@ internal static class StepOperations
         "Turns a mask into a point cloud: outlines in each slice, thinned out, averaged and cleaned of isolated points.",
         [new Port("mask", PortKind.Mask, "The mask; labels count as foreground.")],
         [new Port("points", PortKind.Points, "The point cloud, nm, z, y, x.")],
-        [.. P.ForSampling, P.IsotropicSpacing],
+        [P.Preset, .. P.ForSampling, P.IsotropicSpacing],
         static (request, job) =>
         {
             PointCloud points = ClemRegSteps.Sample(request.Values, request.Input<BitVolume>("mask"), "mask", request.Values.Get(P.IsotropicSpacing), job);
@@ -47,7 +47,7 @@ internal static class StepOperations
             new Port("transform", PortKind.Transform, "Moving to fixed."), new Port("inverse_transform", PortKind.Transform, "Fixed to moving."),
             new Port("registered_points", PortKind.Points, "The moved fluorescence cloud."),
         ],
-        [.. P.ForRegistration, P.IsotropicSpacing],
+        [P.Preset, .. P.ForRegistration, P.IsotropicSpacing],
         static (request, job) =>
         {
             var moving = request.Input<PointCloud>("moving_points");

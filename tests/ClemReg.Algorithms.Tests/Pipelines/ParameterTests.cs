@@ -17,7 +17,7 @@ public sealed class ParameterTests
     private static ParameterValues Read(string json)
     {
         var values = new ParameterValues(All);
-        values.ReadText(json, "the test");
+        values.Read(ParameterValues.Parse(json, "the test"), "the test");
         return values;
     }
 
@@ -36,7 +36,7 @@ public sealed class ParameterTests
     public void Later_values_override_earlier_ones()
     {
         ParameterValues values = Read("""{"log_sigma": 4.5, "count": 2}""");
-        values.ReadText("""{"log_sigma": 5}""", "the command line");
+        values.Read(new JsonObject { ["log_sigma"] = 5 }, "the command line");
         Assert.Equal(5, values.Get(Sigma));
         Assert.Equal(2, values.Get(Count));
     }

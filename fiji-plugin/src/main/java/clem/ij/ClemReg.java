@@ -100,8 +100,13 @@ public final class ClemReg implements PlugIn {
 		final boolean sample = name.equals("simulate_clem");
 		if (options != null) {
 			final Map<String, String> given = MacroOptions.parse(options, fields.keys());
+			final Map<String, String> standard = new LinkedHashMap<>(values);
 			useSelection(given, values, fields);
 			values.putAll(given);
+			// What the macro does not name is left to the preset and the defaults.
+			for (final clem.schema.Parameter parameter : operation.parameters) {
+				if (!given.containsKey(parameter.name) && values.get(parameter.name).equals(standard.get(parameter.name))) values.remove(parameter.name);
+			}
 		}
 		else if (!sample) {
 			if (GraphicsEnvironment.isHeadless()) throw ClemRegException.badInput("Without a screen " + operation.title + " needs its keys: run(\"...\", \"key=value ...\").");
@@ -145,7 +150,9 @@ public final class ClemReg implements PlugIn {
 
 	private static RunRequest request(final Operation operation, final Map<String, String> values) {
 		final RunRequest request = new RunRequest();
-		for (final clem.schema.Parameter parameter : operation.parameters) request.parameters.put(parameter.name, values.get(parameter.name));
+		for (final clem.schema.Parameter parameter : operation.parameters) {
+			if (values.containsKey(parameter.name)) request.parameters.put(parameter.name, values.get(parameter.name));
+		}
 		request.threads = whole(values, Fields.THREADS);
 		return request;
 	}

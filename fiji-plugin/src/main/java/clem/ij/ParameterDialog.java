@@ -37,7 +37,7 @@ import ij.IJ;
 
 /** Asks for an operation's images and parameters, one tab a group. Each component's name is its key. */
 final class ParameterDialog {
-	private static final String NONE = "(none)";
+	private static final String NONE = "(none)", PRESET = "preset";
 	private static final int COLUMNS = 18, HELP_ROWS = 24, HELP_COLUMNS = 70;
 
 	private final Operation operation;
@@ -83,6 +83,7 @@ final class ParameterDialog {
 		buttons.add(ok);
 		dialog.getRootPane().setDefaultButton(ok);
 		reset();
+		if (inputs.get(PRESET) instanceof JComboBox) ((JComboBox<?>) inputs.get(PRESET)).addActionListener(e -> preset());
 		if (inputs.get("moving") instanceof JComboBox) ((JComboBox<?>) inputs.get("moving")).addActionListener(e -> region());
 		dialog.add(tabs, BorderLayout.CENTER);
 		dialog.add(buttons, BorderLayout.SOUTH);
@@ -167,11 +168,26 @@ final class ParameterDialog {
 				((JComboBox<?>) input).setSelectedItem(guess);
 				taken.add(guess);
 			}
-			else if (input instanceof JComboBox) ((JComboBox<?>) input).setSelectedItem(field.standard);
-			else if (input instanceof JCheckBox) ((JCheckBox) input).setSelected(Boolean.parseBoolean(field.standard));
-			else ((JTextField) input).setText(field.standard);
+			else set(input, field.standard);
 		}
 		region();
+	}
+
+	private static void set(final JComponent input, final String value) {
+		if (input instanceof JComboBox) ((JComboBox<?>) input).setSelectedItem(value);
+		else if (input instanceof JCheckBox) ((JCheckBox) input).setSelected(Boolean.parseBoolean(value));
+		else ((JTextField) input).setText(value);
+	}
+
+	/** Fills in the chosen preset: whatever any preset sets gets this one's value or the default. */
+	private void preset() {
+		final Map<String, String> chosen = operation.presets.get(value(inputs.get(PRESET)));
+		if (chosen == null) return;
+		for (final Fields.Field field : fields.all()) {
+			boolean any = false;
+			for (final Map<String, String> values : operation.presets.values()) any |= values.containsKey(field.key);
+			if (any) set(inputs.get(field.key), chosen.getOrDefault(field.key, field.standard));
+		}
 	}
 
 	/** Shows the region that is drawn on the chosen fluorescence. */

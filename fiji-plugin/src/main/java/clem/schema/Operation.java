@@ -17,6 +17,8 @@ public final class Operation {
 	public final List<Port> inputs;
 	public final List<Port> outputs;
 	public final List<Parameter> parameters;
+	/** Preset to parameter to value, as the user would type it. */
+	public final Map<String, Map<String, String>> presets;
 
 	Operation(final Map<String, Object> json) {
 		name = Json.asText(json.get("name"), "");
@@ -27,6 +29,13 @@ public final class Operation {
 		final List<Parameter> list = new ArrayList<>();
 		for (final Object item : Json.asList(json.get("parameters"))) list.add(new Parameter(Json.asObject(item)));
 		parameters = Collections.unmodifiableList(list);
+		final Map<String, Map<String, String>> sets = new LinkedHashMap<>();
+		for (final Map.Entry<String, Object> preset : Json.asObject(json.get("presets")).entrySet()) {
+			final Map<String, String> values = new LinkedHashMap<>();
+			for (final Map.Entry<String, Object> value : Json.asObject(preset.getValue()).entrySet()) values.put(value.getKey(), Parameter.text(value.getValue()));
+			sets.put(preset.getKey(), values);
+		}
+		presets = Collections.unmodifiableMap(sets);
 	}
 
 	private static List<Port> ports(final Object json) {

@@ -102,6 +102,7 @@ public final class RegisterResults {
 		folder.text(folder.path("transform.json"), Json.writePretty(transform));
 		folder.text(folder.path("inverse_transform.json"), Json.writePretty(inverse));
 		OverlayPicture.save(overlay(), folder.path("overlay.png"));
+		folder.text(folder.path("parameters.json"), Json.writePretty(run.get("parameters")));
 		stages.end("saving");
 		final HandleStack slices = registered().stack();
 		final ImagePlus image = registered().image("registered.tif", slices, like);

@@ -162,6 +162,6 @@ public final class RegisterWorkflow {
 	/** The files of {@link RegisterResults#save}. */
 	public static List<String> files() {
 		return Arrays.asList("transform.json", "inverse_transform.json", "registered.tif", "moving_mask.tif", "fixed_mask.tif", "moving_points.csv", "fixed_points.csv",
-			"registered_points.csv", "overlay.png", "run.json");
+			"registered_points.csv", "overlay.png", "parameters.json", "run.json");
 	}
 }

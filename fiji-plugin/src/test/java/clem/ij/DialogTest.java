@@ -94,6 +94,20 @@ public final class DialogTest {
 		Check.equal("", answer.get("moving_mask"));
 	}
 
+	public void aPresetFillsInItsValues() throws Exception {
+		ask(dialog -> {
+			final JComboBox<?> preset = part(dialog, JComboBox.class, "preset");
+			part(dialog, JTextField.class, "log_sigma").setText("17");
+			preset.setSelectedItem("paper");
+			Check.equal("7", part(dialog, JTextField.class, "seed").getText());
+			Check.that(part(dialog, JCheckBox.class, "filter_segmentation").isSelected(), "paper filters");
+			preset.setSelectedItem("default");
+			Check.equal("1", part(dialog, JTextField.class, "seed").getText());
+			Check.equal("17", part(dialog, JTextField.class, "log_sigma").getText());
+			part(dialog, JButton.class, "cancel").doClick();
+		});
+	}
+
 	public void defaultsAndCancel() throws Exception {
 		Check.equal(null, ask(dialog -> {
 			part(dialog, JTextField.class, "log_sigma").setText("17");

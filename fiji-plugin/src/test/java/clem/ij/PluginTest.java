@@ -99,6 +99,18 @@ public final class PluginTest {
 		}
 	}
 
+	public void aMacroLeavesToThePresetWhatItDoesNotName() throws Exception {
+		final ImagePlus fm = Samples.image("fm", 8, 1, 4, 6, 7), mask = Samples.image("mask", 8, 1, 5, 8, 9);
+		try {
+			Check.equal("", call("register", "moving=fm fixed_mask=mask preset=paper log_sigma=3", fm, mask));
+			final java.util.Map<String, Object> parameters = clem.json.Json.asObject(((FakeBridge) Bridges.get()).registerRequest.get("parameters"));
+			Check.equal("[log_sigma, preset]", new java.util.TreeSet<>(parameters.keySet()).toString());
+		}
+		finally {
+			closeAll();
+		}
+	}
+
 	public void escCancels() throws Exception {
 		final ImagePlus fm = Samples.image("fm", 8, 1, 4, 6, 7), mask = Samples.image("mask", 8, 1, 5, 8, 9);
 		final ImageJListener listener = new ImageJListener();

@@ -25,7 +25,9 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'},{'name':'fixed_mask','kind':'mask','required':true,'help':'The mask of the EM.'},"
 		+ "{'name':'moving_mask','kind':'mask','required':false,'help':'A mask of the fluorescence.'}],'outputs':[{'name':'moving_mask','kind':'mask'},"
 		+ "{'name':'moving_points','kind':'points'},{'name':'fixed_points','kind':'points'},{'name':'registered_points','kind':'points'},"
-		+ "{'name':'transform','kind':'transform'},{'name':'inverse_transform','kind':'transform'}],'parameters':["
+		+ "{'name':'transform','kind':'transform'},{'name':'inverse_transform','kind':'transform'}],"
+		+ "'presets':{'default':{},'paper':{'filter_segmentation':true,'seed':7}},'parameters':["
+		+ "{'name':'preset','label':'Preset','type':'choice','default':'default','choices':['default','paper'],'group':'General','help':'Values for many.'},"
 		+ "{'name':'registration_direction','label':'Direction','type':'choice','default':'fm_to_em','choices':['fm_to_em','em_to_fm'],'group':'Registration','help':'Whose image is warped.'},"
 		+ "{'name':'log_sigma','label':'LoG sigma','type':'number','unit':'voxels','default':3.0,'minimum':0.3,'maximum':50,'group':'Segmentation','help':'Width of the filter.'},"
 		+ "{'name':'filter_segmentation','label':'Filter by size','type':'boolean','default':false,'group':'Segmentation','help':'Whether to filter.'},"
@@ -85,6 +87,8 @@ public final class FakeBridge implements Bridge {
 	private final Map<Long, Object> table = new HashMap<>();
 	/** The last request, for tests to look at. */
 	public volatile Map<String, Object> lastRequest = new LinkedHashMap<>();
+	/** The last request to register. */
+	public volatile Map<String, Object> registerRequest = new LinkedHashMap<>();
 
 	/** Prints the schema. */
 	public static void main(final String[] args) {
@@ -206,7 +210,9 @@ public final class FakeBridge implements Bridge {
 		if (!fail.isEmpty()) throw new ClemRegException(ClemRegException.Kind.valueOf(fail), "It fails as asked.");
 		final Map<String, Long> outputs = new LinkedHashMap<>();
 		switch (operation) {
-			case "register": return register(json, inputs, outputs, listener);
+			case "register":
+				registerRequest = json;
+				return register(json, inputs, outputs, listener);
 			case "segment_fluorescence":
 				outputs.put("mask", threshold((Volume) get(inputs.get("moving"))));
 				return new OperationResult("{}", outputs);

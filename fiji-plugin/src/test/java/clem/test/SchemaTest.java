@@ -21,7 +21,7 @@ public final class SchemaTest {
 		Check.equal("a number, 0.3 to 50", sigma.allowed());
 		Check.equal("false", register.parameter("filter_segmentation").defaultText());
 		Check.equal("fm_to_em, em_to_fm", register.parameter("registration_direction").allowed());
-		Check.equal("[Registration, Segmentation, Region]", register.groups().keySet().toString());
+		Check.equal("[General, Registration, Segmentation, Region]", register.groups().keySet().toString());
 	}
 
 	public void findsOperationsByEitherSpelling() throws Exception {
