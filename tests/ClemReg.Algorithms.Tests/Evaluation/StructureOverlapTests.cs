@@ -18,7 +18,7 @@ public sealed class StructureOverlapTests
         return volume;
     }
 
-    private static Volume Convert<T>(Volume<ushort> image, Func<ushort, T> to) where T : unmanaged
+    private static Volume<T> Convert<T>(Volume<ushort> image, Func<ushort, T> to) where T : unmanaged
     {
         var volume = new Volume<T>(image.Grid);
         for (int z = 0; z < image.Grid.Size.Z; z++)
