@@ -173,7 +173,7 @@ internal static class CpdSolver
     }
 
     /// <summary>The mean of |x - y|^2 over all pairs, from the clouds' sums.</summary>
-    private static double MeanSquaredDistance(PointBlocks a, PointBlocks b)
+    public static double MeanSquaredDistance(PointBlocks a, PointBlocks b)
     {
         (Point3 meanA, double squareA) = Sums(a);
         (Point3 meanB, double squareB) = Sums(b);

@@ -24,21 +24,33 @@ public static class RegistrationEvaluation
     /// <param name="job">Threads, cancellation.</param>
     /// <exception cref="BadInputException">A cloud with too few points or all in one plane; sigma or w out of range.</exception>
     public static RegistrationResiduals Evaluate(
-        PointCloud moving, PointCloud fixedCloud, AffineTransform transform, double sigmaNm, double outlierWeight, Job job)
+        PointCloud moving, PointCloud fixedCloud, SpatialTransform transform, double sigmaNm, double outlierWeight, Job job)
     {
         CloudShape.RequireSolid(moving, "moving");
+        return Evaluate(transform.Apply(moving), fixedCloud, sigmaNm, outlierWeight, job);
+    }
+
+    /// <summary>Measures how well moved points lie on a cloud.</summary>
+    /// <param name="moved">The moved points, nm, z, y, x.</param>
+    /// <param name="fixedCloud">The fixed points.</param>
+    /// <param name="sigmaNm">Standard deviation of the Gaussians around the moved points, in nm, positive.</param>
+    /// <param name="outlierWeight">The outlier weight w (0 to below 1), for clouds normalised by the fixed cloud's size.</param>
+    /// <param name="job">Threads, cancellation.</param>
+    /// <exception cref="BadInputException">A fixed cloud with too few points or all in one plane; sigma or w out of range.</exception>
+    public static RegistrationResiduals Evaluate(PointCloud moved, PointCloud fixedCloud, double sigmaNm, double outlierWeight, Job job)
+    {
         CloudShape.RequireSolid(fixedCloud, "fixed");
         if (!(sigmaNm > 0) || double.IsInfinity(sigmaNm)) throw BadInputException.ForParameter("sigma", sigmaNm, "a positive length in nm");
         if (!(outlierWeight >= 0 && outlierWeight < 1))
             throw BadInputException.ForParameter("registration_outlier_weight", outlierWeight, "0 or more and below 1");
         Point3 centre = CloudShape.Centroid(fixedCloud);
         double unit = CloudShape.Size(fixedCloud, centre);
-        var moved = new PointBlocks(transform.Apply(moving), centre, unit);
+        var movedPoints = new PointBlocks(moved, centre, unit);
         var fixedPoints = new PointBlocks(fixedCloud, centre, unit);
         double sigma2 = sigmaNm * sigmaNm / (unit * unit);
-        var expectation = new CpdExpectation(fixedPoints, moved);
+        var expectation = new CpdExpectation(fixedPoints, movedPoints);
         expectation.Run(sigma2, outlierWeight, job);
-        return Measure(moved, fixedPoints, expectation, sigma2, unit, job);
+        return Measure(movedPoints, fixedPoints, expectation, sigma2, unit, job);
     }
 
     /// <summary>Measures moved points against fixed ones, both in <paramref name="unit"/> nm, with the posterior of an E-step at that state.</summary>
