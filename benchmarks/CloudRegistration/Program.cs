@@ -1,6 +1,6 @@
 // Registers two point files with any of the algorithms; prints one line of JSON (seconds, iterations, sigma, TRE, ...).
 //   CloudRegistration MOVING FIXED algorithm=bcpd [key=value ...]
-// Points are text, z, y, x a line, separated by commas or blanks; lines that are no numbers are skipped. Keys: algorithm (rigid, affine, bcpd,
+// Points are text, z, y, x a line, separated by commas or blanks; lines that are no numbers are skipped. Keys: algorithm (rigid, affine (after rigid), bcpd,
 // rigid_bcpd), omega, lambda, beta, kappa, gamma, tolerance, iterations, min_iterations, sigma (the floor in nm), w (of CPD), points, voxel, rank,
 // acceleration (none, exact, truncated), normalise (each, fixed), scale (0 or 1), variance, anisotropy, threads, repeats (the least time
 // counts), out (file for the moved points), tre (file of pairs: moving z, y, x, fixed z, y, x).
@@ -60,8 +60,16 @@ for (int run = 0; run < repeats; run++)
 {
     var job = new Job(threads);
     long start = Stopwatch.GetTimestamp();
-    AffineTransform? rigid = algorithm is "rigid" or "rigid_bcpd" ? RigidCpd.Register(moving, fixedCloud, rigidOptions, job).Transform
-        : algorithm == "affine" ? AffineCpd.Register(moving, fixedCloud, affineOptions, job).Transform : null;
+    AffineTransform? rigid = null;
+    if (algorithm is "rigid" or "affine" or "rigid_bcpd")
+    {
+        RegistrationResult r = RigidCpd.Register(moving, fixedCloud, rigidOptions, job);
+        if (algorithm == "affine") r = AffineCpd.Register(moving, fixedCloud, affineOptions with { Initial = r.Transform, InitialSigmaNm = r.SigmaNm }, job);
+        rigid = r.Transform;
+        report["iterations"] = r.Iterations;
+        report["sigma_nm"] = Math.Round(r.SigmaNm, 3);
+        report["singular_values"] = new JsonArray([.. r.SingularValues.Select(v => (JsonNode)Math.Round(v, 4))]);
+    }
     double first = Stopwatch.GetElapsedTime(start).TotalSeconds;
     if (rigid is not null) map = rigid.Apply;
     if (algorithm is "bcpd" or "rigid_bcpd")

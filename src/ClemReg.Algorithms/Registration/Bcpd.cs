@@ -189,7 +189,7 @@ public static class Bcpd
             _volume = BoxVolume(fixedPoints);
             bool all = options.Acceleration == BcpdAcceleration.None;
             _expectation = new BcpdExpectation(fixedPoints, _moved) { Bits = all ? 53 : 24 };
-            _kernel = new DisplacementKernel(moving, options.Beta, options.KernelRank == 0 ? int.MaxValue : options.KernelRank, all ? 1e-13 : 1e-7, job);
+            _kernel = new DisplacementKernel(moving, options.Beta, options.KernelRank == 0 ? int.MaxValue : options.KernelRank, all ? 1e-13 : 1e-5, job);
             _residuals = [new double[moving.Z.Length], new double[moving.Z.Length], new double[moving.Z.Length]];
             _displacements = [new double[moving.Z.Length], new double[moving.Z.Length], new double[moving.Z.Length]];
             _variances = options.PosteriorVariance ? new double[moving.Z.Length] : null;

@@ -46,6 +46,12 @@ public abstract record CpdOptions
     /// </summary>
     public AffineTransform? Initial { get; init; }
 
+    /// <summary>
+    /// The first sigma in nm; 0 (the paper): as wide as the clouds lie apart. After another registration its last sigma keeps what that found,
+    /// where the paper's would begin anew.
+    /// </summary>
+    public double InitialSigmaNm { get; init; }
+
     /// <summary>Refuses options out of their range.</summary>
     /// <exception cref="BadInputException">An option out of its range.</exception>
     internal void Check()
@@ -59,6 +65,8 @@ public abstract record CpdOptions
         if (!(MinimumSigmaNm >= 0) || double.IsInfinity(MinimumSigmaNm))
             throw BadInputException.ForParameter("registration_minimum_sigma", MinimumSigmaNm, "a length of 0 nm or more",
                 "0 switches it off; the points' spacing is usual.");
+        if (!(InitialSigmaNm >= 0) || double.IsInfinity(InitialSigmaNm))
+            throw BadInputException.ForParameter("registration_initial_sigma", InitialSigmaNm, "a length of 0 nm or more", "0 is usual.");
         if (!(UnitNm > 0) || double.IsInfinity(UnitNm))
             throw BadInputException.ForParameter("registration_unit_nm", UnitNm, "a positive length in nm",
                 "Leave registration_normalise on and no unit is needed.");

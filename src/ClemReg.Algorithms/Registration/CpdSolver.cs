@@ -129,7 +129,8 @@ internal static class CpdSolver
 
         public StopReason Run(Job job)
         {
-            _sigma2 = MeanSquaredDistance(_moving, _fixed) / 3;
+            double first = _options.InitialSigmaNm / _unit;
+            _sigma2 = first > 0 ? first * first : MeanSquaredDistance(_moving, _fixed) / 3;
             double noise = SmallestSigma * _size;
             double least = Math.Max(noise, _options.MinimumSigmaNm / _unit);
             double movement = 0;

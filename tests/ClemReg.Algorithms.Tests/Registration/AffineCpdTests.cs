@@ -151,6 +151,7 @@ public sealed class AffineCpdTests(ITestOutputHelper output)
         Refused(Usual with { MaximumAnisotropy = -1 }, "registration_maximum_anisotropy = -1");
         Refused(Usual with { MaximumAnisotropy = double.NaN }, "registration_maximum_anisotropy = NaN");
         Refused(Usual with { MaximumAnisotropy = double.PositiveInfinity }, "registration_maximum_anisotropy = ");
+        Refused(Usual with { InitialSigmaNm = -1 }, "registration_initial_sigma = -1");
         Refused(Usual with { MaxIterations = 0 }, "registration_max_iterations = 0");
         Refused(Usual with { OutlierWeight = 1 }, "registration_outlier_weight = 1");
         PointCloud flat = new([.. Fixed().Points.ToArray().Select(p => p with { Z = 0 })]);
