@@ -3,7 +3,7 @@
 // Points are text, z, y, x a line, separated by commas or blanks; lines that are no numbers are skipped. Keys: algorithm (rigid, affine (after rigid), bcpd,
 // rigid_bcpd), omega, lambda, beta, kappa, gamma, tolerance, iterations, min_iterations, sigma (the floor in nm), w (of CPD), points, voxel, rank,
 // acceleration (none, exact, truncated), normalise (each, fixed), scale (0 or 1), variance, anisotropy, threads, repeats (the least time
-// counts), out (file for the moved points), tre (file of pairs: moving z, y, x, fixed z, y, x).
+// counts), judge (1: does the deformation earn its place?), out (file for the moved points), tre (file of pairs: moving z, y, x, fixed z, y, x).
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
@@ -51,6 +51,7 @@ var options = new BcpdOptions
     Acceleration = Enum.Parse<BcpdAcceleration>(Text("acceleration", "exact"), true),
     Seed = (int)Number("seed", 1),
 };
+bool judge = Number("judge", 0) == 1;
 if (keys.Count > 0) throw new ArgumentException("unknown key " + string.Join(", ", keys.Keys));
 
 double least = double.MaxValue;
@@ -79,6 +80,13 @@ for (int run = 0; run < repeats; run++)
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         least = Math.Min(least, seconds);
         map = r.Apply;
+        if (judge && rigid is not null)
+        {
+            start = Stopwatch.GetTimestamp();
+            HeldOutJudgement j = HeldOutDeformation.Judge(moving, fixedCloud, rigid, options, r.SigmaNm, job);
+            report["judge"] = $"{j.RigidOffsetNm:F1} -> {j.DeformedOffsetNm:F1} t {j.Agreement:F1} {(j.Better ? "better" : "worse")}";
+            report["judge_seconds"] = Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 2);
+        }
         report["rigid_seconds"] = Math.Round(first, 3);
         report["iterations"] = r.Iterations;
         report["sigma_nm"] = Math.Round(r.SigmaNm, 3);
