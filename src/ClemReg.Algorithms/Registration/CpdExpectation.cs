@@ -28,6 +28,9 @@ internal readonly record struct CpdMoments
     /// <summary>Sum of P x y^T: 9 numbers, row (x) by row.</summary>
     public required double[] Cross { get; init; }
 
+    /// <summary>Sum of P y y^T: 9 numbers; null where it was not asked for.</summary>
+    public double[]? MovedOuter { get; init; }
+
     /// <summary>The negative log-likelihood of the fixed points.</summary>
     public required double NegativeLogLikelihood { get; init; }
 }
@@ -47,7 +50,7 @@ internal sealed class CpdExpectation
     private const double DensityFloor = 2.2250738585072014e-308;
 
     private const double Ln2 = 0.693147180559945309;
-    private const int SumsPerBlock = 24;
+    private const int SumsPerBlock = 30;
     private static readonly int Lanes = Vector<double>.Count;
 
     private readonly PointBlocks _fixed;
@@ -71,6 +74,9 @@ internal sealed class CpdExpectation
 
     /// <summary>The sum of the posterior after <see cref="Run"/>: the number of fixed points that the moving points explain.</summary>
     public double ExplainedWeight { get; private set; }
+
+    /// <summary>True sums P y y^T too, which affine CPD needs.</summary>
+    public bool WithMovedOuter { get; init; }
 
     /// <summary>False visits all pairs, for tests.</summary>
     public bool Prune { get; init; } = true;
@@ -138,6 +144,14 @@ internal sealed class CpdExpectation
             sums[21] += x * dx;
             sums[22] += k.Square * inverse;
             sums[23] -= Math.Log(Math.Max(density, DensityFloor));
+            if (!WithMovedOuter) continue;
+            OuterSums o = SumOuter(_moved, ranges, z, y, x, rate);
+            sums[24] += o.ZZ * inverse;
+            sums[25] += o.ZY * inverse;
+            sums[26] += o.ZX * inverse;
+            sums[27] += o.YY * inverse;
+            sums[28] += o.YX * inverse;
+            sums[29] += o.XX * inverse;
         }
     }
 
@@ -166,7 +180,47 @@ internal sealed class CpdExpectation
                 s[9] + s[19], s[11] + s[20], s[12] + s[21],
             ],
             NegativeLogLikelihood = s[23] - _fixed.Count * normalisation,
+            MovedOuter = WithMovedOuter ? MovedOuter(s) : null,
         };
+    }
+
+    /// <summary>Sum of P y y^T, y = x + d: sums of x x^T, x d^T, d x^T and d d^T.</summary>
+    private static double[] MovedOuter(ReadOnlySpan<double> s)
+    {
+        double zz = s[7] + 2 * s[13] + s[24];
+        double zy = s[8] + s[14] + s[16] + s[25];
+        double zx = s[9] + s[15] + s[19] + s[26];
+        double yy = s[10] + 2 * s[17] + s[27];
+        double yx = s[11] + s[18] + s[20] + s[28];
+        double xx = s[12] + 2 * s[21] + s[29];
+        return [zz, zy, zx, zy, yy, yx, zx, yx, xx];
+    }
+
+    /// <summary>Sums of k d d^T over the kernels k from a point to many, d = other - point.</summary>
+    internal readonly record struct OuterSums(double ZZ, double ZY, double ZX, double YY, double YX, double XX);
+
+    /// <summary>As <see cref="SumKernels"/>, the second moments.</summary>
+    internal static OuterSums SumOuter(PointBlocks points, ReadOnlySpan<int> ranges, double z, double y, double x, double rate)
+    {
+        Vector<double> zz = default, zy = default, zx = default, yy = default, yx = default, xx = default;
+        for (int r = 0; r < ranges.Length; r += 2)
+        {
+            for (int j = ranges[r]; j < ranges[r + 1]; j += Lanes)
+            {
+                Vector<double> dz = new Vector<double>(points.Z, j) - new Vector<double>(z);
+                Vector<double> dy = new Vector<double>(points.Y, j) - new Vector<double>(y);
+                Vector<double> dx = new Vector<double>(points.X, j) - new Vector<double>(x);
+                Vector<double> k = PowerOfTwo.Of((dz * dz + dy * dy + dx * dx) * -rate);
+                Vector<double> kz = k * dz, ky = k * dy, kx = k * dx;
+                zz += kz * dz;
+                zy += kz * dy;
+                zx += kz * dx;
+                yy += ky * dy;
+                yx += ky * dx;
+                xx += kx * dx;
+            }
+        }
+        return new OuterSums(Vector.Sum(zz), Vector.Sum(zy), Vector.Sum(zx), Vector.Sum(yy), Vector.Sum(yx), Vector.Sum(xx));
     }
 
     /// <summary>Sums of the kernels k from a point to many: k, k d (d = other - point, z, y, x), k |d|^2.</summary>

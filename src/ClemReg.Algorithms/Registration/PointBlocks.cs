@@ -156,7 +156,8 @@ internal sealed class PointBlocks
         Halve(points, part[half..], keys);
     }
 
-    private void MeasureBoxes()
+    /// <summary>Measures the blocks' boxes anew, after coordinates have been set from outside.</summary>
+    public void MeasureBoxes()
     {
         for (int b = 0; b < Blocks; b++)
         {

@@ -24,21 +24,33 @@ public static class RegistrationEvaluation
     /// <param name="job">Threads, cancellation.</param>
     /// <exception cref="BadInputException">A cloud with too few points or all in one plane; sigma or w out of range.</exception>
     public static RegistrationResiduals Evaluate(
-        PointCloud moving, PointCloud fixedCloud, AffineTransform transform, double sigmaNm, double outlierWeight, Job job)
+        PointCloud moving, PointCloud fixedCloud, SpatialTransform transform, double sigmaNm, double outlierWeight, Job job)
     {
         CloudShape.RequireSolid(moving, "moving");
+        return Evaluate(transform.Apply(moving), fixedCloud, sigmaNm, outlierWeight, job);
+    }
+
+    /// <summary>Measures how well moved points lie on a cloud.</summary>
+    /// <param name="moved">The moved points, nm, z, y, x.</param>
+    /// <param name="fixedCloud">The fixed points.</param>
+    /// <param name="sigmaNm">Standard deviation of the Gaussians around the moved points, in nm, positive.</param>
+    /// <param name="outlierWeight">The outlier weight w (0 to below 1), for clouds normalised by the fixed cloud's size.</param>
+    /// <param name="job">Threads, cancellation.</param>
+    /// <exception cref="BadInputException">A fixed cloud with too few points or all in one plane; sigma or w out of range.</exception>
+    public static RegistrationResiduals Evaluate(PointCloud moved, PointCloud fixedCloud, double sigmaNm, double outlierWeight, Job job)
+    {
         CloudShape.RequireSolid(fixedCloud, "fixed");
         if (!(sigmaNm > 0) || double.IsInfinity(sigmaNm)) throw BadInputException.ForParameter("sigma", sigmaNm, "a positive length in nm");
         if (!(outlierWeight >= 0 && outlierWeight < 1))
             throw BadInputException.ForParameter("registration_outlier_weight", outlierWeight, "0 or more and below 1");
         Point3 centre = CloudShape.Centroid(fixedCloud);
         double unit = CloudShape.Size(fixedCloud, centre);
-        var moved = new PointBlocks(transform.Apply(moving), centre, unit);
+        var movedPoints = new PointBlocks(moved, centre, unit);
         var fixedPoints = new PointBlocks(fixedCloud, centre, unit);
         double sigma2 = sigmaNm * sigmaNm / (unit * unit);
-        var expectation = new CpdExpectation(fixedPoints, moved);
+        var expectation = new CpdExpectation(fixedPoints, movedPoints);
         expectation.Run(sigma2, outlierWeight, job);
-        return Measure(moved, fixedPoints, expectation, sigma2, unit, job);
+        return Measure(movedPoints, fixedPoints, expectation, sigma2, unit, job);
     }
 
     /// <summary>Measures moved points against fixed ones, both in <paramref name="unit"/> nm, with the posterior of an E-step at that state.</summary>
@@ -78,6 +90,32 @@ public static class RegistrationEvaluation
         };
     }
 
+    /// <summary>
+    /// For each moved point the step to the mean of the fixed points weighted with its posterior, in nm; null for points with next to no weight.
+    /// </summary>
+    internal static Point3?[] StepsToMean(PointCloud moved, PointCloud fixedCloud, double sigmaNm, double outlierWeight, Job job)
+    {
+        Point3 centre = CloudShape.Centroid(fixedCloud);
+        double unit = CloudShape.Size(fixedCloud, centre);
+        var movedPoints = new PointBlocks(moved, centre, unit);
+        var fixedPoints = new PointBlocks(fixedCloud, centre, unit);
+        double sigma2 = sigmaNm * sigmaNm / (unit * unit), rate = CpdExpectation.Rate(sigma2);
+        var expectation = new CpdExpectation(fixedPoints, movedPoints);
+        expectation.Run(sigma2, outlierWeight, job);
+        var steps = new Point3?[moved.Count];
+        job.For(movedPoints.Blocks, () => new BlockRanges(fixedPoints.Blocks), (block, near) =>
+        {
+            movedPoints.SquaredReach(block, fixedPoints, near.Gaps);
+            near.Keep(b => expectation.Cutoff[b]);
+            for (int i = block * PointBlocks.BlockSize; i < movedPoints.End(block); i++)
+            {
+                Point3? step = StepToMean(fixedPoints, expectation.InverseDensity, near.Ranges, movedPoints.Z[i], movedPoints.Y[i], movedPoints.X[i], rate);
+                if (step is { } s) steps[movedPoints.Order[i]] = unit * s;
+            }
+        });
+        return steps;
+    }
+
     private static double SquaredNearest(PointBlocks points, ReadOnlySpan<int> ranges, double z, double y, double x)
     {
         ref double zs = ref MemoryMarshal.GetArrayDataReference(points.Z);
@@ -99,8 +137,12 @@ public static class RegistrationEvaluation
         return smallest;
     }
 
-    /// <summary>The distance from a point to the mean of <paramref name="points"/> weighted with the posterior; NaN with next to no weight.</summary>
     private static double DistanceToMean(
+        PointBlocks points, double[] inverseDensity, ReadOnlySpan<int> ranges, double z, double y, double x, double rate) =>
+        StepToMean(points, inverseDensity, ranges, z, y, x, rate)?.Length ?? double.NaN;
+
+    /// <summary>The step from a point to the mean of <paramref name="points"/> weighted with the posterior; null with next to no weight.</summary>
+    private static Point3? StepToMean(
         PointBlocks points, double[] inverseDensity, ReadOnlySpan<int> ranges, double z, double y, double x, double rate)
     {
         Vector<double> sum = default, sumZ = default, sumY = default, sumX = default;
@@ -119,7 +161,7 @@ public static class RegistrationEvaluation
             }
         }
         double weight = Vector.Sum(sum);
-        return weight >= SmallestPosterior ? new Point3(Vector.Sum(sumZ), Vector.Sum(sumY), Vector.Sum(sumX)).Length / weight : double.NaN;
+        return weight >= SmallestPosterior ? new Point3(Vector.Sum(sumZ) / weight, Vector.Sum(sumY) / weight, Vector.Sum(sumX) / weight) : null;
     }
 
     private static double RootMeanSquare(double[] values) =>

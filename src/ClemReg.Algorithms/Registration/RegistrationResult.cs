@@ -71,8 +71,14 @@ public sealed record RegistrationResult
     /// <summary>The transform, moving to fixed, nm, z, y, x.</summary>
     public required AffineTransform Transform { get; init; }
 
-    /// <summary>The isotropic scale in <see cref="Transform"/>.</summary>
+    /// <summary>The isotropic scale in <see cref="Transform"/>: the cube root of its change of volume.</summary>
     public required double Scale { get; init; }
+
+    /// <summary>The singular values of <see cref="Transform"/>'s linear part, largest first: how much it stretches along three axes.</summary>
+    public required IReadOnlyList<double> SingularValues { get; init; }
+
+    /// <summary>The largest over the smallest singular value: 1 for a similarity.</summary>
+    public double Anisotropy => SingularValues[0] / SingularValues[^1];
 
     /// <summary>The start and every iteration, in order: <see cref="Iterations"/> + 1 entries.</summary>
     public required IReadOnlyList<RegistrationState> History { get; init; }

@@ -63,6 +63,15 @@ internal static class Clouds
         ];
     }
 
+    /// <summary>The images of points with Gaussian noise (nm, before the map), and a share of false points in the slab.</summary>
+    public static PointCloud Disturb(Random random, ReadOnlySpan<Point3> points, AffineTransform map, double noise, double falsePoints)
+    {
+        var all = new List<Point3>();
+        foreach (Point3 p in points) all.Add(map.Apply(p + NormalPoint(random, noise)));
+        foreach (Point3 p in Box(random, (int)(falsePoints * points.Length), 3000, 12000, 9000).Points) all.Add(map.Apply(p));
+        return new PointCloud([.. all]);
+    }
+
     /// <summary>The mean distance between the images of points under two maps: the target registration error.</summary>
     public static double Error(PointCloud targets, AffineTransform found, AffineTransform truth)
     {
