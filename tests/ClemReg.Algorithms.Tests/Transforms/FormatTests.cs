@@ -220,6 +220,18 @@ public sealed class FormatTests
         Assert.True((x - origin - new Point3(0, 2000, 0)).Length < 1e-6, x.ToString());
     }
 
+    /// <summary>Files that ITK 5.2 wrote (TransformFileWriter) about the centre (1, 2, 3), and where its TransformPoint sends (30, -20, 5).</summary>
+    [Theory]
+    [InlineData("Similarity3DTransform_double_3_3\nParameters: 0.1 -0.3 0.2 4 -5 6 1.25\nFixedParameters: 1 2 3", 42.384937571, -17.241934106, 30.819630055)]
+    [InlineData("Euler3DTransform_double_3_3\nParameters: 0.3 -0.5 0.7 4 -5 6\nFixedParameters: 1 2 3 0", 40.252621714, -6.836667528, 17.457697355)]
+    [InlineData("VersorRigid3DTransform_double_3_3\nParameters: 0.1 -0.3 0.2 4 -5 6\nFixedParameters: 1 2 3", 34.907950057, -14.393547285, 26.455704044)]
+    public void Files_of_Itk_are_read_as_Itk_means_them(string text, double x, double y, double z)
+    {
+        AffineTransform map = new ItkTransform().Read(Maps.In("#Insight Transform File V1.0\n#Transform 0\nTransform: " + text + "\n")).Transform!.Inverse();
+        Point3 moved = map.Apply(new Point3(5000, -20000, 30000));
+        Assert.True((moved - new Point3(1000 * z, 1000 * y, 1000 * x)).Length < 1e-4, moved.ToString());
+    }
+
     [Fact]
     public void BigDataViewer_lists_the_registration_before_the_calibration()
     {

@@ -1,6 +1,8 @@
 package clem.workflow;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +73,18 @@ public final class Step {
 			return bridge.readPoints(outputs.get(name)[0]);
 		}
 
+		/** The files of an output that is text: path to content. The path is empty where the output is one file. */
+		public Map<String, byte[]> files() {
+			final Map<String, byte[]> files = new LinkedHashMap<>();
+			for (final Object item : Json.asList(report.get("files"))) {
+				final Map<String, Object> file = Json.asObject(item);
+				final Object text = file.get("text");
+				files.put(Json.asText(file.get("path"), ""), text != null ? Json.asText(text, "").getBytes(StandardCharsets.UTF_8)
+					: Base64.getDecoder().decode(Json.asText(file.get("base64"), "")));
+			}
+			return files;
+		}
+
 		/** An output that is a transform: the text of its transform.json. */
 		public String transform(final String name) {
 			final Object full = report.get(name);
@@ -86,20 +100,24 @@ public final class Step {
 	/**
 	 * Runs the operation.
 	 *
-	 * @param inputs by port: a VolumeImage, a double[] of z, y, x triples, or the text of a transform.json
-	 * @param texts further texts of the request, such as the truth of a simulation
+	 * @param inputs by port: a VolumeImage, a double[] of z, y, x triples, the text of a transform.json, or a TextFile
 	 */
-	public void run(final Map<String, Object> inputs, final Map<String, String> texts, final RunRequest request, final OperationListener listener, final Sink sink) {
+	public void run(final Map<String, Object> inputs, final RunRequest request, final OperationListener listener, final Sink sink) {
 		final Progress progress = new Progress(listener);
 		try (Handles handles = new Handles(bridge)) {
 			progress.upTo(0.2);
 			final Map<String, Object> provenance = new LinkedHashMap<>();
+			final Map<String, Object> texts = new LinkedHashMap<>();
 			final Map<String, Long> ports = new LinkedHashMap<>();
 			// An operation on one channel of a source leaves the other channels to be done in the same way.
 			VolumeImage several = null;
 			for (final Port port : operation.inputs) {
 				final Object value = inputs.get(port.name);
 				if (value == null) continue;
+				if (value instanceof TextFile) {
+					texts.put(port.name, ((TextFile) value).json());
+					continue;
+				}
 				if (value instanceof VolumeImage) {
 					final VolumeImage image = (VolumeImage) value;
 					provenance.put(port.name, image.provenance());
