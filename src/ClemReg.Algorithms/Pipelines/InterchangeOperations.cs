@@ -44,7 +44,7 @@ internal static class InterchangeOperations
         "What is fitted to landmark pairs: rigid, similarity (rigid with one scale) or affine; auto takes what the file names, else affine.",
         Auto, Auto, "rigid", "similarity", "affine") { Option = true };
 
-    private static readonly BooleanParameter EmIsMoving = new("em_is_moving", "EM is the moving image", File,
+    private static readonly BooleanParameter EmWasMoved = new("em_was_moved", "EM was moved", File,
         "Set it where the other tool moved the EM onto the fluorescence: the transform is turned round, and moving and fixed landmarks change places.", false) { Option = true };
 
     private static readonly TextParameter Item = new("item", "Entry", File,
@@ -98,13 +98,13 @@ internal static class InterchangeOperations
             new Port("fixed", PortKind.Source, "The EM, likewise.", Required: false),
         ],
         [new Port("transform", PortKind.Transform, "Moving to fixed.")],
-        [TransformFormatOrAuto, Unit, Fit, EmIsMoving, Item],
+        [TransformFormatOrAuto, Unit, Fit, EmWasMoved, Item],
         static (request, job) =>
         {
             InputText text = request.Text("in");
             string name = request.Values.Get(TransformFormatOrAuto);
             ITransformFormat format = name == Auto ? TransformFormats.Detect(text.Text, text.File) : TransformFormats.Named(name);
-            bool turned = request.Values.Get(EmIsMoving);
+            bool turned = request.Values.Get(EmWasMoved);
             Grid? moving = GridOf(request, "moving").Grid, fixedGrid = GridOf(request, "fixed").Grid;
             // What the other tool calls moving is the EM when it moved the EM.
             var source = new ImportSource(text.Text, text.File, LengthUnit.Parse(request.Values.Get(Unit), "unit"),

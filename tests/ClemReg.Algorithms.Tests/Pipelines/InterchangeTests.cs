@@ -77,7 +77,7 @@ public sealed class InterchangeTests
         Maps.Same(Maps.Affine, (SpatialTransform)Run("import_transform", file: Export(format, File(Maps.Affine.Inverse(), "fixed_to_moving"), inputs: images), inputs: images).Outputs["transform"]);
         Assert.Contains(_heard.Lines, l => l.Contains("t.json maps EM to fluorescence", StringComparison.Ordinal));
         // Where the other tool moved the EM, its file has the other direction.
-        var turned = new JsonObject { ["em_is_moving"] = true };
+        var turned = new JsonObject { ["em_was_moved"] = true };
         var swapped = new Dictionary<string, object> { ["moving"] = fixedImage, ["fixed"] = moving };
         Maps.Same(Maps.Affine.Inverse(), (SpatialTransform)Run("import_transform", turned, text, inputs: swapped).Outputs["transform"]);
     }
