@@ -31,6 +31,14 @@ install_packages() {
     || die "these packages could not be installed: ${missing[*]}"
 }
 
+# .NET needs ICU, whose package has another name in each release.
+install_icu() {
+  ldconfig -p 2>/dev/null | grep -q libicuuc && return
+  local package
+  package=$(apt-cache pkgnames libicu 2>/dev/null | grep -E '^libicu[0-9]+$' | sort -V | tail -1)
+  install_packages "${package:-libicu-dev}"
+}
+
 # The .NET SDK is the one thing that Debian does not package.
 require_dotnet() {
   have_sdk() { command -v dotnet >/dev/null && dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; }
@@ -46,6 +54,7 @@ install_build_tools() {
   local packages=(gcc libc6-dev zlib1g-dev binutils libij-java fontconfig fonts-dejavu-core ca-certificates)
   command -v javac >/dev/null || packages+=(default-jdk-headless)
   install_packages "${packages[@]}"
+  install_icu
   require_dotnet
 }
 

@@ -101,13 +101,12 @@ version_of() { "$1" -version 2>&1 | sed -nE '1s/.*"(1\.)?([0-9]+).*/\2/p'; }
 seen=" "
 for java in "${javas[@]}"; do
   version=$(version_of "$java")
-  case "$seen" in *" $version "*) continue ;; esac
   seen="$seen$version "
   native=()
   [ "$version" -ge 17 ] && native=(--enable-native-access=ALL-UNNAMED)
   if [ -z "$filter" ] || [[ BridgeStress == *"$filter"* ]]; then
-    part "bridge stress, Java $version" "$java" "${native[@]}" -cp "$work/classes:$jar" clem.bridge.BridgeStress 40
-    part "bridge stress, Java $version, baseline" "$java" "${native[@]}" -Dclemreg.level=baseline -cp "$work/classes:$jar" clem.bridge.BridgeStress 15
+    part "bridge stress, Java $version" "$java" "${native[@]}" -Xmx128m -cp "$work/classes:$jar" clem.bridge.BridgeStress 40
+    part "bridge stress, Java $version, baseline" "$java" "${native[@]}" -Xmx128m -Dclemreg.level=baseline -cp "$work/classes:$jar" clem.bridge.BridgeStress 15
   fi
   part "Java layer, Java $version" "$java" "${native[@]}" -Djava.awt.headless=true -Dclemreg.test.dialogs=none -Dclemreg.repo="$root" \
     -cp "$work/classes:$jar:$ij:$root/build/java/tools" clem.test.AllTests "$filter"

@@ -183,8 +183,8 @@ public sealed class Host
     /// <summary>Runs an operation and waits for its end.</summary>
     /// <param name="request">JSON: operation, inputs (name to handle as text), threads, and what <see cref="Operation.Run"/> reads.</param>
     /// <param name="listener">Called on this thread.</param>
-    /// <returns>JSON: outputs (name to handle as text) and result.</returns>
-    public string Run(string request, IRunListener listener)
+    /// <param name="reply">Takes JSON: outputs (name to handle as text) and result. Should it fail, the outputs are released.</param>
+    public T Run<T>(string request, IRunListener listener, Func<string, T> reply)
     {
         using JsonDocument document = ParseRequest(request);
         JsonElement root = document.RootElement;
@@ -194,6 +194,7 @@ public sealed class Host
         if (threads is < 0 or > 1024) throw BadInputException.ForParameter("threads", threads, "a whole number from 0 (all) to 1024");
 
         var leases = new Dictionary<string, HandleTable.Lease>();
+        var given = new List<long>();
         using var session = new RunSession();
         try
         {
@@ -205,9 +206,16 @@ public sealed class Host
                 job => operation.Run(root, leases.ToDictionary(l => l.Key, l => l.Value.Value), job));
             var outputs = new JsonObject();
             foreach ((string output, object value) in result.Outputs)
-                outputs[output] = _handles.Add(value, [.. result.RetainedInputs.Select(i => leases[i].Share())])
-                    .ToString(System.Globalization.CultureInfo.InvariantCulture);
-            return new JsonObject { ["outputs"] = outputs, ["result"] = result.Json }.ToJsonString();
+            {
+                given.Add(_handles.Add(value, [.. result.RetainedInputs.Select(i => leases[i].Share())]));
+                outputs[output] = given[^1].ToString(System.Globalization.CultureInfo.InvariantCulture);
+            }
+            return reply(new JsonObject { ["outputs"] = outputs, ["result"] = result.Json }.ToJsonString());
+        }
+        catch
+        {
+            foreach (long handle in given) _handles.Release(handle);
+            throw;
         }
         finally
         {

@@ -144,7 +144,10 @@ public static unsafe class JniExports
     [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_run")]
     public static nint Run(nint env, nint type, nint request, nint listener) =>
         Guard(env, (env, request, listener), static (jni, a) =>
-            jni.Utf8(Host.Run(jni.Utf8(NotNull(a.request, "request")), new JavaListener(a.env, NotNull(a.listener, "listener")))));
+        {
+            nint env = a.env;
+            return Host.Run(jni.Utf8(NotNull(a.request, "request")), new JavaListener(env, NotNull(a.listener, "listener")), text => new JniEnv(env).Utf8(text));
+        });
 
     /// <summary>boolean release(long handle)</summary>
     [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_release")]

@@ -18,7 +18,7 @@ voxels() { tail -c +4096 "$1" | head -c -65536; }
 
 # Each Java that fiji-like runs on, once.
 seen=" "
-for java in /usr/lib/jvm/*/bin/java; do
+for java in $(tr ":" "\n" <<<"${CLEMREG_JAVA_HOMES:-}" | sed "/^$/d; s,$,/bin/java,") /usr/lib/jvm/*/bin/java; do
   java=$(readlink -f "$java")
   version=$("$java" -version 2>&1 | sed -nE '1s/.*"(1\.)?([0-9]+).*/\2/p')
   case "$seen" in *" $version "*) continue ;; esac
@@ -45,6 +45,13 @@ for java in /usr/lib/jvm/*/bin/java; do
   run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",fixed=\"$s/em.tif\",fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=2.5"
   check "SciJava command, Java $version: $(tail -5 "$scratch/log")" test -s "$out/transform.json"
   expect "its parameters arrive, Java $version" "$out/transform.json" '"log_sigma": 2.5'
+
+  # What is not given comes from the parameter file.
+  out=$scratch/command-file-$version
+  echo '{"log_sigma": 2.5, "registration_outlier_weight": 0.5}' >"$scratch/p.json"
+  run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",moving_channel=1,fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=2.8,parameters_file=\"$scratch/p.json\""
+  expect "a value that is given goes before the file, Java $version: $(tail -5 "$scratch/log")" "$out/transform.json" '"log_sigma": 2.8'
+  expect "the file counts for the others, Java $version" "$out/transform.json" '"registration_outlier_weight": 0.5'
 done
 
 "$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/launcher" >/dev/null 2>&1

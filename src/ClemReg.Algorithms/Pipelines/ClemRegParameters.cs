@@ -13,6 +13,7 @@ internal static class ClemRegParameters
     private const string Sampling = "Point clouds";
     private const string Registration = "Registration";
     private const string Warping = "Warping";
+    private const string Picture = "Picture";
 
     public static readonly NumberParameter LogSigma = new("log_sigma", "LoG sigma", Segmentation, "voxels",
         "Width of the Laplacian-of-Gaussian filter that brings out the mitochondria. About the radius of a mitochondrion in pixels: larger joins and smooths, smaller finds more detail and more noise.",
@@ -104,6 +105,12 @@ internal static class ClemRegParameters
     public static readonly IntegerParameter WarpingInterpolationOrder = new("warping_interpolation_order", "Interpolation order", Warping, "",
         "0 nearest voxel (labels and masks), 1 linear, 2 to 5 splines: smoother and slower.", 1, 0, 5);
 
+    public static readonly ChoiceParameter OverlayColor = new("overlay_color", "Fluorescence colour", Picture,
+        "Colour of the fluorescence over the grey EM in overlay.png; the outline of the mitochondria has the complementary colour.", "magenta", "magenta", "green");
+
+    public static readonly BooleanParameter OverlayOutline = new("overlay_outline", "Outline of the mask", Picture,
+        "Draws the outline of the EM's mitochondria in overlay.png.", true);
+
     public static readonly IntegerParameter Seed = new("seed", "Seed", Sampling, "",
         "Starts the random numbers of the random sampling method: the same seed gives the same points.", 1, 0, int.MaxValue);
 
@@ -115,6 +122,8 @@ internal static class ClemRegParameters
         PointCloudSigma, PointCloudSamplingMethod, PointCloudSamplingFrequency, PointCloudDownsampling, RegistrationVoxelSize,
         OutlierNeighbours, OutlierStdRatio, Seed,
     ];
+
+    public static IReadOnlyList<Parameter> ForPicture { get; } = [OverlayColor, OverlayOutline];
 
     public static IReadOnlyList<Parameter> ForRegistration { get; } =
     [

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.PointClouds;
@@ -70,11 +69,11 @@ internal static class ClemRegSteps
     }
 
     /// <summary>transform.json and inverse_transform.json of a result.</summary>
-    public static (JsonObject Forward, JsonObject Inverse) TransformFiles(RegistrationResult result, ParameterValues values, JsonElement request)
+    public static (JsonObject Forward, JsonObject Inverse) TransformFiles(RegistrationResult result, ParameterValues values)
     {
         string type = values.Get(P.RegistrationWithScale) ? "similarity" : "rigid";
-        return (Complete(TransformFile.Write(result.Transform, type, "moving_to_fixed"), result, values, request),
-            Complete(TransformFile.Write(result.Transform.Inverse(), type, "fixed_to_moving"), result, values, request));
+        return (Complete(TransformFile.Write(result.Transform, type, "moving_to_fixed"), result, values),
+            Complete(TransformFile.Write(result.Transform.Inverse(), type, "fixed_to_moving"), result, values));
     }
 
     /// <summary>The course of a registration: iterations with sigma and likelihood.</summary>
@@ -103,12 +102,11 @@ internal static class ClemRegSteps
         };
     }
 
-    private static JsonObject Complete(JsonObject file, RegistrationResult result, ParameterValues values, JsonElement request)
+    private static JsonObject Complete(JsonObject file, RegistrationResult result, ParameterValues values)
     {
         file["scale"] = result.Scale;
         file["residuals"] = Residuals(result.Residuals);
         file["parameters"] = values.ToJson();
-        if (request.TryGetProperty("inputs", out JsonElement inputs)) file["inputs"] = JsonNode.Parse(inputs.GetRawText());
         file["software"] = new JsonObject { ["name"] = "ClemReg.Fiji", ["version"] = Operations.Version };
         return file;
     }

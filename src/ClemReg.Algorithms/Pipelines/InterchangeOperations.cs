@@ -249,9 +249,10 @@ internal static class InterchangeOperations
         return (new Grid(new Size3(1, 1, 1), new Point3(s[0].GetDouble(), s[1].GetDouble(), s[2].GetDouble())), false);
     }
 
+    /// <summary>The file name of an image that is given.</summary>
     private static string? NameOf(JsonElement request, string role) =>
-        request.TryGetProperty("inputs", out JsonElement inputs) && inputs.ValueKind == JsonValueKind.Object && inputs.TryGetProperty(role, out JsonElement input)
-        && input.ValueKind == JsonValueKind.Object && input.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
+        request.TryGetProperty("names", out JsonElement names) && names.ValueKind == JsonValueKind.Object && names.TryGetProperty(role, out JsonElement name)
+        && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
 
     private static JsonArray Files(IReadOnlyList<OutputFile> files)
     {

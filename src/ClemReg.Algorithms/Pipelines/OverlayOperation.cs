@@ -1,21 +1,15 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Evaluation;
-using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
+using P = ClemReg.Algorithms.Pipelines.ClemRegParameters;
 
 namespace ClemReg.Algorithms.Pipelines;
 
 /// <summary>The picture by which a person judges a registration.</summary>
 internal static class OverlayOperation
 {
-    private static readonly ChoiceParameter Color = new("overlay_color", "Fluorescence colour", "Picture",
-        "Colour of the fluorescence over the grey EM; the outline of the mitochondria has the complementary colour.", "magenta", "magenta", "green");
-
-    private static readonly BooleanParameter Outline = new("overlay_outline", "Outline of the mask", "Picture",
-        "Draws the outline of the segmented mitochondria over the EM.", true);
-
     public static Operation Definition { get; } = new(
         "overlay", "Draw overlay",
         "Draws the fluorescence over the EM in three orthogonal planes, before and after registration.",
@@ -25,7 +19,7 @@ internal static class OverlayOperation
             new Port("moving", PortKind.Volume, "The fluorescence."), new Port("transform", PortKind.Transform, "Fluorescence to EM."),
         ],
         [new Port("picture", PortKind.Volume, "Three 8-bit slices: red, green and blue.")],
-        [Color, Outline],
+        P.ForPicture,
         Run);
 
     private static OperationResult Run(OperationRequest request, Job job)
@@ -37,8 +31,8 @@ internal static class OverlayOperation
             request.Input<AffineTransform>("transform"),
             new OverlayOptions
             {
-                Color = request.Values.Get(Color) == "green" ? OverlayColor.Green : OverlayColor.Magenta,
-                Outline = request.Values.Get(Outline),
+                Color = request.Values.Get(P.OverlayColor) == "green" ? OverlayColor.Green : OverlayColor.Magenta,
+                Outline = request.Values.Get(P.OverlayOutline),
             }, job);
         var panels = new JsonArray();
         foreach (OverlayPanel panel in picture.Panels)

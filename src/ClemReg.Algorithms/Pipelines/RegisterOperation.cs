@@ -26,7 +26,7 @@ internal static class RegisterOperation
             new Port("inverse_transform", PortKind.Transform, "EM to fluorescence."),
         ],
         [
-            .. P.ForRegistration, P.RegistrationDirection, P.WarpingInterpolationOrder, .. P.ForSegmentation, .. P.ForSampling,
+            .. P.ForRegistration, P.RegistrationDirection, P.WarpingInterpolationOrder, .. P.ForSegmentation, .. P.ForSampling, .. P.ForPicture,
         ],
         Run);
 
@@ -46,7 +46,7 @@ internal static class RegisterOperation
             RegistrationResult result = job.Run("register_points", 0.6, 1,
                 part => ClemRegSteps.Register(request.Values, movingPoints, fixedPoints, isotropic, part));
 
-            (JsonObject forward, JsonObject inverse) = ClemRegSteps.TransformFiles(result, request.Values, request.Extra);
+            (JsonObject forward, JsonObject inverse) = ClemRegSteps.TransformFiles(result, request.Values);
             return new OperationResult(
                 new Dictionary<string, object>
                 {

@@ -53,7 +53,7 @@ internal static class StepOperations
             var moving = request.Input<PointCloud>("moving_points");
             double unit = request.Values.Get(P.IsotropicSpacing);
             RegistrationResult result = ClemRegSteps.Register(request.Values, moving, request.Input<PointCloud>("fixed_points"), unit > 0 ? unit : 1, job);
-            (JsonObject forward, JsonObject inverse) = ClemRegSteps.TransformFiles(result, request.Values, request.Extra);
+            (JsonObject forward, JsonObject inverse) = ClemRegSteps.TransformFiles(result, request.Values);
             return new OperationResult(
                 new Dictionary<string, object>
                 {

@@ -32,7 +32,7 @@ public sealed class InterchangeTests
         var request = new JsonObject { ["parameters"] = parameters ?? [] };
         if (file is not null) request["texts"] = new JsonObject { [port] = new JsonObject { ["file"] = name, ["text"] = file } };
         if (spacings is not null) request["spacings"] = spacings;
-        request["inputs"] = new JsonObject { ["moving"] = new JsonObject { ["name"] = "cell.tif" } };
+        request["names"] = new JsonObject { ["moving"] = "cell.tif" };
         using JsonDocument document = JsonDocument.Parse(request.ToJsonString());
         return Operations.Find(operation).Run(document.RootElement, inputs ?? [], new Job(1, observer: _heard));
     }

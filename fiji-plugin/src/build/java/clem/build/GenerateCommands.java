@@ -58,7 +58,12 @@ public final class GenerateCommands {
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
 			field(fields, "File", input.name, null, "label = " + quoted(input.name.replace('_', ' ')) + ", description = " + quoted(input.help)
 				+ (input.required ? "" : ", required = false"));
-			body.append("\t\tput(request.inputs, ").append(quoted(input.name)).append(", ").append(input.name).append(");\n");
+			if (input.isImage()) {
+				choice(fields, input.name, "series");
+				choice(fields, input.name, "channel");
+			}
+			body.append("\t\tput(request.inputs, ").append(quoted(input.name)).append(", ").append(input.name)
+				.append(input.isImage() ? ", " + input.name + "_series, " + input.name + "_channel" : "").append(");\n");
 		}
 		for (final String key : Commands.spacings(operation)) {
 			field(fields, "String", key, null, "label = " + quoted(key.replace('_', ' ') + " (nm; z,xy)") + ", required = false");
@@ -80,6 +85,11 @@ public final class GenerateCommands {
 			+ fields + "\t@Override\n\tprotected FileRequest request() {\n\t\tfinal FileRequest request = new FileRequest(" + quoted(operation.name) + ");\n" + body
 			+ "\t\tif (parameters_file != null) request.parametersFile = parameters_file.getPath();\n\t\tif (out != null) request.out = out.getPath();\n"
 			+ "\t\trequest.overwrite = Boolean.TRUE.equals(overwrite);\n\t\tif (threads != null) request.threads = threads;\n\t\treturn request;\n\t}\n}\n";
+	}
+
+	private static void choice(final StringBuilder fields, final String input, final String what) {
+		field(fields, "Integer", input + "_" + what, "0", "label = " + quoted(input.replace('_', ' ') + " " + what) + ", description = "
+			+ quoted("The " + what + " of the file, from 1; 0: the first.") + ", min = \"0\"");
 	}
 
 	private static void parameter(final StringBuilder fields, final StringBuilder body, final Parameter parameter) {

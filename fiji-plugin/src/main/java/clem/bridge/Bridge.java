@@ -40,7 +40,7 @@ public interface Bridge {
 	String describe(long handle);
 
 	/**
-	 * Runs an operation of the schema and waits for it. The request is JSON {parameters, parameters_file, threads, inputs}.
+	 * Runs an operation of the schema and waits for it. The request is JSON {parameters, parameters_file, threads}.
 	 * The listener is called on this thread.
 	 */
 	OperationResult run(String operation, String requestJson, Map<String, Long> inputs, OperationListener listener);

@@ -1,16 +1,50 @@
 package clem.bridge;
 
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** The handles of one piece of work; closing it releases those that are left. */
+/**
+ * The handles of one piece of work; closing it releases those that are left. Where nobody closed one before the garbage collector took it,
+ * its handles are released when the next is made.
+ */
 public final class Handles implements AutoCloseable {
+	private static final ReferenceQueue<Handles> FORGOTTEN = new ReferenceQueue<>();
+	private static final Set<Net> NETS = ConcurrentHashMap.newKeySet();
+
 	private final Bridge bridge;
 	private final List<Long> open = new ArrayList<>();
+	private final Net net;
+
+	/** What is left to be released once its {@link Handles} is gone. */
+	private static final class Net extends PhantomReference<Handles> {
+		private final Bridge bridge;
+		private final List<Long> open;
+
+		Net(final Handles owner) {
+			super(owner, FORGOTTEN);
+			bridge = owner.bridge;
+			open = owner.open;
+		}
+	}
 
 	public Handles(final Bridge bridge) {
 		this.bridge = bridge;
+		net = new Net(this);
+		NETS.add(net);
+		releaseForgotten();
+	}
+
+	/** Releases the handles of those that were never closed. */
+	static void releaseForgotten() {
+		for (Net net = (Net) FORGOTTEN.poll(); net != null; net = (Net) FORGOTTEN.poll()) {
+			NETS.remove(net);
+			for (final long handle : net.open) net.bridge.release(handle);
+		}
 	}
 
 	/** Takes charge of a handle. */
@@ -43,6 +77,7 @@ public final class Handles implements AutoCloseable {
 			}
 		}
 		open.clear();
+		NETS.remove(net);
 		if (failure != null) throw failure;
 	}
 }

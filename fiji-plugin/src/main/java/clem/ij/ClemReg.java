@@ -23,6 +23,7 @@ import clem.workflow.Commands;
 import clem.workflow.FileRunner;
 import clem.workflow.Output;
 import clem.workflow.PointsFile;
+import clem.workflow.Provenance;
 import clem.workflow.RegisterResults;
 import clem.workflow.RegisterWorkflow;
 import clem.workflow.RunRequest;
@@ -199,7 +200,7 @@ public final class ClemReg implements PlugIn {
 		final RegisterWorkflow workflow = new RegisterWorkflow(bridge, schema);
 		final RegisterWorkflow.Input input = new RegisterWorkflow.Input(moving, pair[0], pair[1], movingMask);
 		try (Output folder = out.isEmpty() ? null : Output.folder(out, overwrite)) {
-			workflow.run(input, request(operation, values), listener, stages, () -> { }, results -> {
+			workflow.run(input, request(operation, values), listener, stages, results -> {
 				if (folder != null) {
 					results.save(folder);
 					if (listener.cancelled()) throw ClemRegException.cancelled();
@@ -230,24 +231,35 @@ public final class ClemReg implements PlugIn {
 	private static void step(final Bridge bridge, final Operation operation, final Map<String, String> values, final ImageJListener listener) {
 		final Map<String, Object> inputs = new LinkedHashMap<>();
 		final RunRequest run = request(operation, values);
+		final Provenance provenance = new Provenance();
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
 			if (input.isImage()) {
 				final VolumeImage.Opened image = input.required ? needed(values, input.name) : image(values, input.name);
 				final double[] spacing = spacing(values, input.name);
-				if (image != null) inputs.put(input.name, image.volume(spacing));
-				else if (spacing != null) run.spacing(input.name, spacing);
+				if (image == null) {
+					if (spacing != null) run.spacing(input.name, spacing);
+					continue;
+				}
+				final VolumeImage volume = image.volume(spacing);
+				inputs.put(input.name, volume);
+				provenance.add(volume);
 			}
 			else if (values.get(input.name).isEmpty()) {
 				if (input.required) throw ClemRegException.badInput(input.name + " is missing: give a file.");
 			}
-			else if (input.kind.equals("points")) inputs.put(input.name, points(input.name, values.get(input.name)));
-			else if (input.kind.equals("text")) inputs.put(input.name, TextFile.read(input.name, new File(values.get(input.name))));
-			else inputs.put(input.name, RunRequest.readText(input.name, new File(values.get(input.name))));
+			else {
+				final File file = new File(values.get(input.name));
+				provenance.add(input.name, file);
+				if (input.kind.equals("points")) inputs.put(input.name, points(input.name, values.get(input.name)));
+				else if (input.kind.equals("text")) inputs.put(input.name, TextFile.read(input.name, file));
+				else inputs.put(input.name, RunRequest.readText(input.name, file));
+			}
 		}
+		if (!Commands.givesTexts(operation)) provenance.start();
 		final String out = values.get(Fields.OUT);
 		final boolean overwrite = flag(values, Fields.OVERWRITE);
 		try (Output output = out.isEmpty() ? null : Commands.output(operation, out, overwrite)) {
-			new Step(bridge, operation).run(inputs, run, listener, results -> {
+			new Step(bridge, operation).run(inputs, provenance, run, listener, results -> {
 				if (output != null) {
 					FileRunner.save(operation, results, output);
 					if (listener.cancelled()) throw ClemRegException.cancelled();

@@ -106,6 +106,9 @@ final class Display {
 	private static LUT colour(final VolumeImage moving, final int channel) {
 		if (!moving.image.isComposite()) return lut(COLOURS[(channel - 1) % COLOURS.length], range(moving, channel));
 		final LUT lut = (LUT) ((CompositeImage) moving.image).getChannelLut(channel).clone();
+		final double[] range = range(moving, channel);
+		lut.min = range[0];
+		lut.max = range[1];
 		return lut;
 	}
 

@@ -84,7 +84,6 @@ final class ParameterDialog {
 		dialog.getRootPane().setDefaultButton(ok);
 		reset();
 		if (inputs.get("moving") instanceof JComboBox) ((JComboBox<?>) inputs.get("moving")).addActionListener(e -> region());
-		region();
 		dialog.add(tabs, BorderLayout.CENTER);
 		dialog.add(buttons, BorderLayout.SOUTH);
 		dialog.pack();
@@ -172,6 +171,7 @@ final class ParameterDialog {
 			else if (input instanceof JCheckBox) ((JCheckBox) input).setSelected(Boolean.parseBoolean(field.standard));
 			else ((JTextField) input).setText(field.standard);
 		}
+		region();
 	}
 
 	/** Shows the region that is drawn on the chosen fluorescence. */
@@ -180,16 +180,18 @@ final class ParameterDialog {
 		final Object title = ((JComboBox<?>) inputs.get("moving")).getSelectedItem();
 		try {
 			final Selection selection = Selection.of(title == null ? null : Images.open(title.toString()));
-			((JTextField) inputs.get("roi_polygon")).setText(selection.polygon);
-			if (selection.zMax > 0) {
-				((JTextField) inputs.get("z_min")).setText(String.valueOf(selection.zMin));
-				((JTextField) inputs.get("z_max")).setText(String.valueOf(selection.zMax));
-			}
+			region(selection.polygon, selection.zMin, selection.zMax);
 		}
 		catch (final ClemRegException e) {
-			((JTextField) inputs.get("roi_polygon")).setText("");
+			region("", 0, 0);
 			IJ.log("CLEM-Reg: " + e.getMessage());
 		}
+	}
+
+	private void region(final String polygon, final int zMin, final int zMax) {
+		((JTextField) inputs.get("roi_polygon")).setText(polygon);
+		((JTextField) inputs.get("z_min")).setText(String.valueOf(zMin));
+		((JTextField) inputs.get("z_max")).setText(String.valueOf(zMax));
 	}
 
 	private void accept() {

@@ -27,11 +27,12 @@ public final class DisplayRange {
 		((CompositeImage) image).setLuts(luts);
 	}
 
-	/** The range of a channel, from 1. */
+	/** The range of a channel, from 1, in the values that {@link VolumeImage#slice} gives. */
 	public static double[] of(final ImagePlus image, final int channel) {
-		if (!image.isComposite()) return new double[] { image.getDisplayRangeMin(), image.getDisplayRangeMax() };
+		final int raised = image.getCalibration().isSigned16Bit() ? VolumeImage.SIGNED_ZERO : 0;
+		if (!image.isComposite()) return new double[] { image.getDisplayRangeMin() - raised, image.getDisplayRangeMax() - raised };
 		final LUT lut = ((CompositeImage) image).getChannelLut(channel);
-		return new double[] { lut.min, lut.max };
+		return new double[] { lut.min - raised, lut.max - raised };
 	}
 
 	private static double[] middle(final ImagePlus image, final int channel) {

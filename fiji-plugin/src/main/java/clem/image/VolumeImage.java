@@ -1,5 +1,6 @@
 package clem.image;
 
+import java.awt.image.ColorModel;
 import java.io.File;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,7 +18,8 @@ import ij.measure.Calibration;
  * known voxel size. The image itself is only read.
  */
 public final class VolumeImage {
-	private static final int SIGNED_ZERO = 32768;
+	static final int SIGNED_ZERO = 32768;
+	private static final int COLOURS = 256;
 
 	/** The input's name, as the user knows it: moving, fixed, fixed_mask. */
 	public final String role;
@@ -37,8 +39,6 @@ public final class VolumeImage {
 	public final double[] spacing;
 	/** Position of the first voxel's centre in nm along z, y, x. */
 	public final double[] origin;
-
-	private String sha256;
 
 	/**
 	 * Checks an image.
@@ -91,6 +91,21 @@ public final class VolumeImage {
 		}
 	}
 
+	/** Whether a colour table runs from dark to bright or back, as one for grey values does. */
+	private static boolean rises(final ColorModel colours) {
+		int up = 0, down = 0;
+		for (int i = 1; i < COLOURS; i++) {
+			final int step = brightness(colours, i) - brightness(colours, i - 1);
+			if (step > 0) up++;
+			else if (step < 0) down++;
+		}
+		return up == 0 || down == 0;
+	}
+
+	private static int brightness(final ColorModel colours, final int index) {
+		return colours.getRed(index) + colours.getGreen(index) + colours.getBlue(index);
+	}
+
 	private ClemRegException bad(final String what) {
 		return ClemRegException.badInput(role + ": '" + name + "' " + what);
 	}
@@ -105,7 +120,17 @@ public final class VolumeImage {
 		final int index = image.getStackIndex(wantedChannel, z + 1, 1);
 		final Object pixels = image.getStack().getPixels(index);
 		if (pixels == null) throw bad("cannot be read: slice " + (z + 1) + " gives no pixels.");
+		if (pixels instanceof float[]) checkFinite((float[]) pixels, z);
 		return image.getCalibration().isSigned16Bit() ? unsigned((short[]) pixels) : pixels;
+	}
+
+	private void checkFinite(final float[] pixels, final int z) {
+		for (int i = 0; i < pixels.length; i++) {
+			if (Float.isNaN(pixels[i]) || Float.isInfinite(pixels[i])) {
+				throw bad("has a voxel that is not a finite number (" + pixels[i] + ") in slice " + (z + 1) + " at x = " + i % size[2] + ", y = " + i / size[2]
+					+ ". Set such voxels to 0 first (Process > Math > NaN Background or a macro).");
+			}
+		}
 	}
 
 	/** ImageJ shows signed 16 bit values raised by 32768. */
@@ -121,6 +146,10 @@ public final class VolumeImage {
 
 	/** Copies one channel into a volume. */
 	public long toVolume(final Bridge bridge, final Handles handles, final int wantedChannel, final OperationListener listener) {
+		if (image.getBitDepth() == 8 && !image.isComposite() && !rises(image.getProcessor().getColorModel())) {
+			listener.warning(role + ": '" + name + "' shows its 8-bit values in colours that do not run from dark to bright. The values are used, not the colours; "
+				+ "if it is a picture in colour, convert it with Image > Type > RGB Color and then 8-bit.");
+		}
 		return copy(bridge, handles, kind(), wantedChannel, listener);
 	}
 
@@ -201,11 +230,6 @@ public final class VolumeImage {
 		return zyx[2] + " x " + zyx[1] + " x " + zyx[0];
 	}
 
-	/** Sets the hash of the file, when it has been computed. */
-	public void setSha256(final String hash) {
-		sha256 = hash;
-	}
-
 	/** The image's title or the file's name. */
 	public String name() {
 		return name;
@@ -233,7 +257,6 @@ public final class VolumeImage {
 	public Map<String, Object> provenance() {
 		final Map<String, Object> json = new LinkedHashMap<>();
 		json.put("name", name);
-		if (sha256 != null) json.put("sha256", sha256);
 		if (channels > 1) json.put("channel", channel);
 		return json;
 	}

@@ -58,12 +58,23 @@ public abstract class FileCommand implements Command, Cancelable, OperationListe
 		if (file != null) inputs.put(key, file.getPath());
 	}
 
+	/** Takes over an image file that was given, with its series and channel (from 1; 0 is none chosen). */
+	protected static void put(final Map<String, String> inputs, final String key, final File file, final Integer series, final Integer channel) {
+		if (file == null) return;
+		final int s = series == null ? 0 : series, c = channel == null ? 0 : channel;
+		if (s < 0 || c < 0) throw ClemRegException.badInput(key + ": series " + s + ", channel " + c + " is not allowed: they count from 1; 0 is the first.");
+		inputs.put(key, file.getPath() + (s > 0 ? "#" + s + ":" + Math.max(1, c) : c > 0 ? "#" + c : ""));
+	}
+
 	/** Takes over a text that was given. */
 	protected static void put(final Map<String, String> texts, final String key, final String text) {
 		if (text != null && !text.trim().isEmpty()) texts.put(key, text.trim());
 	}
 
-	/** Takes over a parameter that is not at its default, so that a parameter file can set the others. */
+	/**
+	 * Takes over a parameter that is not at its default, so that a parameter file can set the others. SciJava fills every field before a
+	 * command sees it, so a default that was given by hand cannot be told from one that was not: the file goes before both.
+	 */
 	protected static void put(final Map<String, Object> parameters, final String key, final Object value, final Object standard) {
 		if (value == null || value.equals(standard)) return;
 		parameters.put(key, value instanceof Integer ? (Object) ((Integer) value).longValue() : value);

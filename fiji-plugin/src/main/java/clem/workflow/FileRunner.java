@@ -1,7 +1,6 @@
 package clem.workflow;
 
 import java.io.File;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,7 +9,6 @@ import java.util.Map;
 import clem.bridge.Bridge;
 import clem.bridge.ClemRegException;
 import clem.bridge.OperationListener;
-import clem.image.FileHash;
 import clem.image.ImageFiles;
 import clem.image.ResultImage;
 import clem.image.Spacings;
@@ -85,9 +83,8 @@ public final class FileRunner {
 			movingMask = moving.maskOf(ImageFiles.open("moving_mask", request.inputs.get("moving_mask")), movingSpacing != null);
 		}
 		final RegisterWorkflow.Input input = new RegisterWorkflow.Input(moving, pair[0], pair[1], movingMask);
-		final Hashes hashes = new Hashes(moving, pair[0], pair[1], movingMask);
 		final String[] summary = new String[1];
-		new RegisterWorkflow(bridge, schema).run(input, run, listener, stages, hashes::await, results -> {
+		new RegisterWorkflow(bridge, schema).run(input, run, listener, stages, results -> {
 			results.save(folder);
 			summary[0] = results.summary();
 		});
@@ -99,9 +96,8 @@ public final class FileRunner {
 		return text == null ? null : Spacings.parse(key, text);
 	}
 
-	private Map<String, Object> inputs(final Operation operation, final FileRequest request, final RunRequest run) {
+	private static Map<String, Object> inputs(final Operation operation, final FileRequest request, final RunRequest run, final Provenance provenance) {
 		final Map<String, Object> inputs = new LinkedHashMap<>();
-		final List<VolumeImage> images = new ArrayList<>();
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
 			final String file = request.inputs.get(input.name);
 			if (file == null) {
@@ -111,21 +107,24 @@ public final class FileRunner {
 			}
 			if (input.isImage()) {
 				final VolumeImage image = ImageFiles.open(input.name, file).volume(spacing(request, input.name));
-				images.add(image);
 				inputs.put(input.name, image);
+				provenance.add(image);
+				continue;
 			}
-			else if (input.kind.equals("points")) inputs.put(input.name, PointsFile.read(input.name, new File(file)));
+			provenance.add(input.name, new File(file));
+			if (input.kind.equals("points")) inputs.put(input.name, PointsFile.read(input.name, new File(file)));
 			else if (input.kind.equals("text")) inputs.put(input.name, TextFile.read(input.name, new File(file)));
 			else inputs.put(input.name, RunRequest.readText(input.name, new File(file)));
 		}
 		// Of an image that lends its grid to another tool's file no more than the name is written.
-		if (!Commands.givesTexts(operation)) new Hashes(images.toArray(new VolumeImage[0])).await();
+		if (!Commands.givesTexts(operation)) provenance.start();
 		return inputs;
 	}
 
 	private String report(final Operation operation, final FileRequest request, final RunRequest run, final OperationListener listener) {
 		final String[] text = new String[1];
-		new Step(bridge, operation).run(inputs(operation, request, run), run, listener, results -> text[0] = Json.writePretty(results.report).trim());
+		final Provenance provenance = new Provenance();
+		new Step(bridge, operation).run(inputs(operation, request, run, provenance), provenance, run, listener, results -> text[0] = Json.writePretty(results.report).trim());
 		if (request.out == null) return text[0];
 		try (Output file = Output.file(request.out, request.overwrite)) {
 			file.text(file.path(), text[0] + "\n");
@@ -136,7 +135,8 @@ public final class FileRunner {
 
 	private String step(final Operation operation, final FileRequest request, final RunRequest run, final Output output, final OperationListener listener) {
 		final long start = System.nanoTime();
-		new Step(bridge, operation).run(inputs(operation, request, run), run, listener, results -> save(operation, results, output));
+		final Provenance provenance = new Provenance();
+		new Step(bridge, operation).run(inputs(operation, request, run, provenance), provenance, run, listener, results -> save(operation, results, output));
 		return operation.title + ": " + Math.round((System.nanoTime() - start) / 1e8) / 10.0 + " s.";
 	}
 
@@ -172,35 +172,5 @@ public final class FileRunner {
 			TiffWriter.write(image.image(entry.getKey(), image.stack(), null), folder.path(entry.getKey()), results.progress);
 		}
 		folder.text(folder.path("truth.json"), Json.writePretty(results.report.get("truth")));
-	}
-
-	/** Hashes the input files beside the loading. */
-	private static final class Hashes {
-		private final Thread thread;
-		private volatile IOException failure;
-
-		Hashes(final VolumeImage... images) {
-			thread = new Thread(() -> {
-				try {
-					for (final VolumeImage image : images) if (image != null && image.file != null) image.setSha256(FileHash.sha256(image.file));
-				}
-				catch (final IOException e) {
-					failure = e;
-				}
-			}, "CLEM-Reg hashes");
-			thread.setDaemon(true);
-			thread.start();
-		}
-
-		void await() {
-			try {
-				thread.join();
-			}
-			catch (final InterruptedException e) {
-				Thread.currentThread().interrupt();
-				throw ClemRegException.cancelled();
-			}
-			if (failure != null) throw ClemRegException.badInput("An input file cannot be read: " + TiffWriter.reason(failure) + ".", failure);
-		}
 	}
 }

@@ -9,6 +9,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -169,7 +170,8 @@ public final class Output implements AutoCloseable {
 	/** A temporary folder is for its owner only; the result gets the rights of any new folder. */
 	private void openToAll() throws IOException {
 		final Path likeOthers = Files.createDirectory(work.resolve("rights"));
-		if (Files.getFileStore(work).supportsFileAttributeView("posix")) Files.setPosixFilePermissions(work, Files.getPosixFilePermissions(likeOthers));
+		final PosixFileAttributeView rights = Files.getFileAttributeView(work, PosixFileAttributeView.class);
+		if (rights != null) rights.setPermissions(Files.getPosixFilePermissions(likeOthers));
 		Files.delete(likeOthers);
 	}
 

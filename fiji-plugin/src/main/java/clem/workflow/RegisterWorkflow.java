@@ -1,7 +1,6 @@
 package clem.workflow;
 
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,10 +44,9 @@ public final class RegisterWorkflow {
 			this.movingMask = movingMask;
 		}
 
-		private Map<String, Object> provenance() {
-			final Map<String, Object> json = new LinkedHashMap<>();
-			for (final VolumeImage image : Arrays.asList(moving, fixed, fixedMask, movingMask)) if (image != null) json.put(image.role, image.provenance());
-			return json;
+		/** Begins to find out where the images come from. */
+		Provenance provenance() {
+			return new Provenance().add(moving).add(fixed).add(fixedMask).add(movingMask).start();
 		}
 	}
 
@@ -62,13 +60,10 @@ public final class RegisterWorkflow {
 		this.schema = schema;
 	}
 
-	/**
-	 * Registers.
-	 *
-	 * @param loaded called when the pixels have been read and before anything is computed
-	 */
-	public void run(final Input input, final RunRequest request, final OperationListener listener, final Stages stages, final Runnable loaded, final Sink... sinks) {
+	/** Registers. */
+	public void run(final Input input, final RunRequest request, final OperationListener listener, final Stages stages, final Sink... sinks) {
 		final Progress progress = new Progress(listener);
+		final Provenance provenance = input.provenance();
 		final VolumeImage moving = input.moving;
 		try (Handles handles = new Handles(bridge)) {
 			if (moving.channels > 1 && !moving.channelChosen) {
@@ -81,11 +76,10 @@ public final class RegisterWorkflow {
 			inputs.put("moving", channels[moving.channel - 1]);
 			inputs.put("fixed_mask", input.fixedMask.toMask(bridge, handles, progress));
 			if (input.movingMask != null) inputs.put("moving_mask", input.movingMask.toMask(bridge, handles, progress));
-			loaded.run();
 			stages.end("loading");
 
 			progress.upTo(REGISTERED);
-			final OperationResult registered = bridge.run("register", request.toJson(input.provenance(), Collections.emptyMap()), inputs, progress);
+			final OperationResult registered = bridge.run("register", request.toJson(), inputs, progress);
 			final Map<String, Long> outputs = handles.add(registered);
 			final Map<String, Object> report = Json.parseObject(registered.json);
 			final Map<String, Object> run = Json.asObject(report.get("run"));
@@ -121,9 +115,12 @@ public final class RegisterWorkflow {
 				like = moving.image;
 			}
 			stages.end("warping");
+			final Map<String, Object> transform = Json.asObject(report.get("transform")), inverse = Json.asObject(report.get("inverse_transform"));
+			for (final Map<String, Object> file : Arrays.asList(transform, inverse)) file.put("inputs", provenance.get(progress));
+			stages.end("hashing");
 			progress.upTo(1);
 			final RegisterResults results = new RegisterResults(bridge, input, outputs, inputs.get("fixed_mask"), warped, like, picture.get("picture"),
-				Json.parseObject(overlay.json), Json.asObject(report.get("transform")), Json.asObject(report.get("inverse_transform")), run, stages, progress);
+				Json.parseObject(overlay.json), transform, inverse, run, stages, progress);
 			for (final Sink sink : sinks) sink.accept(results);
 			progress.check();
 		}
@@ -158,7 +155,7 @@ public final class RegisterWorkflow {
 		for (final Parameter parameter : operation.parameters) {
 			if (parameters.containsKey(parameter.name)) later.parameters.put(parameter.name, parameters.get(parameter.name));
 		}
-		return later.toJson(Collections.emptyMap(), Collections.emptyMap());
+		return later.toJson();
 	}
 
 	/** The files of {@link RegisterResults#save}. */

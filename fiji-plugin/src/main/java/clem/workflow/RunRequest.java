@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -52,13 +53,18 @@ public final class RunRequest {
 		}
 	}
 
-	/** The request's JSON; the inputs say where each image comes from, the texts are the files that an operation reads as text. */
-	String toJson(final Map<String, Object> inputs, final Map<String, Object> texts) {
+	/** The request's JSON. */
+	String toJson() {
+		return toJson(Collections.emptyMap(), Collections.emptyMap());
+	}
+
+	/** The request's JSON; the names are the image files', the texts are the files that an operation reads as text. */
+	String toJson(final Map<String, Object> names, final Map<String, Object> texts) {
 		final Map<String, Object> json = new LinkedHashMap<>();
 		json.put("parameters", parameters);
 		if (parametersText != null) json.put("parameters_file", parametersText);
 		json.put("threads", (long) threads);
-		if (!inputs.isEmpty()) json.put("inputs", inputs);
+		if (!names.isEmpty()) json.put("names", names);
 		if (!texts.isEmpty()) json.put("texts", texts);
 		if (!spacings.isEmpty()) json.put("spacings", spacings);
 		return Json.write(json);

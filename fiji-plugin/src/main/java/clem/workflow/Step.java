@@ -38,12 +38,14 @@ public final class Step {
 		private final Bridge bridge;
 		private final Map<String, long[]> outputs = new LinkedHashMap<>();
 		private final ImagePlus like;
+		private final Provenance provenance;
 
-		private Results(final Bridge bridge, final Map<String, Object> report, final Progress progress, final ImagePlus like) {
+		private Results(final Bridge bridge, final Map<String, Object> report, final Progress progress, final ImagePlus like, final Provenance provenance) {
 			this.bridge = bridge;
 			this.report = report;
 			this.progress = progress;
 			this.like = like;
+			this.provenance = provenance;
 		}
 
 		/** The names of the outputs that there are. */
@@ -87,8 +89,10 @@ public final class Step {
 
 		/** An output that is a transform: the text of its transform.json. */
 		public String transform(final String name) {
-			final Object full = report.get(name);
-			return Json.writePretty(full != null ? full : Json.parseObject(bridge.describe(outputs.get(name)[0])));
+			if (report.get(name) == null) return Json.writePretty(Json.parseObject(bridge.describe(outputs.get(name)[0])));
+			final Map<String, Object> full = Json.asObject(report.get(name));
+			full.put("inputs", provenance.get(progress));
+			return Json.writePretty(full);
 		}
 	}
 
@@ -101,12 +105,13 @@ public final class Step {
 	 * Runs the operation.
 	 *
 	 * @param inputs by port: a VolumeImage, a double[] of z, y, x triples, the text of a transform.json, or a TextFile
+	 * @param provenance where the inputs come from
 	 */
-	public void run(final Map<String, Object> inputs, final RunRequest request, final OperationListener listener, final Sink sink) {
+	public void run(final Map<String, Object> inputs, final Provenance provenance, final RunRequest request, final OperationListener listener, final Sink sink) {
 		final Progress progress = new Progress(listener);
 		try (Handles handles = new Handles(bridge)) {
 			progress.upTo(0.2);
-			final Map<String, Object> provenance = new LinkedHashMap<>();
+			final Map<String, Object> names = new LinkedHashMap<>();
 			final Map<String, Object> texts = new LinkedHashMap<>();
 			final Map<String, Long> ports = new LinkedHashMap<>();
 			// An operation on one channel of a source leaves the other channels to be done in the same way.
@@ -120,16 +125,16 @@ public final class Step {
 				}
 				if (value instanceof VolumeImage) {
 					final VolumeImage image = (VolumeImage) value;
-					provenance.put(port.name, image.provenance());
+					names.put(port.name, image.file != null ? image.file.getName() : image.name());
 					if (operation.name.equals("warp") && port.name.equals("source") && image.channels > 1 && !image.channelChosen) several = image;
 				}
 				ports.put(port.name, handle(handles, port, value, progress));
 			}
-			final String json = request.toJson(provenance, texts);
+			final String json = request.toJson(names, texts);
 			progress.upTo(0.7);
 			final OperationResult result = bridge.run(operation.name, json, ports, progress);
 			final Results results = new Results(bridge, Json.parseObject(result.json), progress,
-				inputs.get("source") instanceof VolumeImage ? ((VolumeImage) inputs.get("source")).image : null);
+				inputs.get("source") instanceof VolumeImage ? ((VolumeImage) inputs.get("source")).image : null, provenance);
 			for (final Map.Entry<String, Long> output : handles.add(result).entrySet()) results.outputs.put(output.getKey(), new long[] { output.getValue() });
 			if (several != null) {
 				final long[] channels = new long[several.channels];

@@ -15,7 +15,9 @@ import clem.json.Json;
  * Java; afterwards the native memory is back where it began. Prints "N passed, N failed" and exits 1 if any failed.
  */
 public final class BridgeStress {
-	private static final int THREADS = 4;
+	private static final int THREADS = 4, WARM_UP = 5;
+	/** Java's heap is held to 128 MB by an option, and the garbage of this test fills it. */
+	private static final long MAX_GROWTH_KILOBYTES = 200 << 10;
 	private static final double[] ONE = { 1, 1, 1 };
 	private static final double[] ZERO = { 0, 0, 0 };
 	private static final String IDENTITY = "{\"format\":\"clemreg-transform\",\"version\":1,\"axes\":\"zyx\",\"unit\":\"nm\"," +
@@ -48,7 +50,9 @@ public final class BridgeStress {
 		final int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 150;
 		final Bridge bridge = new NativeBridge();
 		System.out.println("Java " + System.getProperty("java.version") + ", " + bridge.about() + ", " + NativeLoader.report());
-		round(bridge, new Random(0)); // what is allocated once is there now
+		// What is allocated once is there after this.
+		for (int i = 0; i < WARM_UP; i++) round(bridge, new Random(i));
+		final long residentBefore = residentKilobytes();
 		final Map<String, Object> before = Json.parseObject(bridge.memory());
 		final List<Thread> threads = new ArrayList<>();
 		for (int t = 0; t < THREADS; t++) {
@@ -72,8 +76,19 @@ public final class BridgeStress {
 		final Map<String, Object> after = Json.parseObject(bridge.memory());
 		expect("native bytes are back", Json.asNumber(before.get("native_bytes"), -1) == Json.asNumber(after.get("native_bytes"), -2));
 		expect("handles are back", Json.asNumber(before.get("handles"), -1) == Json.asNumber(after.get("handles"), -2));
+		final long grown = residentKilobytes() - residentBefore;
+		System.out.println("resident memory grew by " + grown / 1024 + " MB, " + residentBefore / 1024 + " MB before");
+		expect("resident memory is back", grown < MAX_GROWTH_KILOBYTES);
 		System.out.println(passed + " passed, " + failed + " failed");
 		System.exit(failed.get() == 0 ? 0 : 1);
+	}
+
+	/** What the process holds in memory, Java's own heap included; 0 where the system does not tell. */
+	private static long residentKilobytes() throws Exception {
+		final java.nio.file.Path status = java.nio.file.Paths.get("/proc/self/status");
+		if (!java.nio.file.Files.exists(status)) return 0;
+		for (final String line : java.nio.file.Files.readAllLines(status)) if (line.startsWith("VmRSS:")) return Long.parseLong(line.replaceAll("[^0-9]", ""));
+		return 0;
 	}
 
 	private static void round(final Bridge bridge, final Random random) {

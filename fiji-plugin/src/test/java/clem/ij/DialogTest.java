@@ -19,6 +19,10 @@ import clem.schema.Operation;
 import clem.schema.Schema;
 import clem.test.Check;
 import clem.test.FakeBridge;
+import clem.test.Samples;
+import ij.ImagePlus;
+import ij.gui.Roi;
+import ij.plugin.frame.RoiManager;
 
 /** The dialog, on a screen; -Dclemreg.test.dialogs=only runs these tests alone, so that the others can run without one. */
 public final class DialogTest {
@@ -97,6 +101,43 @@ public final class DialogTest {
 			Check.equal("3", part(dialog, JTextField.class, "log_sigma").getText());
 			part(dialog, JButton.class, "cancel").doClick();
 		}));
+	}
+
+	/** The region and the slices come from the selection and the ROI manager; Defaults brings them back, another image brings its own. */
+	public void theRegionFollowsTheImage() throws Exception {
+		if (GraphicsEnvironment.isHeadless()) throw new Check.Skip("there is no screen");
+		final ImagePlus fm = Samples.image("sample-fm.tif", 8, 1, 9, 20, 20), other = Samples.image("sample-em.tif", 8, 1, 9, 20, 20);
+		final RoiManager manager = new RoiManager();
+		try {
+			fm.show();
+			other.show();
+			for (final int z : new int[] { 3, 7 }) {
+				final Roi roi = new Roi(2, 3, 10, 8);
+				roi.setPosition(z);
+				manager.addRoi(roi);
+			}
+			fm.setRoi(new Roi(1, 2, 3, 3));
+			ask(dialog -> {
+				final JTextField polygon = part(dialog, JTextField.class, "roi_polygon"), low = part(dialog, JTextField.class, "z_min"), high = part(dialog, JTextField.class, "z_max");
+				Check.equal("1,2 4,2 4,5 1,5", polygon.getText());
+				Check.equal("3 7", low.getText() + " " + high.getText());
+				polygon.setText("");
+				part(dialog, JButton.class, "defaults").doClick();
+				Check.equal("1,2 4,2 4,5 1,5", polygon.getText());
+				Check.equal("3 7", low.getText() + " " + high.getText());
+				manager.reset();
+				part(dialog, JComboBox.class, "moving").setSelectedItem("sample-em.tif");
+				Check.equal("", polygon.getText());
+				Check.equal("0 0", low.getText() + " " + high.getText());
+				part(dialog, JButton.class, "cancel").doClick();
+			});
+		}
+		finally {
+			manager.close();
+			fm.changes = other.changes = false;
+			fm.close();
+			other.close();
+		}
 	}
 
 	public void valuesOutOfRangeAreSaid() {

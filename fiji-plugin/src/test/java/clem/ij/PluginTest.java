@@ -99,6 +99,34 @@ public final class PluginTest {
 		}
 	}
 
+	public void escCancels() throws Exception {
+		final ImagePlus fm = Samples.image("fm", 8, 1, 4, 6, 7), mask = Samples.image("mask", 8, 1, 5, 8, 9);
+		final ImageJListener listener = new ImageJListener();
+		Check.that(!listener.cancelled(), "cancelled before Esc");
+		ij.IJ.setKeyDown(java.awt.event.KeyEvent.VK_ESCAPE);
+		Check.that(listener.cancelled(), "Esc is not seen");
+		Check.that(!new ImageJListener().cancelled(), "an old Esc cancels the next run");
+		try {
+			call("register", "moving=fm fixed_mask=mask fail=CANCELLED", fm, mask);
+			Check.equal(null, WindowManager.getImage("Registered fm"));
+		}
+		finally {
+			closeAll();
+		}
+	}
+
+	public void pointsComeFromFilesAndTables() throws Exception {
+		Check.inFolder(folder -> {
+			final File csv = new File(folder, "p.csv");
+			clem.workflow.PointsFile.write(new double[] { 1, 2, 3, 4, 5, 6 }, csv);
+			final File out = new File(folder, "out");
+			Check.equal("", call("register_points", "moving_points=[" + csv + "] fixed_points=[" + csv + "] out=[" + out + "]"));
+			final String transform = clem.workflow.RunRequest.readText("transform", new File(out, "transform.json"));
+			Check.that(transform.contains(clem.image.FileHash.sha256(csv)), transform);
+			Check.that(call("register_points", "moving_points=[no such table] fixed_points=[" + csv + "]").contains("no such table"), "unknown table");
+		});
+	}
+
 	public void filesInAndOut() throws Exception {
 		Check.inFolder(folder -> {
 			Samples.save(Samples.image("fm", 16, 1, 4, 6, 7), folder, "fm.tif");

@@ -221,7 +221,7 @@ public final class FakeBridge implements Bridge {
 				outputs.put("transform", createTransform(TRANSFORM.replace('\'', '"')));
 				outputs.put("inverse_transform", createTransform(TRANSFORM.replace('\'', '"')));
 				outputs.put("registered_points", add(readPoints(inputs.get("moving_points"))));
-				return new OperationResult("{}", outputs);
+				return new OperationResult("{\"transform\":" + TRANSFORM.replace('\'', '"') + "}", outputs);
 			case "warp":
 				outputs.put("warped", warp((Volume) get(inputs.get("source")), (Volume) get(inputs.get("target"))));
 				return new OperationResult("{}", outputs);
@@ -268,7 +268,6 @@ public final class FakeBridge implements Bridge {
 		outputs.put("inverse_transform", createTransform(TRANSFORM.replace('\'', '"')));
 		listener.warning("This is a fake.");
 		final Map<String, Object> transform = Json.parseObject(TRANSFORM.replace('\'', '"'));
-		transform.put("inputs", json.get("inputs"));
 		final Map<String, Object> run = new LinkedHashMap<>();
 		run.put("stages", Arrays.asList(Json.parse("{\"stage\":\"segmentation\",\"seconds\":0.01}")));
 		run.put("points", Json.parse("{\"moving\":3,\"fixed\":4}"));

@@ -1,11 +1,13 @@
 package clem.test;
 
 import clem.bridge.Handles;
+import clem.image.DisplayRange;
 import clem.image.ResultImage;
 import clem.image.VolumeImage;
 import ij.ImagePlus;
 import ij.ImageStack;
 import ij.process.ColorProcessor;
+import ij.process.LUT;
 
 /** What is taken as a volume, and what is refused. */
 public final class VolumeImageTest {
@@ -76,6 +78,44 @@ public final class VolumeImageTest {
 		Check.equal("[0, 0, 0, 7]", java.util.Arrays.toString((short[]) volume(image, 0).slice(1, 0)));
 		image.getStack().getProcessor(1).set(0, 5);
 		Check.badInput(() -> volume(image, 0).slice(1, 0), "negative", "32-bit");
+	}
+
+	public void signed16BitIsShownAsItIs() {
+		final ImagePlus image = Samples.image("fm", 16, 1, 2, 2, 2);
+		image.getCalibration().setSigned16BitCalibration();
+		image.setDisplayRange(32768 + 10, 32768 + 500);
+		Check.equal("[10.0, 500.0]", java.util.Arrays.toString(DisplayRange.of(image, 1)));
+		final ImagePlus result = Samples.image("registered", 16, 1, 2, 2, 2);
+		DisplayRange.set(result, image);
+		Check.equal(10.0, result.getDisplayRangeMin());
+		Check.equal(500.0, result.getDisplayRangeMax());
+	}
+
+	public void coloursThatAreNoGreyValuesAreTold() {
+		final byte[] up = new byte[256], mixed = new byte[256];
+		for (int i = 0; i < 256; i++) {
+			up[i] = (byte) i;
+			mixed[i] = (byte) (i * 37);
+		}
+		for (final byte[] green : new byte[][] { up, mixed }) {
+			final ImagePlus image = Samples.image("fm", 8, 1, 2, 2, 2);
+			image.setLut(new LUT(new byte[256], green, new byte[256]));
+			final FakeBridge bridge = new FakeBridge();
+			final Quiet listener = new Quiet();
+			try (Handles handles = new Handles(bridge)) {
+				volume(image, 0).toVolume(bridge, handles, 1, listener);
+			}
+			Check.equal(green == up ? 0 : 1, listener.warnings.size());
+			if (green == mixed) Check.that(listener.warnings.get(0).contains("moving: 'fm'"), listener.warnings.get(0));
+		}
+	}
+
+	public void aVoxelThatIsNoNumberIsNamed() throws Exception {
+		final ImagePlus image = Samples.image("fm", 32, 1, 3, 4, 5);
+		image.getStack().getProcessor(2).setf(3, 1, Float.NaN);
+		final VolumeImage volume = volume(image, 0);
+		volume.slice(1, 0);
+		Check.badInput(() -> volume.slice(1, 1), "moving", "'fm'", "NaN", "slice 2", "x = 3, y = 1");
 	}
 
 	public void aMaskLiesOnItsImage() throws Exception {
