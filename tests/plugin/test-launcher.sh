@@ -40,6 +40,47 @@ check "there and back is the same" near "$scratch/points.csv" "$scratch/back.csv
 check "registered points are the moving points moved" bash -c '"$1" transform-points --transform "$2/transform.json" --points "$2/moving_points.csv" --out "$3/moved.csv" 2>/dev/null' _ "$clemreg" "$out" "$scratch"
 check "to rounding" near "$out/registered_points.csv" "$scratch/moved.csv" 1e-6
 
+# Transforms and points to other tools and back.
+fm=(--moving "$s/fm.tif" --fixed "$s/em.tif")
+max_difference() { # TRANSFORM TRANSFORM: of the matrices' numbers
+  /usr/bin/python3 -c 'import json,sys; a, b = (sum(json.load(open(f))["matrix"], []) for f in sys.argv[1:3]); d = max(abs(x - y) for x, y in zip(a, b)); sys.exit(0 if d < 1e-3 else f"{d}")' "$1" "$2"
+}
+for format in bigwarp_landmarks bigwarp_json elastix itk bigdataviewer mobie ngff_affine ec_clem_xml ec_clem_csv; do
+  check "export-transform $format" "$clemreg" export-transform --transform "$out/transform.json" --format $format "${fm[@]}" --out "$scratch/$format.out"
+  check "import-transform $format" "$clemreg" import-transform --in "$scratch/$format.out" "${fm[@]}" --out "$scratch/$format.json"
+  check "$format there and back is the same" max_difference "$out/transform.json" "$scratch/$format.json"
+done
+check "an imported transform moves points" "$clemreg" transform-points --transform "$scratch/elastix.json" --points "$scratch/points.csv" --out "$scratch/elastix.csv"
+check "as the exported one does" near "$scratch/elastix.csv" "$scratch/there.csv" 1e-3
+check "the inverse gives the same file" bash -c '"$1" export-transform --transform "$2/inverse_transform.json" --format itk --unit nm --out "$3/inverse.tfm" 2>/dev/null' _ "$clemreg" "$out" "$scratch"
+check "import of it" "$clemreg" import-transform --in "$scratch/inverse.tfm" --unit=nm --format itk --out "$scratch/inverse.json"
+check "as the transform itself" max_difference "$out/transform.json" "$scratch/inverse.json"
+check "export a folder" "$clemreg" export-transform --transform "$out/transform.json" --format ngff_displacements "${fm[@]}" --control-points 100 --out "$scratch/field.zarr"
+check "with a chunk of numbers" test -s "$scratch/field.zarr/coordinateTransformations/displacements/s0/c/0/0/0/0"
+check "overwrite a folder" "$clemreg" export-transform --transform "$out/transform.json" --format ngff_displacements "${fm[@]}" --control-points 100 --out "$scratch/field.zarr" --overwrite
+check "a voxel size in place of an image" "$clemreg" export-transform --transform "$out/transform.json" --format bigdataviewer --moving-spacing 300,100 --out "$scratch/bdv.xml"
+check "stands in the file" grep -q "<affine>0.1 0 0 0 0 0.1 0 0 0 0 0.3 0</affine>" "$scratch/bdv.xml"
+check "landmarks with a model and turned round" "$clemreg" import-transform --in "$scratch/bigwarp_landmarks.out" --landmark-fit similarity --em-was-moved --out "$scratch/turned.json"
+check "are the inverse" max_difference "$out/inverse_transform.json" "$scratch/turned.json"
+for format in csv ply napari_csv ec_clem_csv mobie_spots; do
+  check "export-points $format" "$clemreg" export-points --points "$scratch/points.csv" --format $format --out "$scratch/$format.points"
+  check "import-points $format" "$clemreg" import-points --in "$scratch/$format.points" --out "$scratch/$format.csv"
+  check "$format points there and back are the same" near "$scratch/points.csv" "$scratch/$format.csv" 1e-6
+done
+if command -v transformix >/dev/null; then
+  printf 'point\n2\n1.5 2 -3\n0 0 0\n' >"$scratch/em.pts"
+  mkdir -p "$scratch/transformix"
+  cp "$scratch/elastix.out" "$scratch/elastix.txt"
+  transformix -tp "$scratch/elastix.txt" -def "$scratch/em.pts" -out "$scratch/transformix" >"$scratch/transformix.log" 2>&1
+  sed -E 's/.*OutputPoint = \[ ([^ ]*) ([^ ]*) ([^ ]*) \].*/\1,\2,\3/; 1i x,y,z' "$scratch/transformix/outputpoints.txt" >"$scratch/theirs.um"
+  check "transformix's points" "$clemreg" import-points --in "$scratch/theirs.um" --format csv --out "$scratch/theirs.csv"
+  printf 'z,y,x\n-3000,2000,1500\n0,0,0\n' >"$scratch/em.csv"
+  check "our points" "$clemreg" transform-points --transform "$out/inverse_transform.json" --points "$scratch/em.csv" --out "$scratch/ours.csv"
+  check "transformix moves points as we do, within 1 nm" near "$scratch/ours.csv" "$scratch/theirs.csv" 1
+else
+  skip "transformix is not installed (Debian: elastix)"
+fi
+
 # The same bytes for any number of threads, and the steps give what the whole gives.
 "$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/one" --threads 1 >/dev/null 2>&1
 check "one thread gives the same transform" test "$(field "$scratch/one/transform.json" matrix)" = "$(field "$out/transform.json" matrix)"
@@ -91,6 +132,20 @@ refuses "missing column" 2 "columns.csv|x" transform-points --transform "$out/tr
 printf 'z,y,x\n1,2,three\n' >"$scratch/word.csv"
 refuses "a word for a number" 2 "line 2|three" transform-points --transform "$out/transform.json" --points "$scratch/word.csv" --out "$scratch/bad.csv"
 refuses "no transform" 2 "clemreg-transform" transform-points --transform "$scratch/p.json" --points "$scratch/points.csv" --out "$scratch/bad.csv"
+printf 'Pt-0,true,1,2,3,4\n' >"$scratch/flat.csv"
+refuses "landmarks in two dimensions" 2 "flat.csv|line 1|2-D" import-transform --in "$scratch/flat.csv" --format bigwarp_landmarks --out "$scratch/bad.json"
+printf 'Pt-0,true,1,2,3,4,5,6\nPt-1,false,1,2,3,4,5,6\n' >"$scratch/few.csv"
+refuses "too few landmarks" 2 "few.csv|1 landmark pair|4" import-transform --in "$scratch/few.csv" --out "$scratch/bad.json"
+for i in 0 1 2 3 4; do printf 'Pt,true,%d,%d,7,%d,%d,7\n' $i $((i * i)) $i $((i * i)); done >"$scratch/plane.csv"
+refuses "landmarks in a plane" 2 "plane|normal|landmark_fit" import-transform --in "$scratch/plane.csv" --out "$scratch/bad.json"
+refuses "a file of no known format" 2 "text.tif|format|bigwarp_landmarks" import-transform --in "$scratch/text.tif" --out "$scratch/bad.json"
+refuses "a format that there is not" 2 "format|elastics|elastix" export-transform --transform "$out/transform.json" --format elastics --out "$scratch/bad.txt"
+refuses "a unit that there is not" 2 "unit|inch" export-transform --transform "$out/transform.json" --unit inch --out "$scratch/bad.txt"
+refuses "a field without an image" 2 "moving" export-transform --transform "$out/transform.json" --format ngff_displacements --out "$scratch/bad.zarr"
+refuses "no transform to export" 2 "p.json|clemreg-transform" export-transform --transform "$scratch/p.json" --out "$scratch/bad.txt"
+refuses "an exported file that exists" 2 "exists|--overwrite" export-transform --transform "$out/transform.json" --format itk --out "$scratch/points.csv"
+refuses "a folder over a file" 2 "is a file" export-transform --transform "$out/transform.json" --format ngff_displacements "${fm[@]}" --out "$scratch/points.csv" --overwrite
+check "the file stays" grep -q 100.5 "$scratch/points.csv"
 check "nothing left behind" test -z "$(ls -d "$scratch"/bad* "$scratch"/.*bad* 2>/dev/null)"
 refuses "folder that cannot be made" 2 "text.tif" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/text.tif/sub"
 

@@ -34,6 +34,9 @@ public abstract class Parameter
     /// <summary>What it does and when to change it.</summary>
     public string Help { get; }
 
+    /// <summary>Whether the command line takes it as an option of its own (--name) besides --set name=.</summary>
+    public bool Option { get; init; }
+
     /// <summary>The type's name in the schema: number, integer, boolean, choice or text.</summary>
     public abstract string TypeName { get; }
 
@@ -64,6 +67,7 @@ public abstract class Parameter
             ["help"] = Help,
             ["allowed"] = Allowed,
         };
+        if (Option) schema["option"] = true;
         AddToSchema(schema);
         return schema;
     }

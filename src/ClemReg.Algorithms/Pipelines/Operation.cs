@@ -20,10 +20,20 @@ public enum PortKind
     Points,
     /// <summary>A <see cref="SpatialTransform"/>.</summary>
     Transform,
+    /// <summary>
+    /// The text of a file. As an input it stands in the request under texts, with the file's name; as an output the report lists the files to be
+    /// written under files.
+    /// </summary>
+    Text,
 }
 
 /// <summary>A named input or output of an operation.</summary>
 public sealed record Port(string Name, PortKind Kind, string Help, bool Required = true);
+
+/// <summary>The text of an input file.</summary>
+/// <param name="File">The file's name, for messages.</param>
+/// <param name="Text">Its content.</param>
+public sealed record InputText(string File, string Text);
 
 /// <summary>What an operation is called with.</summary>
 /// <param name="Inputs">The inputs by name, of the kinds that the operation's ports say.</param>
@@ -33,6 +43,17 @@ public sealed record OperationRequest(IReadOnlyDictionary<string, object> Inputs
 {
     /// <summary>An input that must be there.</summary>
     public T Input<T>(string name) where T : class => (T)Inputs[name];
+
+    /// <summary>A text input that must be there.</summary>
+    public InputText Text(string name) => FindText(Extra, name) ?? throw new KeyNotFoundException(name);
+
+    internal static InputText? FindText(JsonElement request, string name)
+    {
+        if (!request.TryGetProperty("texts", out JsonElement texts) || texts.ValueKind != JsonValueKind.Object || !texts.TryGetProperty(name, out JsonElement text)
+            || text.ValueKind != JsonValueKind.Object || !text.TryGetProperty("text", out JsonElement content) || content.ValueKind != JsonValueKind.String) return null;
+        string? file = text.TryGetProperty("file", out JsonElement f) && f.ValueKind == JsonValueKind.String ? f.GetString() : null;
+        return new InputText(file ?? name, content.GetString()!);
+    }
 
     /// <summary>An input that may be left out.</summary>
     public T? OptionalInput<T>(string name) where T : class => Inputs.TryGetValue(name, out object? value) ? (T)value : null;
@@ -101,7 +122,11 @@ public sealed class Operation
                 throw new BadInputException($"{Name} has no input {name}. It takes: {string.Join(", ", Inputs.Select(p => p.Name))}.");
         foreach (Port port in Inputs)
         {
-            if (!inputs.TryGetValue(port.Name, out object? value))
+            if (port.Kind == PortKind.Text)
+            {
+                if (port.Required && OperationRequest.FindText(request, port.Name) is null) throw new BadInputException($"{Name} needs the input {port.Name}: {port.Help}");
+            }
+            else if (!inputs.TryGetValue(port.Name, out object? value))
             {
                 if (port.Required) throw new BadInputException($"{Name} needs the input {port.Name}: {port.Help}");
             }
@@ -165,6 +190,7 @@ public sealed class Operation
         PortKind.Mask => value is BitVolume,
         PortKind.Source => value is ISliceSource,
         PortKind.Points => value is PointCloud,
+        PortKind.Text => false,
         _ => value is SpatialTransform,
     };
 }

@@ -10,7 +10,8 @@ public static class Operations
     public static IReadOnlyList<Operation> All { get; } =
     [
         RegisterOperation.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
-        StepOperations.Warp, TransformPointsOperation.Definition, OverlayOperation.Definition, SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
+        StepOperations.Warp, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
+        InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, OverlayOperation.Definition, SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
     ];
 
     /// <summary>The version of this software.</summary>

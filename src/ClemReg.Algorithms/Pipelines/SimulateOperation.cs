@@ -42,14 +42,15 @@ internal static class SimulateOperation
     public static Operation EvaluateTre { get; } = new(
         "evaluate_tre", "Measure registration error",
         "Target registration error of a transform at the mitochondria of a simulated sample, whose true transform is known.",
-        [new Port("transform", PortKind.Transform, "Fluorescence to EM."), new Port("labels", PortKind.Source, "The mitochondria of the EM volume.")],
+        [
+            new Port("transform", PortKind.Transform, "Fluorescence to EM."), new Port("labels", PortKind.Source, "The mitochondria of the EM volume."),
+            new Port("truth", PortKind.Text, "The truth.json of the simulation."),
+        ],
         [],
         [],
         static (request, job) =>
         {
-            if (!request.Extra.TryGetProperty("truth", out System.Text.Json.JsonElement text) || text.ValueKind != System.Text.Json.JsonValueKind.String)
-                throw new BadInputException("The request has no \"truth\": the text of the sample's truth.json.");
-            ClemTruth truth = ClemTruth.FromJson(text.GetString()!);
+            ClemTruth truth = ClemTruth.FromJson(request.Text("truth").Text);
             var labels = request.Input<ISliceSource>("labels");
             return new OperationResult(new Dictionary<string, object>(), new JsonObject
             {

@@ -69,7 +69,7 @@ public sealed class RegisterTests : IClassFixture<RegisterTests.Sample>, IDispos
     public void A_simulated_pair_is_registered()
     {
         OperationResult result = Register();
-        var request = new JsonObject { ["truth"] = _sample.Truth };
+        var request = new JsonObject { ["texts"] = new JsonObject { ["truth"] = new JsonObject { ["file"] = "truth.json", ["text"] = _sample.Truth } } };
         using OperationResult error = Call("evaluate_tre", request.ToJsonString(),
             new() { ["transform"] = result.Outputs["transform"], ["labels"] = _sample.Labels });
         double before = (double)error.Json["before"]!["mean_nm"]!;

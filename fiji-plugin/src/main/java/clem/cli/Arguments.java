@@ -8,6 +8,7 @@ import java.util.Map;
 import clem.bridge.ClemRegException;
 import clem.schema.Nearest;
 import clem.schema.Operation;
+import clem.schema.Parameter;
 import clem.workflow.Commands;
 import clem.workflow.FileRequest;
 
@@ -25,6 +26,7 @@ final class Arguments {
 		if (operation.name.equals("register")) options.add("--moving-name");
 		if (operation.name.equals("simulate_clem")) options.add("--kind");
 		if (operation.parameter("seed") != null) options.add("--seed");
+		for (final Parameter parameter : operation.parameters) if (parameter.option) options.add(option(parameter.name));
 		options.addAll(Arrays.asList("--out", "--parameters", "--set", "--threads", "--overwrite", "--help"));
 		return options;
 	}
@@ -48,6 +50,11 @@ final class Arguments {
 			if (FLAGS.contains(name)) {
 				if (equals >= 0) throw ClemRegException.badInput(name + " takes no value.");
 				request.overwrite = true;
+				continue;
+			}
+			final Parameter parameter = operation.parameter(name.substring(2).replace('-', '_'));
+			if (equals < 0 && parameter != null && parameter.option && parameter.type == Parameter.Type.BOOLEAN) {
+				put(request.parameters, parameter.name, name, "true");
 				continue;
 			}
 			if (equals < 0 && (i + 1 >= arguments.size() || known.contains(arguments.get(i + 1)))) throw ClemRegException.badInput(name + " needs a value.");
@@ -75,6 +82,7 @@ final class Arguments {
 		else if (name.equals("--moving-name")) request.movingName = once(request.movingName, name, value);
 		else if (name.equals("--threads")) request.threads = threads(value);
 		else if (name.equals("--seed")) put(request.parameters, "seed", name, value);
+		else if (operation.parameter(key) != null && operation.parameter(key).option) put(request.parameters, key, name, value);
 		else if (name.equals("--set")) {
 			final int equals = value.indexOf('=');
 			if (equals <= 0) throw ClemRegException.badInput("--set " + value + " is not allowed: it must be key=value, as in --set log_sigma=3.");

@@ -1,5 +1,6 @@
 package clem.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -51,6 +52,11 @@ final class Help {
 		}
 		if (operation.name.equals("register")) entry(text, "--moving-name NAME", "Name of the fluorescence in transform.json; the file's name if not given.");
 		if (operation.name.equals("simulate_clem")) entry(text, "--kind clem", "What to simulate.");
+		final List<String> own = new ArrayList<>();
+		for (final Parameter parameter : operation.parameters) {
+			if (parameter.option) own.add(Arguments.option(parameter.name) + (parameter.type == Parameter.Type.BOOLEAN ? "" : " VALUE"));
+		}
+		if (!own.isEmpty()) entry(text, String.join(", ", own), "The same as --set KEY=VALUE of the parameters below.");
 		if (operation.parameter("seed") != null) entry(text, "--seed N", "The same as --set seed=N.");
 		if (Commands.givesFiles(operation)) {
 			entry(text, "--out " + (Commands.givesFolder(operation) ? "DIR" : "FILE"), Commands.givesFolder(operation)

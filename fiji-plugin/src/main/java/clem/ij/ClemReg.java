@@ -5,6 +5,7 @@ import java.awt.GraphicsEnvironment;
 import java.io.File;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -28,6 +29,7 @@ import clem.workflow.RegisterWorkflow;
 import clem.workflow.RunRequest;
 import clem.workflow.Stages;
 import clem.workflow.Step;
+import clem.workflow.TextFile;
 import ij.IJ;
 import ij.ImagePlus;
 import ij.Macro;
@@ -235,13 +237,17 @@ public final class ClemReg implements PlugIn {
 
 	private static void step(final Bridge bridge, final Operation operation, final Map<String, String> values, final ImageJListener listener) {
 		final Map<String, Object> inputs = new LinkedHashMap<>();
-		final Map<String, String> texts = new LinkedHashMap<>();
+		final RunRequest run = request(operation, values);
 		final Provenance provenance = new Provenance();
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
 			if (input.isImage()) {
 				final VolumeImage.Opened image = input.required ? needed(values, input.name) : image(values, input.name);
-				if (image == null) continue;
-				final VolumeImage volume = image.volume(spacing(values, input.name));
+				final double[] spacing = spacing(values, input.name);
+				if (image == null) {
+					if (spacing != null) run.spacing(input.name, spacing);
+					continue;
+				}
+				final VolumeImage volume = image.volume(spacing);
 				inputs.put(input.name, volume);
 				provenance.add(volume);
 			}
@@ -252,21 +258,24 @@ public final class ClemReg implements PlugIn {
 				final File file = new File(values.get(input.name));
 				provenance.add(input.name, file);
 				if (input.kind.equals("points")) inputs.put(input.name, points(input.name, values.get(input.name)));
-				else if (input.kind.equals("text")) texts.put(input.name, RunRequest.readText(input.name, file));
+				else if (input.kind.equals("text")) inputs.put(input.name, TextFile.read(input.name, file));
 				else inputs.put(input.name, RunRequest.readText(input.name, file));
 			}
 		}
-		provenance.start();
+		if (!Commands.givesTexts(operation)) provenance.start();
 		final String out = values.get(Fields.OUT);
 		final boolean overwrite = flag(values, Fields.OVERWRITE);
-		try (Output output = out.isEmpty() ? null : Commands.givesFolder(operation) ? Output.folder(out, overwrite) : Output.file(out, overwrite)) {
-			new Step(bridge, operation).run(inputs, texts, provenance, request(operation, values), listener, results -> {
+		try (Output output = out.isEmpty() ? null : Commands.output(operation, out, overwrite)) {
+			new Step(bridge, operation).run(inputs, provenance, run, listener, results -> {
 				if (output != null) {
 					FileRunner.save(operation, results, output);
 					if (listener.cancelled()) throw ClemRegException.cancelled();
 					output.commit();
 				}
 				if (operation.name.equals("simulate_clem")) showSample(results);
+				else if (Commands.givesTexts(operation)) {
+					if (output == null) showTexts(operation, results);
+				}
 				else for (final Port port : operation.outputs) if (results.names().contains(port.name)) show(operation, port, results);
 				if (operation.outputs.isEmpty()) IJ.log(operation.title + "\n" + Json.writePretty(results.report));
 			});
@@ -290,8 +299,19 @@ public final class ClemReg implements PlugIn {
 		final String title = operation.title + ": " + port.name;
 		if (port.isPoints()) Display.table(title, results.points(port.name));
 		else if (!port.isTransform()) Display.show(Display.image(title, results.image(port.name), results.like()));
-		else if (GraphicsEnvironment.isHeadless()) IJ.log(results.transform(port.name));
-		else new TextWindow(port.name + ".json", results.transform(port.name), TEXT_WIDTH, TEXT_HEIGHT);
+		else showText(port.name + ".json", results.transform(port.name));
+	}
+
+	private static void showText(final String title, final String text) {
+		if (GraphicsEnvironment.isHeadless()) IJ.log(text);
+		else new TextWindow(title, text, TEXT_WIDTH, TEXT_HEIGHT);
+	}
+
+	/** What has no file to go to is shown, if it is one text. */
+	private static void showTexts(final Operation operation, final Step.Results results) {
+		final Map<String, byte[]> files = results.files();
+		if (files.size() > 1) throw ClemRegException.badInput("out is missing: this format is a folder of files; name the folder to be made.");
+		for (final byte[] file : files.values()) showText(operation.title, new String(file, StandardCharsets.UTF_8));
 	}
 
 	private static void showSample(final Step.Results results) {

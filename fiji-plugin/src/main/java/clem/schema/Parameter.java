@@ -29,6 +29,8 @@ public final class Parameter {
 	/** The heading under which the dialog shows it. */
 	public final String group;
 	public final String help;
+	/** Whether the command line takes it as an option of its own. */
+	public final boolean option;
 
 	Parameter(final Map<String, Object> json) {
 		name = Json.asText(json.get("name"), "");
@@ -43,6 +45,7 @@ public final class Parameter {
 		group = Json.asText(json.get("group"), "");
 		help = Json.asText(json.get("help"), "");
 		defaultValue = json.get("default");
+		option = Boolean.TRUE.equals(json.get("option"));
 	}
 
 	/** The default as the user writes it; "" for an empty text. */

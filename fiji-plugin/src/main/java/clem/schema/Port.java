@@ -7,7 +7,7 @@ import clem.json.Json;
 /** An input or output of an operation. */
 public final class Port {
 	public final String name;
-	/** volume, mask, points, transform or source (slices that stay in Java). */
+	/** volume, mask, points, transform, source (slices that stay in Java) or text (a file's). */
 	public final String kind;
 	public final boolean required;
 	public final String help;
@@ -21,7 +21,7 @@ public final class Port {
 
 	/** Whether it is an image. */
 	public boolean isImage() {
-		return !isPoints() && !isTransform();
+		return !isPoints() && !isTransform() && !isText();
 	}
 
 	public boolean isPoints() {
@@ -30,6 +30,10 @@ public final class Port {
 
 	public boolean isTransform() {
 		return kind.equals("transform");
+	}
+
+	public boolean isText() {
+		return kind.equals("text");
 	}
 
 	public boolean isMask() {

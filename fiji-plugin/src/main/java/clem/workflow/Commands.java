@@ -64,7 +64,6 @@ public final class Commands {
 			}
 			list.add(new FileInput(port.name, port.kind, port.required, port.help));
 		}
-		if (operation.name.equals("evaluate_tre")) list.add(new FileInput("truth", "text", true, "The truth.json of the simulation."));
 		return list;
 	}
 
@@ -78,6 +77,16 @@ public final class Commands {
 	/** Whether the output is a folder: register, the simulation, and whatever gives more than one thing. */
 	public static boolean givesFolder(final Operation operation) {
 		return operation.outputs.size() > 1;
+	}
+
+	/** Whether the output is written as the report says: a file, or a folder of files. */
+	public static boolean givesTexts(final Operation operation) {
+		return operation.outputs.size() == 1 && operation.outputs.get(0).isText();
+	}
+
+	/** The place for an operation's files. */
+	public static Output output(final Operation operation, final String out, final boolean overwrite) {
+		return givesTexts(operation) ? Output.either(out, overwrite) : givesFolder(operation) ? Output.folder(out, overwrite) : Output.file(out, overwrite);
 	}
 
 	/** Whether there is anything to be written. */
@@ -96,6 +105,6 @@ public final class Commands {
 
 	/** The extension of an output's file. */
 	static String extension(final Port port) {
-		return port.isPoints() ? ".csv" : port.isTransform() ? ".json" : ".tif";
+		return port.isPoints() ? ".csv" : port.isTransform() ? ".json" : port.isText() ? "by the format" : ".tif";
 	}
 }

@@ -39,8 +39,7 @@ public final class FileRunner {
 		run.threads = request.threads;
 		if (request.parametersFile != null) run.readParameters(new File(request.parametersFile));
 		if (!Commands.givesFiles(operation)) return report(operation, request, run, listener);
-		final Output output = Commands.givesFolder(operation) ? Output.folder(request.out, request.overwrite) : Output.file(request.out, request.overwrite);
-		try (Output open = output) {
+		try (Output open = Commands.output(operation, request.out, request.overwrite)) {
 			final String summary = operation.name.equals("register") ? register(request, run, open, listener) : step(operation, request, run, open, listener);
 			if (listener.cancelled()) throw ClemRegException.cancelled();
 			open.commit();
@@ -97,11 +96,15 @@ public final class FileRunner {
 		return text == null ? null : Spacings.parse(key, text);
 	}
 
-	private static Map<String, Object> inputs(final Operation operation, final FileRequest request, final Map<String, String> texts, final Provenance provenance) {
+	private static Map<String, Object> inputs(final Operation operation, final FileRequest request, final RunRequest run, final Provenance provenance) {
 		final Map<String, Object> inputs = new LinkedHashMap<>();
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
 			final String file = request.inputs.get(input.name);
-			if (file == null) continue;
+			if (file == null) {
+				final double[] spacing = input.isImage() ? spacing(request, input.name) : null;
+				if (spacing != null) run.spacing(input.name, spacing);
+				continue;
+			}
 			if (input.isImage()) {
 				final VolumeImage image = ImageFiles.open(input.name, file).volume(spacing(request, input.name));
 				inputs.put(input.name, image);
@@ -110,18 +113,18 @@ public final class FileRunner {
 			}
 			provenance.add(input.name, new File(file));
 			if (input.kind.equals("points")) inputs.put(input.name, PointsFile.read(input.name, new File(file)));
-			else if (input.kind.equals("text")) texts.put(input.name, RunRequest.readText(input.name, new File(file)));
+			else if (input.kind.equals("text")) inputs.put(input.name, TextFile.read(input.name, new File(file)));
 			else inputs.put(input.name, RunRequest.readText(input.name, new File(file)));
 		}
-		provenance.start();
+		// Of an image that lends its grid to another tool's file no more than the name is written.
+		if (!Commands.givesTexts(operation)) provenance.start();
 		return inputs;
 	}
 
 	private String report(final Operation operation, final FileRequest request, final RunRequest run, final OperationListener listener) {
-		final Map<String, String> texts = new LinkedHashMap<>();
 		final String[] text = new String[1];
 		final Provenance provenance = new Provenance();
-		new Step(bridge, operation).run(inputs(operation, request, texts, provenance), texts, provenance, run, listener, results -> text[0] = Json.writePretty(results.report).trim());
+		new Step(bridge, operation).run(inputs(operation, request, run, provenance), provenance, run, listener, results -> text[0] = Json.writePretty(results.report).trim());
 		if (request.out == null) return text[0];
 		try (Output file = Output.file(request.out, request.overwrite)) {
 			file.text(file.path(), text[0] + "\n");
@@ -132,15 +135,19 @@ public final class FileRunner {
 
 	private String step(final Operation operation, final FileRequest request, final RunRequest run, final Output output, final OperationListener listener) {
 		final long start = System.nanoTime();
-		final Map<String, String> texts = new LinkedHashMap<>();
 		final Provenance provenance = new Provenance();
-		new Step(bridge, operation).run(inputs(operation, request, texts, provenance), texts, provenance, run, listener, results -> save(operation, results, output));
+		new Step(bridge, operation).run(inputs(operation, request, run, provenance), provenance, run, listener, results -> save(operation, results, output));
 		return operation.title + ": " + Math.round((System.nanoTime() - start) / 1e8) / 10.0 + " s.";
 	}
 
 	/** Writes what a step gave: one file, or a folder of them. */
 	public static void save(final Operation operation, final Step.Results results, final Output output) {
 		if (operation.name.equals("simulate_clem")) saveSimulation(results, output);
+		else if (Commands.givesTexts(operation)) {
+			for (final Map.Entry<String, byte[]> file : results.files().entrySet()) {
+				output.bytes(file.getKey().isEmpty() ? output.path() : output.path(file.getKey()), file.getValue());
+			}
+		}
 		else for (final Port port : operation.outputs) {
 			if (results.names().contains(port.name)) save(port, results, Commands.givesFolder(operation) ? output.path(port.name + Commands.extension(port)) : output.path(), output);
 		}

@@ -22,16 +22,17 @@ import clem.image.TiffWriter;
  */
 public final class Output implements AutoCloseable {
 	private final Path target;
-	private final boolean folder;
+	/** Whether it is a folder; null while that is open. */
+	private Boolean folder;
 	private final boolean overwrite;
 	/** Folders made on the way, the innermost first. */
 	private final Deque<Path> made = new ArrayDeque<>();
 	private Path work;
 	private boolean committed;
 
-	private Output(final String out, final boolean folder, final boolean overwrite) {
+	private Output(final String out, final Boolean folder, final boolean overwrite) {
 		if (out == null || out.trim().isEmpty()) {
-			throw ClemRegException.badInput("out is missing: give the " + (folder ? "folder" : "file") + " to be written (--out).");
+			throw ClemRegException.badInput("out is missing: give the " + (Boolean.TRUE.equals(folder) ? "folder" : "file") + " to be written (--out).");
 		}
 		target = new File(out).getAbsoluteFile().toPath().normalize();
 		this.folder = folder;
@@ -57,16 +58,33 @@ public final class Output implements AutoCloseable {
 		return new Output(out, false, overwrite);
 	}
 
+	/** What turns out to be a file or a folder when the first part of it is written: see {@link #path()} and {@link #path(String)}. */
+	public static Output either(final String out, final boolean overwrite) {
+		return new Output(out, null, overwrite);
+	}
+
 	private void checkTarget(final String out) {
-		if (target.getFileName() == null) throw ClemRegException.badInput("out = " + out + " is not allowed: it must name a new " + (folder ? "folder." : "file."));
-		if (!Files.exists(target, java.nio.file.LinkOption.NOFOLLOW_LINKS)) return;
-		if (Files.isDirectory(target) != folder) {
-			throw ClemRegException.badInput("out = " + out + " is a " + (folder ? "file" : "folder") + "; a " + (folder ? "folder" : "file") + " is needed.");
+		if (target.getFileName() == null) {
+			throw ClemRegException.badInput("out = " + out + " is not allowed: it must name a new " + (Boolean.TRUE.equals(folder) ? "folder." : "file."));
 		}
+		if (!Files.exists(target, java.nio.file.LinkOption.NOFOLLOW_LINKS)) return;
+		if (folder != null) checkKind(out);
 		if (!overwrite) {
 			throw ClemRegException.badInput("out = " + out + " exists already. Choose another name, or allow to replace the files in it with overwrite (--overwrite).");
 		}
-		if (folder && !Files.isWritable(target)) throw ClemRegException.badInput("out = " + out + " cannot be written: no permission.");
+		if (Files.isDirectory(target) && !Files.isWritable(target)) throw ClemRegException.badInput("out = " + out + " cannot be written: no permission.");
+	}
+
+	private void checkKind(final String out) {
+		if (Files.exists(target, java.nio.file.LinkOption.NOFOLLOW_LINKS) && Files.isDirectory(target) != folder) {
+			throw ClemRegException.badInput("out = " + out + " is a " + (folder ? "file" : "folder") + "; a " + (folder ? "folder" : "file") + " is needed.");
+		}
+	}
+
+	private void decide(final boolean isFolder) {
+		if (folder != null) return;
+		folder = isFolder;
+		checkKind(target.toString());
 	}
 
 	private void makeParents(final Path parent) throws IOException {
@@ -76,20 +94,34 @@ public final class Output implements AutoCloseable {
 		made.push(parent);
 	}
 
-	/** Where to write a file of that name. */
+	/** Where to write a file of that name, which may have folders with / before it. */
 	public File path(final String name) {
-		return work.resolve(name).toFile();
+		decide(true);
+		final Path file = work.resolve(name);
+		try {
+			Files.createDirectories(file.getParent());
+		}
+		catch (final IOException e) {
+			throw ClemRegException.badInput(file + " cannot be written: " + TiffWriter.reason(e) + ".", e);
+		}
+		return file.toFile();
 	}
 
 	/** Where to write, if the output is one file. */
 	public File path() {
+		decide(false);
 		return path(target.getFileName().toString());
 	}
 
 	/** Writes a text. */
 	public void text(final File file, final String text) {
+		bytes(file, text.getBytes(StandardCharsets.UTF_8));
+	}
+
+	/** Writes a small file. */
+	public void bytes(final File file, final byte[] content) {
 		try {
-			Files.write(file.toPath(), text.getBytes(StandardCharsets.UTF_8));
+			Files.write(file.toPath(), content);
 		}
 		catch (final IOException e) {
 			throw ClemRegException.badInput(file + " cannot be written: " + TiffWriter.reason(e) + ".", e);
@@ -99,21 +131,40 @@ public final class Output implements AutoCloseable {
 	/** Moves what has been written to its place. */
 	public void commit() {
 		try {
-			if (folder && !Files.exists(target)) {
+			if (Boolean.TRUE.equals(folder) && !Files.exists(target)) {
 				openToAll();
 				move(work, target);
 			}
 			else {
-				try (DirectoryStream<Path> files = Files.newDirectoryStream(work)) {
-					for (final Path file : files) move(file, folder ? target.resolve(file.getFileName()) : target);
-				}
-				Files.delete(work);
+				moveAll(work, target, Boolean.TRUE.equals(folder));
 			}
 			committed = true;
 		}
 		catch (final IOException e) {
 			throw ClemRegException.badInput("out = " + target + " cannot be written: " + TiffWriter.reason(e) + ".", e);
 		}
+	}
+
+	/** Moves the files in a folder and removes it: into a folder, or the one file to its place. */
+	private void moveAll(final Path from, final Path to, final boolean into) throws IOException {
+		try (DirectoryStream<Path> files = Files.newDirectoryStream(from)) {
+			for (final Path file : files) {
+				final Path place = into ? to.resolve(file.getFileName()) : to;
+				if (into && Files.isDirectory(file) && Files.isDirectory(place)) moveAll(file, place, true);
+				else move(file, place);
+			}
+		}
+		Files.delete(from);
+	}
+
+	private static void remove(final Path folder) throws IOException {
+		try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+			for (final Path file : files) {
+				if (Files.isDirectory(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)) remove(file);
+				else Files.delete(file);
+			}
+		}
+		Files.delete(folder);
 	}
 
 	/** A temporary folder is for its owner only; the result gets the rights of any new folder. */
@@ -140,12 +191,7 @@ public final class Output implements AutoCloseable {
 	public void close() {
 		if (committed) return;
 		try {
-			if (work != null && Files.exists(work)) {
-				try (DirectoryStream<Path> files = Files.newDirectoryStream(work)) {
-					for (final Path file : files) Files.delete(file);
-				}
-				Files.delete(work);
-			}
+			if (work != null && Files.exists(work)) remove(work);
 			while (!made.isEmpty()) Files.delete(made.pop());
 		}
 		catch (final IOException e) {

@@ -1,7 +1,6 @@
 package clem.workflow;
 
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +79,7 @@ public final class RegisterWorkflow {
 			stages.end("loading");
 
 			progress.upTo(REGISTERED);
-			final OperationResult registered = bridge.run("register", request.toJson(Collections.emptyMap()), inputs, progress);
+			final OperationResult registered = bridge.run("register", request.toJson(), inputs, progress);
 			final Map<String, Long> outputs = handles.add(registered);
 			final Map<String, Object> report = Json.parseObject(registered.json);
 			final Map<String, Object> run = Json.asObject(report.get("run"));
@@ -156,7 +155,7 @@ public final class RegisterWorkflow {
 		for (final Parameter parameter : operation.parameters) {
 			if (parameters.containsKey(parameter.name)) later.parameters.put(parameter.name, parameters.get(parameter.name));
 		}
-		return later.toJson(Collections.emptyMap());
+		return later.toJson();
 	}
 
 	/** The files of {@link RegisterResults#save}. */

@@ -4,6 +4,8 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -19,6 +21,13 @@ public final class RunRequest {
 	public String parametersText;
 	/** Threads to use; 0 is all. */
 	public int threads;
+	/** Voxel sizes (z, y, x, nm) given in place of images. */
+	public final Map<String, Object> spacings = new LinkedHashMap<>();
+
+	/** Notes the voxel size of an image that is not given itself. */
+	public void spacing(final String image, final double[] zyx) {
+		spacings.put(image, Arrays.asList(zyx[0], zyx[1], zyx[2]));
+	}
 
 	/** Reads the user's parameter file. */
 	public void readParameters(final File file) {
@@ -44,13 +53,20 @@ public final class RunRequest {
 		}
 	}
 
-	/** The request's JSON; the texts are what an operation takes besides. */
-	String toJson(final Map<String, String> texts) {
+	/** The request's JSON. */
+	String toJson() {
+		return toJson(Collections.emptyMap(), Collections.emptyMap());
+	}
+
+	/** The request's JSON; the names are the image files', the texts are the files that an operation reads as text. */
+	String toJson(final Map<String, Object> names, final Map<String, Object> texts) {
 		final Map<String, Object> json = new LinkedHashMap<>();
 		json.put("parameters", parameters);
 		if (parametersText != null) json.put("parameters_file", parametersText);
 		json.put("threads", (long) threads);
-		json.putAll(texts);
+		if (!names.isEmpty()) json.put("names", names);
+		if (!texts.isEmpty()) json.put("texts", texts);
+		if (!spacings.isEmpty()) json.put("spacings", spacings);
 		return Json.write(json);
 	}
 }

@@ -1,6 +1,8 @@
 package clem.workflow;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,6 +75,18 @@ public final class Step {
 			return bridge.readPoints(outputs.get(name)[0]);
 		}
 
+		/** The files of an output that is text: path to content. The path is empty where the output is one file. */
+		public Map<String, byte[]> files() {
+			final Map<String, byte[]> files = new LinkedHashMap<>();
+			for (final Object item : Json.asList(report.get("files"))) {
+				final Map<String, Object> file = Json.asObject(item);
+				final Object text = file.get("text");
+				files.put(Json.asText(file.get("path"), ""), text != null ? Json.asText(text, "").getBytes(StandardCharsets.UTF_8)
+					: Base64.getDecoder().decode(Json.asText(file.get("base64"), "")));
+			}
+			return files;
+		}
+
 		/** An output that is a transform: the text of its transform.json. */
 		public String transform(final String name) {
 			if (report.get(name) == null) return Json.writePretty(Json.parseObject(bridge.describe(outputs.get(name)[0])));
@@ -90,29 +104,33 @@ public final class Step {
 	/**
 	 * Runs the operation.
 	 *
-	 * @param inputs by port: a VolumeImage, a double[] of z, y, x triples, or the text of a transform.json
-	 * @param texts further texts of the request, such as the truth of a simulation
+	 * @param inputs by port: a VolumeImage, a double[] of z, y, x triples, the text of a transform.json, or a TextFile
 	 * @param provenance where the inputs come from
 	 */
-	public void run(final Map<String, Object> inputs, final Map<String, String> texts, final Provenance provenance, final RunRequest request, final OperationListener listener,
-		final Sink sink)
-	{
+	public void run(final Map<String, Object> inputs, final Provenance provenance, final RunRequest request, final OperationListener listener, final Sink sink) {
 		final Progress progress = new Progress(listener);
 		try (Handles handles = new Handles(bridge)) {
 			progress.upTo(0.2);
+			final Map<String, Object> names = new LinkedHashMap<>();
+			final Map<String, Object> texts = new LinkedHashMap<>();
 			final Map<String, Long> ports = new LinkedHashMap<>();
 			// An operation on one channel of a source leaves the other channels to be done in the same way.
 			VolumeImage several = null;
 			for (final Port port : operation.inputs) {
 				final Object value = inputs.get(port.name);
 				if (value == null) continue;
+				if (value instanceof TextFile) {
+					texts.put(port.name, ((TextFile) value).json());
+					continue;
+				}
 				if (value instanceof VolumeImage) {
 					final VolumeImage image = (VolumeImage) value;
+					names.put(port.name, image.file != null ? image.file.getName() : image.name());
 					if (operation.name.equals("warp") && port.name.equals("source") && image.channels > 1 && !image.channelChosen) several = image;
 				}
 				ports.put(port.name, handle(handles, port, value, progress));
 			}
-			final String json = request.toJson(texts);
+			final String json = request.toJson(names, texts);
 			progress.upTo(0.7);
 			final OperationResult result = bridge.run(operation.name, json, ports, progress);
 			final Results results = new Results(bridge, Json.parseObject(result.json), progress,

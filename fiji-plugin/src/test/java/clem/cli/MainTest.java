@@ -185,6 +185,32 @@ public final class MainTest {
 		});
 	}
 
+	public void textsGoInAndOut() throws Exception {
+		Check.inFolder(folder -> {
+			final String d = folder.getPath();
+			final File text = new File(folder, "t.json"), out = new File(folder, "o.txt");
+			Files.write(text.toPath(), "content".getBytes(StandardCharsets.UTF_8));
+			Check.equal(0, run("export-transform", "--transform", d + "/t.json", "--format", "one", "--turned", "--moving-spacing", "300,100", "--out", out.getPath()));
+			Check.equal("the text", new String(Files.readAllBytes(out.toPath()), StandardCharsets.UTF_8));
+			final Map<String, Object> request = ((FakeBridge) Bridges.get()).lastRequest, parameters = Json.asObject(request.get("parameters"));
+			Check.equal("{transform={file=t.json, text=content}}", request.get("texts").toString());
+			Check.equal("{moving=[300.0, 100.0, 100.0]}", request.get("spacings").toString());
+			Check.equal("one true", parameters.get("format") + " " + parameters.get("turned"));
+			refused("export-transform", "--transform", d + "/t.json", "--out", out.getPath(), "exists");
+			refused("export-transform", "--transform", d + "/t.json", "--format=folder", "--out", out.getPath(), "--overwrite", "is a file");
+			Check.equal(0, run("export-transform", "--transform", d + "/t.json", "--format=folder", "--turned=false", "--out", d + "/f"));
+			Check.equal(0, run("export-transform", "--transform", d + "/t.json", "--format=folder", "--out", d + "/f", "--overwrite"));
+			Check.equal("[a.json, deep]", sorted(new File(folder, "f")));
+			Check.equal("[0, 1, 2]", Arrays.toString(Files.readAllBytes(new File(folder, "f/deep/er/b").toPath())));
+			refused("export-transform", "--transform", d + "/t.json", "--format", "one", "--format", "folder", "--out", d + "/g", "given twice");
+			refused("export-transform", "--transform", d + "/none.json", "--out", d + "/g", "none.json");
+			refused("export-transform", "--out", d + "/g", "transform is missing");
+			Check.equal("[f, o.txt, t.json]", sorted(folder));
+			run("export-transform", "--help");
+			Check.that(this.out.contains("--format VALUE, --turned"), this.out);
+		});
+	}
+
 	private static String sorted(final File folder) {
 		final String[] names = folder.list();
 		Arrays.sort(names);

@@ -47,6 +47,10 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'overlay','title':'Overlay','help':'','inputs':[],'outputs':[],'parameters':[]},"
 		+ "{'name':'transform_points','title':'Transform points','help':'','inputs':[{'name':'points','kind':'points','required':true,'help':''},"
 		+ "{'name':'transform','kind':'transform','required':true,'help':''}],'outputs':[{'name':'points','kind':'points'}],'parameters':[]},"
+		+ "{'name':'export_transform','title':'Export transform','help':'','inputs':[{'name':'transform','kind':'text','required':true,'help':''},"
+		+ "{'name':'moving','kind':'source','required':false,'help':''}],'outputs':[{'name':'file','kind':'text'}],'parameters':["
+		+ "{'name':'format','label':'Format','type':'choice','default':'one','choices':['one','folder'],'option':true,'group':'File','help':'Which.'},"
+		+ "{'name':'turned','label':'Turned','type':'boolean','default':false,'option':true,'group':'File','help':'Whether.'}]},"
 		+ "{'name':'simulate_clem','title':'Simulate','help':'','inputs':[],'outputs':[{'name':'em','kind':'volume'},{'name':'em_labels','kind':'volume'},{'name':'moving_1','kind':'volume'},"
 		+ "{'name':'moving_2','kind':'volume'}],'parameters':[{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':100,'group':'','help':''}]}"
 		+ "]}";
@@ -231,6 +235,9 @@ public final class FakeBridge implements Bridge {
 				outputs.put("picture", add(new Volume(VoxelKind.UINT8, new int[] { 3, 120, 200 }, new double[] { 1, 1, 1 }, new double[3])));
 				return new OperationResult("{\"panels\":[{\"title\":\"before\",\"x\":0,\"y\":0,\"width\":100,\"height\":100}],"
 					+ "\"scale_bars\":[{\"x\":10,\"y\":90,\"width\":40,\"height\":4,\"text\":\"1 um\"}],\"caption\":\"fake\"}", outputs);
+			case "export_transform":
+				return new OperationResult("folder".equals(Json.asObject(lastRequest.get("parameters")).get("format"))
+					? "{\"files\":[{\"path\":\"a.json\",\"text\":\"A\"},{\"path\":\"deep/er/b\",\"base64\":\"AAEC\"}]}" : "{\"files\":[{\"path\":\"\",\"text\":\"the text\"}]}", outputs);
 			case "transform_points":
 				outputs.put("points", add(readPoints(inputs.get("points"))));
 				return new OperationResult("{}", outputs);

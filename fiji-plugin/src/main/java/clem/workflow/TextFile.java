@@ -1,0 +1,36 @@
+package clem.workflow;
+
+import java.io.File;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import clem.bridge.ClemRegException;
+
+/** The text of an input file, with the file's name for messages. */
+public final class TextFile {
+	private static final long MOST = 256L << 20;
+
+	private final String name;
+	private final String text;
+
+	private TextFile(final String name, final String text) {
+		this.name = name;
+		this.text = text;
+	}
+
+	/** Reads a file. */
+	public static TextFile read(final String role, final File file) {
+		if (file.length() > MOST) {
+			throw ClemRegException.badInput(role + ": " + file + " has " + (file.length() >> 20) + " MB; a text of at most " + (MOST >> 20) + " MB is expected. Is it another file?");
+		}
+		return new TextFile(file.getName(), RunRequest.readText(role, file));
+	}
+
+	/** As the request's JSON has it. */
+	Map<String, Object> json() {
+		final Map<String, Object> json = new LinkedHashMap<>();
+		json.put("file", name);
+		json.put("text", text);
+		return json;
+	}
+}

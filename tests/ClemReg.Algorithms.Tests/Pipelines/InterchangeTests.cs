@@ -1,0 +1,156 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClemReg.Algorithms.Pipelines;
+using ClemReg.Algorithms.PointClouds;
+using ClemReg.Algorithms.Tests.Transforms;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Tests.Pipelines;
+
+/// <summary>The four operations that carry transforms and points to other tools and back.</summary>
+public sealed class InterchangeTests
+{
+    private sealed class Heard : IJobObserver
+    {
+        public List<string> Lines { get; } = [];
+
+        public void Progress(double fraction, string stage)
+        {
+        }
+
+        public void Log(string message) => Lines.Add(message);
+
+        public void Warn(string message) => Lines.Add("warning: " + message);
+    }
+
+    private readonly Heard _heard = new();
+
+    private OperationResult Run(string operation, JsonObject? parameters = null, string? file = null, string port = "in", string name = "their.file",
+        Dictionary<string, object>? inputs = null, JsonObject? spacings = null)
+    {
+        var request = new JsonObject { ["parameters"] = parameters ?? [] };
+        if (file is not null) request["texts"] = new JsonObject { [port] = new JsonObject { ["file"] = name, ["text"] = file } };
+        if (spacings is not null) request["spacings"] = spacings;
+        request["names"] = new JsonObject { ["moving"] = "cell.tif" };
+        using JsonDocument document = JsonDocument.Parse(request.ToJsonString());
+        return Operations.Find(operation).Run(document.RootElement, inputs ?? [], new Job(1, observer: _heard));
+    }
+
+    private static string File(SpatialTransform transform, string direction = "moving_to_fixed") => TransformFile.Write((AffineTransform)transform, "affine", direction).ToJsonString();
+
+    private string Export(string format, string transform, JsonObject? parameters = null, Dictionary<string, object>? inputs = null, JsonObject? spacings = null)
+    {
+        parameters ??= [];
+        parameters["format"] = format;
+        return (string)Run("export_transform", parameters, transform, "transform", "t.json", inputs, spacings).Json["files"]![0]!["text"]!;
+    }
+
+    private BadInputException Refused(string text, string message, JsonObject? parameters = null)
+    {
+        BadInputException e = Assert.Throws<BadInputException>(() => Run("import_transform", parameters, text));
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+        return e;
+    }
+
+    [Theory]
+    [InlineData("bigwarp_landmarks")]
+    [InlineData("bigwarp_json")]
+    [InlineData("elastix")]
+    [InlineData("itk")]
+    [InlineData("bigdataviewer")]
+    [InlineData("mobie")]
+    [InlineData("ngff_affine")]
+    [InlineData("ec_clem_xml")]
+    [InlineData("ec_clem_csv")]
+    public void There_and_back(string format)
+    {
+        using Volume<byte> moving = new(Maps.Moving), fixedImage = new(Maps.Fixed);
+        var images = new Dictionary<string, object> { ["moving"] = moving, ["fixed"] = fixedImage };
+        string text = Export(format, File(Maps.Affine), inputs: images);
+        using OperationResult back = Run("import_transform", file: text, inputs: images);
+        Maps.Same(Maps.Affine, (SpatialTransform)back.Outputs["transform"]);
+        Maps.Same(Maps.Affine, TransformFile.Read(back.Json["transform"]!.ToJsonString()));
+        Assert.Equal("affine", (string?)back.Json["transform"]!["type"]);
+        Assert.Equal(format, (string?)back.Json["transform"]!["imported"]!["format"]);
+        // The inverse says that it is one, and gives the same file.
+        Maps.Same(Maps.Affine, (SpatialTransform)Run("import_transform", file: Export(format, File(Maps.Affine.Inverse(), "fixed_to_moving"), inputs: images), inputs: images).Outputs["transform"]);
+        Assert.Contains(_heard.Lines, l => l.Contains("t.json maps EM to fluorescence", StringComparison.Ordinal));
+        // Where the other tool moved the EM, its file has the other direction.
+        var turned = new JsonObject { ["em_was_moved"] = true };
+        var swapped = new Dictionary<string, object> { ["moving"] = fixedImage, ["fixed"] = moving };
+        Maps.Same(Maps.Affine.Inverse(), (SpatialTransform)Run("import_transform", turned, text, inputs: swapped).Outputs["transform"]);
+    }
+
+    [Fact]
+    public void Spacings_stand_for_images()
+    {
+        string text = Export("bigdataviewer", File(Maps.Shift), spacings: new JsonObject { ["moving"] = new JsonArray(300, 100, 100) });
+        Assert.Contains("<affine>0.1 0 0 0 0 0.1 0 0 0 0 0.3 0</affine>", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("<size>51", text, StringComparison.Ordinal);
+        Assert.Contains("cell.h5", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Landmarks_are_fitted_as_wanted()
+    {
+        string landmarks = string.Concat(new[] { (0, 0, 0), (10, 0, 0), (0, 10, 0), (0, 0, 10), (7, 8, 9) }.Select((p, i) =>
+            FormattableString.Invariant($"Pt-{i},true,{p.Item1},{p.Item2},{p.Item3},{1 + 2 * p.Item1},{2 + 2 * p.Item2},{3 + 2 * p.Item3}\n"))) + "Pt-9,false,1,1,1,9,9,9\n";
+        foreach ((string fit, double scale) in new[] { ("auto", 2.0), ("similarity", 2.0), ("rigid", 1.0) })
+        {
+            OperationResult result = Run("import_transform", new JsonObject { ["landmark_fit"] = fit }, landmarks);
+            JsonNode json = result.Json["transform"]!;
+            Assert.Equal(fit == "auto" ? "affine" : fit, (string?)json["type"]);
+            Assert.Equal(5, (int?)json["landmarks"]!["count"]);
+            Assert.Equal(1, (int?)json["landmarks"]!["left_out"]);
+            Assert.Equal(fit == "rigid", (double?)json["landmarks"]!["rms_nm"] > 1000);
+            Assert.Equal(scale, ((AffineTransform)result.Outputs["transform"])[0, 0], 1e-9);
+        }
+        Assert.Contains(_heard.Lines, l => l.Contains("1 landmark pairs are inactive", StringComparison.Ordinal));
+        string json2 = """{"type":"Thin Plate Spline","landmarks":{"numDimensions":3,"movingPoints":[],"fixedPoints":[],"active":[]}}""";
+        Refused(json2, "type thin_plate_spline");
+        Assert.Contains("there are 0 landmark pairs", Refused(json2, "their.file", new JsonObject { ["landmark_fit"] = "affine" }).Message, StringComparison.OrdinalIgnoreCase);
+        Refused(string.Concat(Enumerable.Range(0, 5).Select(i => $"a,true,{i},0,5,{i},0,5\n")), "lie on one line, along (0, 0, 1)");
+        Refused(string.Concat(Enumerable.Range(0, 5).Select(i => $"a,true,{i},{i * i},5,{i},{i * i},5\n")), "one plane, whose normal is (1, 0, 0)");
+        Refused("a,true,1,2,3,4,5,6\n", "is 1 landmark pair:");
+    }
+
+    [Theory]
+    [InlineData("what is this", "the format cannot be told")]
+    [InlineData("#Insight Transform File V1.0\nTransform: AffineTransform_double_3_3\nParameters: 1 0 0 0 1 0 0 0 0 0 0 0\nFixedParameters: 0 0 0", "singular")]
+    [InlineData("1,0,0,0\n0,1,0,0\n0,0,0,0\n0,0,0,1\n", "singular")]
+    public void Bad_files(string text, string message) => Refused(text, message);
+
+    [Fact]
+    public void Bad_requests()
+    {
+        Assert.Contains("needs the input in", Assert.Throws<BadInputException>(() => Run("import_transform")).Message, StringComparison.Ordinal);
+        Assert.Contains("format = elastics", Assert.Throws<BadInputException>(() => Export("elastics", File(Maps.Shift))).Message, StringComparison.Ordinal);
+        Assert.Contains("t.json: The transform file is not JSON", Assert.Throws<BadInputException>(() => Export("elastix", "no")).Message, StringComparison.Ordinal);
+        Assert.Contains("direction", Assert.Throws<BadInputException>(() => Export("elastix", File(Maps.Shift, "sideways"))).Message, StringComparison.Ordinal);
+        Assert.Contains("displacement field", Assert.Throws<BadInputException>(() => Export("ngff_displacements", File(Maps.Shift))).Message, StringComparison.Ordinal);
+        Assert.Contains("moving_spacing", Assert.Throws<BadInputException>(() => Export("elastix", File(Maps.Shift), spacings: new JsonObject { ["moving"] = "wide" })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_mirror_is_told_and_types_are_named()
+    {
+        Run("import_transform", file: "1,0,0,0\n0,1,0,0\n0,0,-1,0\n0,0,0,1\n");
+        Assert.Contains(_heard.Lines, l => l.StartsWith("warning: The transform mirrors", StringComparison.Ordinal));
+        Assert.Equal("rigid", (string?)Run("import_transform", file: "0,-1,0,5\n1,0,0,0\n0,0,1,0\n0,0,0,1\n").Json["transform"]!["type"]);
+        Assert.Equal("similarity", (string?)Run("import_transform", file: "0,-2,0,5\n2,0,0,0\n0,0,2,0\n0,0,0,1\n").Json["transform"]!["type"]);
+    }
+
+    [Fact]
+    public void Points_there_and_back()
+    {
+        var cloud = new PointCloud([new Point3(3000, 2000, 1000), new Point3(1, 2, 3)]);
+        foreach (string format in new[] { "csv", "ply", "napari_csv", "ec_clem_csv", "mobie_spots" })
+        {
+            var parameters = new JsonObject { ["format"] = format, ["unit"] = "nm" };
+            string text = (string)Run("export_points", parameters, inputs: new Dictionary<string, object> { ["points"] = cloud }).Json["files"]![0]!["text"]!;
+            var back = (PointCloud)Run("import_points", new JsonObject { ["unit"] = "nm" }, text).Outputs["points"];
+            Assert.Equal(cloud.Points.ToArray(), back.Points.ToArray());
+        }
+    }
+}
