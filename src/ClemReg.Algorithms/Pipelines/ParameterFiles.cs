@@ -30,26 +30,37 @@ internal static class ParameterFiles
 
     private static readonly Dictionary<string, string> Algorithms = new()
     {
-        ["Rigid CPD"] = "rigid", ["Affine CPD"] = "affine", ["BCPD"] = "bcpd",
+        ["Rigid CPD"] = "rigid",
+        ["Affine CPD"] = "affine",
+        ["BCPD"] = "bcpd",
     };
 
     private static readonly Dictionary<string, string> Directions = new()
     {
-        ["FM → EM"] = "fm_to_em", ["EM → FM"] = "em_to_fm",
+        ["FM → EM"] = "fm_to_em",
+        ["EM → FM"] = "em_to_fm",
     };
 
     /// <summary>The settings of napari-clemreg 0.2.1.</summary>
     private static readonly JsonObject Published = new()
     {
-        [P.RegistrationMaxIterations.Name] = 50, [P.RegistrationTolerance.Name] = 0, [P.RegistrationOutlierWeight.Name] = 0,
-        [P.RegistrationMinimumSigma.Name] = 0, [P.RegistrationScaleEstimate.Name] = "least_squares", [P.RegistrationNormalise.Name] = false,
+        [P.RegistrationMaxIterations.Name] = 50,
+        [P.RegistrationTolerance.Name] = 0,
+        [P.RegistrationOutlierWeight.Name] = 0,
+        [P.RegistrationMinimumSigma.Name] = 0,
+        [P.RegistrationScaleEstimate.Name] = "least_squares",
+        [P.RegistrationNormalise.Name] = false,
     };
 
     /// <summary>Those of the paper (Krentzel et al. 2023, Methods), which differ from its plugin's in segmentation and sampling.</summary>
     private static readonly JsonObject Paper = new(Published.Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())))
     {
-        [P.SegmentationGrid.Name] = "em_isotropic", [P.FilterSegmentation.Name] = true, [P.FilterSizeLower.Name] = 50,
-        [P.FilterSizeUpper.Name] = 100, [P.PointCloudSamplingMethod.Name] = "random", [P.PointCloudSamplingFrequency.Name] = 5,
+        [P.SegmentationGrid.Name] = "em_isotropic",
+        [P.FilterSegmentation.Name] = true,
+        [P.FilterSizeLower.Name] = 50,
+        [P.FilterSizeUpper.Name] = 100,
+        [P.PointCloudSamplingMethod.Name] = "random",
+        [P.PointCloudSamplingFrequency.Name] = 5,
     };
 
     /// <summary>The values of a preset that <paramref name="operation"/> has.</summary>
