@@ -165,9 +165,9 @@ internal static class ClemRegParameters
         RegistrationOutlierWeight, RegistrationMinimumSigma, RegistrationMaximumAnisotropy, RegistrationNormalise,
     ];
 
-    /// <summary>What the deformable algorithms need besides <see cref="ForRegistration"/>.</summary>
+    /// <summary>What the deformable algorithms need besides <see cref="ForRegistration"/> and <see cref="Seed"/>.</summary>
     public static IReadOnlyList<Parameter> ForDeformation { get; } =
     [
-        BcpdOmega, BcpdLambda, BcpdBeta, BcpdKappa, BcpdGamma, BcpdTolerance, BcpdMaxIterations, BcpdAcceleration, BcpdPoints, BcpdJudge, Seed,
+        BcpdOmega, BcpdLambda, BcpdBeta, BcpdKappa, BcpdGamma, BcpdTolerance, BcpdMaxIterations, BcpdAcceleration, BcpdPoints, BcpdJudge,
     ];
 }

@@ -73,7 +73,7 @@ internal static class ClemRegSteps
     /// <summary>
     /// A deformable registration: BCPD alone (algorithm bcpd), or after a rigid registration, where it keeps the scale that was found (rigid_bcpd).
     /// </summary>
-    /// <param name="values">The parameters of <see cref="P.ForRegistration"/> and <see cref="P.ForDeformation"/>.</param>
+    /// <param name="values">The parameters of <see cref="P.ForRegistration"/> and <see cref="P.ForDeformation"/>, and <see cref="P.Seed"/>.</param>
     /// <param name="rigidFirst">True for rigid_bcpd.</param>
     /// <param name="moving">The moving points.</param>
     /// <param name="fixedCloud">The fixed points.</param>

@@ -88,7 +88,7 @@ public sealed class DeformableStepTests
 
     private static ParameterValues Values(string json)
     {
-        var values = new ParameterValues([.. P.ForRegistration, .. P.ForDeformation]);
+        var values = new ParameterValues([.. P.ForRegistration, .. P.ForDeformation, P.Seed]);
         values.ReadText(json, "the test");
         return values;
     }
