@@ -13,6 +13,7 @@ internal static class ClemRegParameters
     private const string Region = "Region of interest";
     private const string Sampling = "Point clouds";
     private const string Registration = "Registration";
+    private const string Deformation = "Deformation";
     private const string Warping = "Warping";
     private const string Picture = "Picture";
 
@@ -78,7 +79,8 @@ internal static class ClemRegParameters
         "Points whose mean neighbour distance exceeds the average by this many standard deviations are removed; 0 removes none.", 1, 0, 1000);
 
     public static readonly ChoiceParameter RegistrationAlgorithm = new("registration_algorithm", "Algorithm", Registration,
-        "rigid: Coherent Point Drift with rotation, translation and, if wanted, scale.", "rigid", "rigid");
+        "rigid: Coherent Point Drift with rotation, translation and, if wanted, scale. affine: the rigid result, then stretching and shear too; for samples that were compressed along one direction, otherwise less accurate.",
+        "rigid", "rigid", "affine");
 
     public static readonly BooleanParameter RegistrationWithScale = new("registration_with_scale", "Estimate scale", Registration,
         "Finds one isotropic scale besides rotation and translation: samples shrink between the two microscopes.", true);
@@ -99,6 +101,47 @@ internal static class ClemRegParameters
     public static readonly ChoiceParameter RegistrationScaleEstimate = new("registration_scale_estimate", "Scale estimate", Registration,
         "symmetric: ratio of the two clouds' spreads (Horn 1987), the same from either side; least_squares: the paper's and the published plugin's, which comes out too small where both clouds are blurred.",
         "symmetric", "symmetric", "least_squares");
+
+    public static readonly NumberParameter RegistrationMaximumAnisotropy = new("registration_maximum_anisotropy", "Largest anisotropy", Registration, "",
+        "affine only: how many times more the affine map may stretch along one direction than along another; 1 allows one scale only, 0 sets no bound, as published. Without a bound z is often squashed, because the fluorescence outlines are thicker by the blur.",
+        1.1, 0, 100);
+
+    public static readonly NumberParameter BcpdOmega = new("bcpd_omega", "BCPD outlier probability", Deformation, "",
+        "Share of the EM points expected to have no counterpart in the fluorescence (omega; bcpd -w). High values make the deformation trust only clear matches. bcpd's default is 0.",
+        0.8, 0, 0.99);
+
+    public static readonly NumberParameter BcpdLambda = new("bcpd_lambda", "BCPD stiffness", Deformation, "",
+        "How stiff the sample is (lambda; bcpd -l): 10000 lets structures move by some tens to hundreds of nm, ten times more is nearly rigid. Small values, such as bcpd's default 2, squash the fluorescence onto the EM.",
+        10000, 1e-3, 1e9);
+
+    public static readonly NumberParameter BcpdBeta = new("bcpd_beta", "BCPD smoothness", Deformation, "",
+        "Over what distance the sample deforms as one piece (beta; bcpd -b), in units of the EM cloud's root mean square coordinate, a quarter of its width or so. Small values allow local deformation and cost more time.",
+        2, 0.1, 100);
+
+    public static readonly NumberParameter BcpdKappa = new("bcpd_kappa", "BCPD kappa", Deformation, "",
+        "How evenly the fluorescence points share the EM points (kappa; bcpd -k): 1e20 gives all the same weight, as published; small values, such as 1, let points without a counterpart fade.",
+        1e20, 1e-3, 1e20);
+
+    public static readonly NumberParameter BcpdGamma = new("bcpd_gamma", "BCPD gamma", Deformation, "",
+        "How far apart the clouds lie at the start (gamma; bcpd -g), as a fraction of their size: 1 for bcpd alone, 0.05 after a rigid registration. 0 takes these.",
+        0, 0, 10);
+
+    public static readonly NumberParameter BcpdTolerance = new("bcpd_tolerance", "BCPD tolerance", Deformation, "",
+        "The deformation has converged when an iteration changes sigma by less than this, in units of the cloud's size (bcpd -c).", 1e-4, 0, 1);
+
+    public static readonly IntegerParameter BcpdMaxIterations = new("bcpd_max_iterations", "BCPD iterations", Deformation, "",
+        "The deformation stops after this many iterations even when it still improves (bcpd -n). At least 30 are made.", 500, 1, 100000);
+
+    public static readonly ChoiceParameter BcpdAcceleration = new("bcpd_acceleration", "BCPD acceleration", Deformation,
+        "exact: fast without a visible change of the result. truncated: leaves out pairs of distant points near the end, as the program bcpd does with -A; faster, and the same result as bcpd's. none: everything to rounding errors, slow.",
+        "exact", "exact", "truncated", "none");
+
+    public static readonly IntegerParameter BcpdPoints = new("bcpd_points", "BCPD points", Deformation, "",
+        "Both clouds are thinned to about this many points, the displacements of the others interpolated (BCPD++; bcpd -DB). 0 uses all: needed only for tens of thousands of points.",
+        0, 0, 1000000);
+
+    public static readonly BooleanParameter BcpdJudge = new("bcpd_judge", "Judge the deformation", Deformation,
+        "Fits the deformation twice more, each time without half of the sample, and warns when it does not help in the other half. Takes about as long as the deformation itself.", true);
 
     public static readonly BooleanParameter RegistrationNormalise = new("registration_normalise", "Normalise clouds", Registration,
         "Puts the clouds' centres on each other and works in units of their size, so that the outlier weight means the same for every sample. The published plugin does not.", true);
@@ -133,6 +176,12 @@ internal static class ClemRegParameters
     public static IReadOnlyList<Parameter> ForRegistration { get; } =
     [
         RegistrationAlgorithm, RegistrationWithScale, RegistrationScaleEstimate, RegistrationMaxIterations, RegistrationTolerance,
-        RegistrationOutlierWeight, RegistrationMinimumSigma, RegistrationNormalise,
+        RegistrationOutlierWeight, RegistrationMinimumSigma, RegistrationMaximumAnisotropy, RegistrationNormalise,
+    ];
+
+    /// <summary>What the deformable algorithms need besides <see cref="ForRegistration"/> and <see cref="Seed"/>.</summary>
+    public static IReadOnlyList<Parameter> ForDeformation { get; } =
+    [
+        BcpdOmega, BcpdLambda, BcpdBeta, BcpdKappa, BcpdGamma, BcpdTolerance, BcpdMaxIterations, BcpdAcceleration, BcpdPoints, BcpdJudge,
     ];
 }

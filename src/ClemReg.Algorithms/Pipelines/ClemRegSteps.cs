@@ -10,9 +10,19 @@ using P = ClemReg.Algorithms.Pipelines.ClemRegParameters;
 
 namespace ClemReg.Algorithms.Pipelines;
 
+/// <summary>What a deformable registration found: a spline through the result, the result, the rigid one before it, and whether the deformation helps.</summary>
+internal sealed record DeformableOutcome(
+    SpatialTransform Transform, DeformableRegistrationResult Result, RegistrationResult? Rigid, HeldOutJudgement? Judgement);
+
 /// <summary>The steps of CLEM-Reg with checked parameters: what the operations for one step and for the whole share.</summary>
 internal static class ClemRegSteps
 {
+    /// <summary>The first sigma of BCPD after a rigid registration: about half a micrometre for a cell's section.</summary>
+    private const double GammaAfterRigid = 0.05;
+
+    /// <summary>Control points of the spline through a deformable result: its displacements are smooth.</summary>
+    private const int MostControlPoints = 500;
+
     public static RegionOfInterest? Region(ParameterValues values)
     {
         string polygon = values.Get(P.RoiPolygon);
@@ -51,27 +61,78 @@ internal static class ClemRegSteps
 
     public static RegistrationResult Register(ParameterValues values, PointCloud moving, PointCloud fixedCloud, double unitNm, Job job)
     {
-        RegistrationResult result = RigidCpd.Register(moving, fixedCloud, new RigidCpdOptions
-        {
-            MaxIterations = values.Get(P.RegistrationMaxIterations),
-            Tolerance = values.Get(P.RegistrationTolerance),
-            OutlierWeight = values.Get(P.RegistrationOutlierWeight),
-            MinimumSigmaNm = values.Get(P.RegistrationMinimumSigma),
-            WithScale = values.Get(P.RegistrationWithScale),
-            ScaleEstimate = values.Get(P.RegistrationScaleEstimate) == "symmetric" ? ScaleEstimate.Symmetric : ScaleEstimate.LeastSquares,
-            Normalise = values.Get(P.RegistrationNormalise),
-            UnitNm = unitNm,
-        }, job);
+        RegistrationResult result = RigidCpd.Register(moving, fixedCloud, RigidOptions(values, unitNm), job);
+        if (values.Get(P.RegistrationAlgorithm) == "affine") result = RegisterAffine(values, moving, fixedCloud, result, unitNm, job);
         job.Log(string.Create(CultureInfo.InvariantCulture,
             $"Registered {moving.Count} onto {fixedCloud.Count} points in {result.Iterations} iterations: sigma {result.SigmaNm:F0} nm, scale {result.Scale:F4}. {result.StopText}"));
         Judge(result, job);
         return result;
     }
 
+    /// <summary>
+    /// A deformable registration: BCPD alone (algorithm bcpd), or after a rigid registration, where it keeps the scale that was found (rigid_bcpd).
+    /// </summary>
+    /// <param name="values">The parameters of <see cref="P.ForRegistration"/> and <see cref="P.ForDeformation"/>, and <see cref="P.Seed"/>.</param>
+    /// <param name="rigidFirst">True for rigid_bcpd.</param>
+    /// <param name="moving">The moving points.</param>
+    /// <param name="fixedCloud">The fixed points.</param>
+    /// <param name="unitNm">The isotropic voxel, for clouds that are not normalised.</param>
+    /// <param name="deform">Makes a transform of points and where they go.</param>
+    /// <param name="job">Threads, cancellation, progress, log and warnings.</param>
+    public static DeformableOutcome RegisterDeformable(
+        ParameterValues values, bool rigidFirst, PointCloud moving, PointCloud fixedCloud, double unitNm,
+        Func<IReadOnlyList<Point3>, IReadOnlyList<Point3>, SpatialTransform> deform, Job job)
+    {
+        RegistrationResult? rigid = null;
+        if (rigidFirst)
+        {
+            rigid = job.Run("register_rigid", 0, 0.3, part => RigidCpd.Register(moving, fixedCloud, RigidOptions(values, unitNm), part));
+            Judge(rigid, job);
+        }
+        double gamma = values.Get(P.BcpdGamma);
+        var options = new BcpdOptions
+        {
+            Omega = values.Get(P.BcpdOmega),
+            Lambda = values.Get(P.BcpdLambda),
+            Beta = values.Get(P.BcpdBeta),
+            Kappa = values.Get(P.BcpdKappa),
+            Gamma = gamma > 0 ? gamma : rigidFirst ? GammaAfterRigid : 1,
+            Tolerance = values.Get(P.BcpdTolerance),
+            MaxIterations = values.Get(P.BcpdMaxIterations),
+            // The rigid step's symmetric scale is the better one; BCPD's regression shrinks a blurred cloud.
+            WithScale = !rigidFirst && values.Get(P.RegistrationWithScale),
+            MinimumSigmaNm = values.Get(P.RegistrationMinimumSigma),
+            Normalisation = rigidFirst ? BcpdNormalisation.Fixed : BcpdNormalisation.Each,
+            Acceleration = values.Get(P.BcpdAcceleration) switch
+            {
+                "none" => ClemReg.Algorithms.Registration.BcpdAcceleration.None,
+                "truncated" => ClemReg.Algorithms.Registration.BcpdAcceleration.Truncated,
+                _ => ClemReg.Algorithms.Registration.BcpdAcceleration.Exact,
+            },
+            Points = values.Get(P.BcpdPoints),
+            Seed = values.Get(P.Seed),
+            Initial = rigid?.Transform,
+        };
+        DeformableRegistrationResult result = job.Run("register_deformable", 0.3, 0.6, part => Bcpd.Register(moving, fixedCloud, options, part));
+        job.Log(string.Create(CultureInfo.InvariantCulture,
+            $"Deformed {moving.Count} points onto {fixedCloud.Count} in {result.Iterations} iterations: sigma {result.SigmaNm:F0} nm, displacements {result.DeformationRmsNm:F0} nm (root mean square). {result.StopText}"));
+        if (result.StopReason is StopReason.IterationLimit or StopReason.Lost) job.Warn($"The deformable registration did not converge. {result.StopText}");
+        HeldOutJudgement? judgement = null;
+        if (rigid is not null && values.Get(P.BcpdJudge))
+        {
+            judgement = job.Run("judge_deformation", 0.6, 1, part => HeldOutDeformation.Judge(moving, fixedCloud, rigid.Transform, options, result.SigmaNm, part));
+            if (judgement.Better) job.Log(judgement.Text);
+            else job.Warn(judgement.Text);
+        }
+        IReadOnlyList<ControlPointPair> pairs = result.ControlPoints(moving, MostControlPoints);
+        SpatialTransform transform = deform([.. pairs.Select(p => p.Moving)], [.. pairs.Select(p => p.Moved)]);
+        return new DeformableOutcome(transform, result, rigid, judgement);
+    }
+
     /// <summary>transform.json and inverse_transform.json of a result.</summary>
     public static (JsonObject Forward, JsonObject Inverse) TransformFiles(RegistrationResult result, ParameterValues values)
     {
-        string type = values.Get(P.RegistrationWithScale) ? "similarity" : "rigid";
+        string type = values.Get(P.RegistrationAlgorithm) == "affine" ? "affine" : values.Get(P.RegistrationWithScale) ? "similarity" : "rigid";
         return (Complete(TransformFile.Write(result.Transform, type, "moving_to_fixed"), result, values),
             Complete(TransformFile.Write(result.Transform.Inverse(), type, "fixed_to_moving"), result, values));
     }
@@ -97,10 +158,83 @@ internal static class ClemRegSteps
             ["stop_reason"] = result.StopText,
             ["sigma_nm"] = result.SigmaNm,
             ["scale"] = result.Scale,
+            ["singular_values"] = new JsonArray([.. result.SingularValues.Select(v => (JsonNode)v)]),
             ["residuals"] = Residuals(result.Residuals),
             ["history"] = history,
         };
     }
+
+    /// <summary>The course of a deformable registration.</summary>
+    public static JsonObject Course(DeformableOutcome outcome)
+    {
+        DeformableRegistrationResult result = outcome.Result;
+        var history = new JsonArray();
+        foreach (DeformableRegistrationState state in result.History)
+        {
+            history.Add((JsonNode)new JsonObject
+            {
+                ["iteration"] = state.Iteration,
+                ["sigma_nm"] = state.SigmaNm,
+                ["matches"] = state.Matches,
+                ["movement_nm"] = state.MovementNm,
+            });
+        }
+        var course = new JsonObject
+        {
+            ["iterations"] = result.Iterations,
+            ["converged"] = result.Converged,
+            ["stop_reason"] = result.StopText,
+            ["sigma_nm"] = result.SigmaNm,
+            ["scale"] = result.Scale,
+            ["deformation_rms_nm"] = Finite(result.DeformationRmsNm),
+            ["kernel_rank"] = result.KernelRank,
+            ["kernel_error"] = result.KernelError,
+            ["residuals"] = Residuals(result.Residuals),
+            ["history"] = history,
+        };
+        if (outcome.Rigid is not null) course["rigid"] = Course(outcome.Rigid);
+        if (outcome.Judgement is { } judgement)
+        {
+            course["held_out"] = new JsonObject
+            {
+                ["better"] = judgement.Better,
+                ["text"] = judgement.Text,
+                ["columns"] = judgement.Columns,
+                ["agreement"] = Finite(judgement.Agreement),
+                ["rigid_offset_nm"] = Finite(judgement.RigidOffsetNm),
+                ["deformed_offset_nm"] = Finite(judgement.DeformedOffsetNm),
+            };
+        }
+        return course;
+    }
+
+    private static RigidCpdOptions RigidOptions(ParameterValues values, double unitNm) => new()
+    {
+        MaxIterations = values.Get(P.RegistrationMaxIterations),
+        Tolerance = values.Get(P.RegistrationTolerance),
+        OutlierWeight = values.Get(P.RegistrationOutlierWeight),
+        MinimumSigmaNm = values.Get(P.RegistrationMinimumSigma),
+        WithScale = values.Get(P.RegistrationWithScale),
+        ScaleEstimate = values.Get(P.RegistrationScaleEstimate) == "symmetric" ? ScaleEstimate.Symmetric : ScaleEstimate.LeastSquares,
+        Normalise = values.Get(P.RegistrationNormalise),
+        UnitNm = unitNm,
+    };
+
+    // From the rigid result and its sigma: alone, affine CPD with outliers first shrinks the cloud and often stays there.
+    private static RegistrationResult RegisterAffine(
+        ParameterValues values, PointCloud moving, PointCloud fixedCloud, RegistrationResult rigid, double unitNm, Job job) =>
+        AffineCpd.Register(moving, fixedCloud, new AffineCpdOptions
+        {
+            MaxIterations = values.Get(P.RegistrationMaxIterations),
+            Tolerance = values.Get(P.RegistrationTolerance),
+            OutlierWeight = values.Get(P.RegistrationOutlierWeight),
+            MinimumSigmaNm = values.Get(P.RegistrationMinimumSigma),
+            MaximumAnisotropy = values.Get(P.RegistrationMaximumAnisotropy),
+            Normalise = values.Get(P.RegistrationNormalise),
+            UnitNm = unitNm,
+            Initial = rigid.Transform,
+            InitialSigmaNm = rigid.SigmaNm,
+        }, job);
 
     private static JsonObject Complete(JsonObject file, RegistrationResult result, ParameterValues values)
     {

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using ClemReg.Algorithms.Volumes;
 
@@ -177,7 +178,7 @@ internal sealed class DisplacementKernel
                 column[i] /= root;
                 rest[i] -= column[i] * column[i];
             }
-            for (int i = _count; i < end; i++) if (i >= start) column[i] = 0;
+            column.AsSpan(Math.Max(start, _count), Math.Max(0, end - Math.Max(start, _count))).Clear();
         });
         rest[pivot] = 0;
         columns.Add(column);
@@ -198,9 +199,9 @@ internal sealed class DisplacementKernel
                 for (int k = 0; k < rank; k++)
                 {
                     Span<double> w = weighted.AsSpan(k * Chunk, length);
-                    System.Numerics.Tensors.TensorPrimitives.Multiply(_columns[k].AsSpan(start, length), matches.AsSpan(start, length), w);
+                    TensorPrimitives.Multiply(_columns[k].AsSpan(start, length), matches.AsSpan(start, length), w);
                     for (int d = 0; d < 3; d++)
-                        right[d * rank + k] += System.Numerics.Tensors.TensorPrimitives.Dot<double>(w, residuals[d].AsSpan(start, length));
+                        right[d * rank + k] += TensorPrimitives.Dot<double>(w, residuals[d].AsSpan(start, length));
                 }
                 AddProducts(weighted, start, length, product);
             }
@@ -272,7 +273,7 @@ internal sealed class DisplacementKernel
             Span<double> row = a.AsSpan(i * n, n);
             for (int j = 0; j <= i; j++)
             {
-                double sum = row[j] - System.Numerics.Tensors.TensorPrimitives.Dot<double>(row[..j], a.AsSpan(j * n, j));
+                double sum = row[j] - TensorPrimitives.Dot<double>(row[..j], a.AsSpan(j * n, j));
                 row[j] = i == j ? Math.Sqrt(Math.Max(sum, double.Epsilon)) : sum / a[j * n + j];
             }
         }
@@ -281,7 +282,7 @@ internal sealed class DisplacementKernel
     private static void SolveLower(double[] l, int n, Span<double> b)
     {
         for (int i = 0; i < n; i++)
-            b[i] = (b[i] - System.Numerics.Tensors.TensorPrimitives.Dot<double>(l.AsSpan(i * n, i), b[..i])) / l[i * n + i];
+            b[i] = (b[i] - TensorPrimitives.Dot<double>(l.AsSpan(i * n, i), b[..i])) / l[i * n + i];
     }
 
     private static void SolveUpper(double[] l, int n, Span<double> b)

@@ -79,7 +79,8 @@ public static class HeldOutDeformation
         {
             bool kept = part == 0;
             PointCloud training = new([.. moving.Points.ToArray().Where((_, i) => black[column[i]] == kept)]);
-            DeformableRegistrationResult fit = Bcpd.Register(training, fixedCloud, options with { Initial = rigid }, job);
+            DeformableRegistrationResult fit = job.Run("fit_without_half", part / 2.0, (part + 1) / 2.0,
+                share => Bcpd.Register(training, fixedCloud, options with { Initial = rigid }, share));
             var moved = new Point3[moving.Count];
             for (int i = 0; i < moved.Length; i++) moved[i] = fit.Apply(moving[i]);
             parts[part] = new PointCloud(moved);

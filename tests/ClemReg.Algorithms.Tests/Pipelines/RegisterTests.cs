@@ -79,6 +79,15 @@ public sealed class RegisterTests : IClassFixture<RegisterTests.Sample>, IDispos
     }
 
     [Fact]
+    public void An_affine_registration_says_so_and_keeps_to_its_bound()
+    {
+        OperationResult result = Register("""{"registration_algorithm": "affine", "registration_maximum_anisotropy": 1.05}""");
+        Assert.Equal("affine", (string)result.Json["transform"]!["type"]!);
+        double[] stretch = [.. result.Json["run"]!["registration"]!["singular_values"]!.AsArray().Select(v => (double)v!)];
+        Assert.InRange(stretch[0] / stretch[2], 1.001, 1.05 + 1e-6);
+    }
+
+    [Fact]
     public void The_result_does_not_depend_on_the_number_of_threads()
     {
         string one = Register(threads: 1).Json["transform"]!["matrix"]!.ToJsonString();

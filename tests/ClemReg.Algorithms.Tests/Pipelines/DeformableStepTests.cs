@@ -1,0 +1,95 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClemReg.Algorithms.Parameters;
+using ClemReg.Algorithms.Pipelines;
+using ClemReg.Algorithms.PointClouds;
+using ClemReg.Algorithms.Tests.Registration;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+using P = ClemReg.Algorithms.Pipelines.ClemRegParameters;
+
+namespace ClemReg.Algorithms.Tests.Pipelines;
+
+/// <summary>The deformable registration as a step of the workflow.</summary>
+public sealed class DeformableStepTests
+{
+    /// <summary>Any transform made of control points: the tests look at the points.</summary>
+    private sealed class Recorded(IReadOnlyList<Point3> moving, IReadOnlyList<Point3> moved) : SpatialTransform
+    {
+        public IReadOnlyList<Point3> Moving { get; } = moving;
+
+        public IReadOnlyList<Point3> Moved { get; } = moved;
+
+        public override Point3 Apply(Point3 p) => p;
+
+        public override SpatialTransform Inverse() => this;
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void It_ends_in_control_points_on_the_registered_cloud(bool rigidFirst)
+    {
+        (PointCloud moving, PointCloud fixedCloud) = Pair();
+        var job = new Job(2);
+        DeformableOutcome outcome = ClemRegSteps.RegisterDeformable(
+            Values("""{"registration_minimum_sigma": 100, "bcpd_lambda": 100, "bcpd_omega": 0.1}"""), rigidFirst, moving, fixedCloud, 20, (a, b) => new Recorded(a, b), job);
+        var recorded = (Recorded)outcome.Transform;
+        Assert.Equal(500, recorded.Moving.Count);
+        for (int i = 0; i < 500; i += 50) Assert.InRange((outcome.Result.Apply(recorded.Moving[i]) - recorded.Moved[i]).Length, 0, 1e-6);
+        Assert.Equal(rigidFirst, outcome.Rigid is not null);
+        Assert.Equal(rigidFirst, outcome.Judgement is not null);
+        if (rigidFirst) Assert.Equal(outcome.Rigid!.Scale, outcome.Result.Scale, 1e-9);
+        if (outcome.Judgement is { Better: false } judgement) Assert.Contains(judgement.Text, job.Warnings);
+
+        JsonObject course = ClemRegSteps.Course(outcome);
+        Assert.Equal(outcome.Result.Iterations, (int)course["iterations"]!);
+        Assert.Equal(outcome.Result.Iterations + 1, course["history"]!.AsArray().Count);
+        Assert.Equal(rigidFirst, course["held_out"] is not null);
+        Assert.Equal(rigidFirst, course["rigid"] is not null);
+        JsonDocument.Parse(course.ToJsonString()).Dispose();
+    }
+
+    [Fact]
+    public void The_parameters_reach_the_algorithm()
+    {
+        (PointCloud moving, PointCloud fixedCloud) = Pair();
+        Assert.Equal(3, Run("""{"bcpd_max_iterations": 3, "bcpd_judge": false}""").Result.Iterations);
+        Assert.StartsWith("Stopped after bcpd_max_iterations = 3", Run("""{"bcpd_max_iterations": 3, "bcpd_judge": false}""").Result.StopText);
+        double stiff = Run("""{"bcpd_lambda": 1e9, "bcpd_judge": false}""").Result.DeformationRmsNm;
+        double soft = Run("""{"bcpd_lambda": 10, "bcpd_judge": false, "bcpd_acceleration": "truncated", "bcpd_points": 500}""").Result.DeformationRmsNm;
+        Assert.True(stiff < 1 && soft > 10, $"{stiff}, {soft}");
+
+        DeformableOutcome Run(string json) => ClemRegSteps.RegisterDeformable(Values(json), true, moving, fixedCloud, 20, (a, b) => new Recorded(a, b), new Job(2));
+    }
+
+    [Theory]
+    [InlineData("bcpd_omega", "1")]
+    [InlineData("bcpd_lambda", "0")]
+    [InlineData("bcpd_beta", "-2")]
+    [InlineData("bcpd_kappa", "0")]
+    [InlineData("bcpd_gamma", "-1")]
+    [InlineData("bcpd_tolerance", "-1")]
+    [InlineData("bcpd_max_iterations", "0")]
+    [InlineData("bcpd_acceleration", "\"fast\"")]
+    [InlineData("bcpd_points", "-1")]
+    [InlineData("registration_maximum_anisotropy", "-1")]
+    public void Values_out_of_range_are_refused_by_name(string name, string value) =>
+        Assert.StartsWith(name + " = ", Assert.Throws<BadInputException>(() => Values($$"""{"{{name}}": {{value}}}""")).Message);
+
+    private static (PointCloud Moving, PointCloud Fixed) Pair()
+    {
+        var random = new Random(8);
+        PointCloud whole = Clouds.Organelles(random, 60, 20);
+        AffineTransform truth = AffineTransform.Similarity(1.05, Clouds.Rotation(new Point3(1, 0.2, 0.3), 10), new Point3(100, 5000, -9000));
+        PointCloud moving = Clouds.Disturb(random, whole.Points, truth.Inverse(), 30, 0.05);
+        return (moving, new([.. whole.Points.ToArray().Select(p => p + new Point3(0, 300 * Math.Sin(p.X / 3000), 300 * Math.Cos(p.Y / 3500)))]));
+    }
+
+    private static ParameterValues Values(string json)
+    {
+        var values = new ParameterValues([.. P.ForRegistration, .. P.ForDeformation, P.Seed]);
+        values.ReadText(json, "the test");
+        return values;
+    }
+}
