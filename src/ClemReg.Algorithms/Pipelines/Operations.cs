@@ -10,7 +10,7 @@ public static class Operations
     public static IReadOnlyList<Operation> All { get; } =
     [
         RegisterOperation.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
-        StepOperations.Warp, TransformPointsOperation.Definition, OverlayOperation.Definition, SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
+        WarpOperation.Definition, TransformPointsOperation.Definition, OverlayOperation.Definition, SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
     ];
 
     /// <summary>The version of this software.</summary>
