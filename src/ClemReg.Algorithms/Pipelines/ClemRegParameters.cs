@@ -153,6 +153,25 @@ internal static class ClemRegParameters
     public static readonly IntegerParameter WarpingInterpolationOrder = new("warping_interpolation_order", "Interpolation order", Warping, "",
         "0 nearest voxel (labels and masks), 1 linear, 2 to 5 splines: smoother and slower.", 1, 0, 5);
 
+    public static readonly IntegerParameter WarpingApproximateGrid = new("warping_approximate_grid", "Approximate grid", Warping, "voxels",
+        "A deformable transform is evaluated at every n-th voxel and interpolated between; what that costs is measured and reported in nm. 1 is exact and very slow.", 5, 1, 100);
+
+    public static readonly IntegerParameter WarpingMemoryBudget = new("warping_memory_budget", "Memory budget", Warping, "MB",
+        "Memory that warping may take beside the images; a smaller one is slower, the result is the same. Splines (orders 2 to 5) and images that are streamed need a window of the source besides.", 512, 16, 1000000);
+
+    public static readonly ChoiceParameter WarpingOutputGrid = new("warping_output_grid", "Output grid", Warping,
+        "The voxels of the result: target takes those of the image warped onto, source_pitch the voxel size of the warped image over the same box, given that of warping_output_spacing.",
+        "target", "target", "source_pitch", "given");
+
+    public static readonly TextParameter WarpingOutputSpacing = new("warping_output_spacing", "Output voxel size", Warping,
+        "Voxel size of the result where warping_output_grid is given: one length in nm, or three as z,y,x.", "", "one positive length in nm, or three separated by commas (z,y,x), such as 40 or 130,35.3,35.3");
+
+    public static readonly BooleanParameter WarpingCropToOverlap = new("warping_crop_to_overlap", "Crop to the overlap", Warping,
+        "The result covers only the part of the target that the warped image reaches; its voxels stay where they are.", false);
+
+    public static readonly BooleanParameter WarpingAntialias = new("warping_antialias", "Blur before coarser sampling", Warping,
+        "Where the result's voxels are more than 1.5 times as large as the image's, the image is blurred first by a Gaussian, as is due; not for interpolation order 0 (labels, masks).", true);
+
     public static readonly ChoiceParameter OverlayColor = new("overlay_color", "Fluorescence colour", Picture,
         "Colour of the fluorescence over the grey EM in overlay.png; the outline of the mitochondria has the complementary colour.", "magenta", "magenta", "green");
 
@@ -161,6 +180,12 @@ internal static class ClemRegParameters
 
     public static readonly IntegerParameter Seed = new("seed", "Seed", Sampling, "",
         "Starts the random numbers of the random sampling method: the same seed gives the same points.", 1, 0, int.MaxValue);
+
+    public static IReadOnlyList<Parameter> ForWarping { get; } =
+    [
+        WarpingInterpolationOrder, WarpingApproximateGrid, WarpingMemoryBudget, WarpingOutputGrid, WarpingOutputSpacing, WarpingCropToOverlap,
+        WarpingAntialias,
+    ];
 
     public static IReadOnlyList<Parameter> ForSegmentation { get; } =
         [LogSigma, LogThreshold, SegmentationGrid, FilterSegmentation, FilterSizeLower, FilterSizeUpper, RoiPolygon, ZMin, ZMax];

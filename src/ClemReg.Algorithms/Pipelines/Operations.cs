@@ -10,7 +10,7 @@ public static class Operations
     public static IReadOnlyList<Operation> All { get; } =
     [
         RegisterOperation.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
-        StepOperations.Warp, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
+        WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
         InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, OverlayOperation.Definition, SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
     ];
 

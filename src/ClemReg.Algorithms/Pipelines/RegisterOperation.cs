@@ -26,7 +26,7 @@ internal static class RegisterOperation
             new Port("inverse_transform", PortKind.Transform, "EM to fluorescence."),
         ],
         [
-            P.Preset, .. P.ForRegistration, P.RegistrationDirection, P.WarpingInterpolationOrder, .. P.ForSegmentation, .. P.ForSampling, .. P.ForPicture,
+            P.Preset, .. P.ForRegistration, .. P.ForDeformation, P.RegistrationDirection, .. P.ForWarping, .. P.ForSegmentation, .. P.ForSampling, .. P.ForPicture,
         ],
         Run);
 

@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.PointClouds;
 using ClemReg.Algorithms.Registration;
-using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
-using ClemReg.Algorithms.Warping;
 using P = ClemReg.Algorithms.Pipelines.ClemRegParameters;
 
 namespace ClemReg.Algorithms.Pipelines;
@@ -62,29 +60,5 @@ internal static class StepOperations
                     ["registered_points"] = result.Transform.Apply(moving),
                 },
                 new JsonObject { ["transform"] = forward, ["inverse_transform"] = inverse, ["registration"] = ClemRegSteps.Course(result) });
-        });
-
-    public static Operation Warp { get; } = new(
-        "warp", "Warp",
-        "Puts an image on the grid of another with a transform. Voxels outside the image are 0.",
-        [
-            new Port("source", PortKind.Source, "The image to warp."), new Port("transform", PortKind.Transform, "From the source to the target."),
-            new Port("target", PortKind.Source, "Anything with the grid that is wanted."),
-        ],
-        [new Port("warped", PortKind.Source, "The warped image; where the source is a volume in memory, slices are computed when they are read.")],
-        [P.WarpingInterpolationOrder],
-        static (request, job) =>
-        {
-            var source = request.Input<ISliceSource>("source");
-            var transform = request.Input<SpatialTransform>("transform");
-            Grid target = request.Input<ISliceSource>("target").Grid;
-            int order = request.Values.Get(P.WarpingInterpolationOrder);
-            if (source is not Volume volume)
-            {
-                Volume whole = StreamingWarper.Warp(source, transform, target, order, job);
-                return new OperationResult(new Dictionary<string, object> { ["warped"] = whole }, []);
-            }
-            var warped = new WarpedVolume(volume, transform, target, order, job);
-            return new OperationResult(new Dictionary<string, object> { ["warped"] = warped }, []) { RetainedInputs = ["source"] };
         });
 }

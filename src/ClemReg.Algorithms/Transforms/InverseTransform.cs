@@ -58,26 +58,23 @@ public sealed class InverseTransform : SpatialTransform
     /// <inheritdoc/>
     public override void Apply(ReadOnlySpan<Point3> points, Span<Point3> images, Span<Matrix3> jacobians)
     {
-        Apply(points, images);
-        Span<Point3> back = stackalloc Point3[Batch];
-        for (int i = 0; i < points.Length; i += Batch)
-        {
-            int n = Math.Min(Batch, points.Length - i);
-            Forward.Apply(images.Slice(i, n), back[..n], jacobians.Slice(i, n));
-            for (int k = 0; k < n; k++) jacobians[i + k] = jacobians[i + k].Inverse();
-        }
+        for (int i = 0; i < points.Length; i++) images[i] = _start.Apply(points[i]);
+        Improve(points, images, jacobians, ToleranceNm);
     }
 
     internal override AffineTransform Approximation => _start;
 
-    internal override void Improve(ReadOnlySpan<Point3> points, Span<Point3> images, double toleranceNm)
+    internal override void Improve(ReadOnlySpan<Point3> points, Span<Point3> images, double toleranceNm) => Improve(points, images, default, toleranceNm);
+
+    /// <summary>As the other, with the derivatives, taken within the tolerance of the images.</summary>
+    internal override void Improve(ReadOnlySpan<Point3> points, Span<Point3> images, Span<Matrix3> jacobians, double toleranceNm)
     {
         for (int i = 0; i < points.Length; i += Batch)
-            ImproveBatch(points.Slice(i, Math.Min(Batch, points.Length - i)), images[i..], toleranceNm);
+            ImproveBatch(points.Slice(i, Math.Min(Batch, points.Length - i)), images[i..], jacobians.IsEmpty ? default : jacobians[i..], toleranceNm);
     }
 
     /// <summary>Newton's method on a batch; the few points that it does not settle are solved one by one.</summary>
-    private void ImproveBatch(ReadOnlySpan<Point3> points, Span<Point3> images, double tolerance)
+    private void ImproveBatch(ReadOnlySpan<Point3> points, Span<Point3> images, Span<Matrix3> slopes, double tolerance)
     {
         const int rounds = 8;
         Span<int> open = stackalloc int[Batch];
@@ -101,9 +98,15 @@ public sealed class InverseTransform : SpatialTransform
                 if (upright && distance <= Reachable(tolerance, points[i]))
                 {
                     // The last step is free and leaves an error far below the tolerance.
-                    images[i] -= jacobians[k].Inverse() * miss;
+                    Matrix3 slope = jacobians[k].Inverse();
+                    images[i] -= slope * miss;
+                    if (!slopes.IsEmpty) slopes[i] = slope;
                 }
-                else if (!upright || !(distance < missed[i]) || round == rounds - 1) images[i] = Solve(points[i]);
+                else if (!upright || !(distance < missed[i]) || round == rounds - 1)
+                {
+                    images[i] = Solve(points[i]);
+                    if (!slopes.IsEmpty) slopes[i] = Forward.Jacobian(images[i]).Inverse();
+                }
                 else
                 {
                     images[i] -= jacobians[k].Inverse() * miss;

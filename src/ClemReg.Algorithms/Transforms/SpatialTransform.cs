@@ -59,6 +59,9 @@ public abstract class SpatialTransform
     /// </summary>
     internal virtual void Improve(ReadOnlySpan<Point3> points, Span<Point3> images, double toleranceNm) => Apply(points, images);
 
+    /// <summary>As the other, with the derivatives.</summary>
+    internal virtual void Improve(ReadOnlySpan<Point3> points, Span<Point3> images, Span<Matrix3> jacobians, double toleranceNm) => Apply(points, images, jacobians);
+
     /// <summary>Places where the determinant of the Jacobian may be extreme between the nodes of any grid, with its least value there.</summary>
     internal virtual IReadOnlyList<(Point3 Place, double Determinant)> ExtremeDeterminants(Job job) => [];
 }

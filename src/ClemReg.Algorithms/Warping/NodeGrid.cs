@@ -22,12 +22,14 @@ internal sealed unsafe class NodeGrid : IDisposable
     private const int Checks = 7;
 
     /// <summary>Part of the smallest voxel pitch by which a prediction may be off.</summary>
-    private const double TolerancePitch = 0.01;
+    private const double TolerancePitch = 0.02;
 
     private readonly Grid _source;
     private readonly Grid _target;
     private readonly SpatialTransform _targetToSource;
+    private readonly AffineTransform _guess;
     private readonly double _toleranceNm;
+    private readonly double _solveNm;
     private readonly int _capacity;
     private NativeBuffer _buffer = new(0);
     private (int Z, int Planes, int Y, int Rows) _box;
@@ -45,6 +47,9 @@ internal sealed unsafe class NodeGrid : IDisposable
         Nodes = new Size3(Count(target.Size.Z, step), Count(target.Size.Y, step), Count(target.Size.X, step));
         double pitch = Math.Min(Smallest(source.Spacing), Smallest(target.Spacing));
         _toleranceNm = step == 1 ? 0 : TolerancePitch * pitch;
+        // Newton's last step leaves far less than it is asked for.
+        _solveNm = step == 1 ? InverseTransform.ToleranceNm : _toleranceNm;
+        _guess = targetToSource.Approximation;
         // What the cells' corners take is below a sixth of the nodes, and more only for boxes of few planes.
         long rows = bytes * 3 / 4 / (Nodes.X * RowBytes);
         _capacity = (int)Math.Min(Math.Max(rows, 64), (long)Nodes.Z * Nodes.Y);
@@ -213,7 +218,8 @@ internal sealed unsafe class NodeGrid : IDisposable
             {
                 job.ThrowIfCancelled();
                 int n = Math.Min(piece, cells + 1 - i);
-                grid._targetToSource.Apply(points.AsSpan(i, n), _at[0].AsSpan(i, n), _slope[0].AsSpan(i, n));
+                for (int k = i; k < i + n; k++) _at[0][k] = grid._guess.Apply(points[k]);
+                grid._targetToSource.Improve(points.AsSpan(i, n), _at[0].AsSpan(i, n), _slope[0].AsSpan(i, n), grid._solveNm);
             }
         }
 
@@ -269,8 +275,6 @@ internal sealed unsafe class NodeGrid : IDisposable
             var points = new Point3[atOnce * Size];
             var images = new Point3[atOnce * Size];
             Point3 node = grid.Step * grid._target.Spacing;
-            // Newton's method ends well below what the check asks for.
-            double solve = grid._toleranceNm > 0 ? grid._toleranceNm / 4 : InverseTransform.ToleranceNm;
             for (int first = 0; first < count; first += atOnce)
             {
                 job.ThrowIfCancelled();
@@ -284,7 +288,7 @@ internal sealed unsafe class NodeGrid : IDisposable
                 {
                     for (int c = 0; c < n; c++)
                         for (int k = 1; k <= Checks; k++) Take(c * Checks + k - 1, first + c, Check(k));
-                    grid._targetToSource.Improve(points.AsSpan(0, n * Checks), images.AsSpan(0, n * Checks), solve);
+                    grid._targetToSource.Improve(points.AsSpan(0, n * Checks), images.AsSpan(0, n * Checks), grid._solveNm);
                     for (int c = 0; c < n; c++)
                     {
                         double off = 0;
@@ -304,7 +308,7 @@ internal sealed unsafe class NodeGrid : IDisposable
                 {
                     job.ThrowIfCancelled();
                     for (int k = 1; k < Size; k++) Take(k - 1, c, k);
-                    grid._targetToSource.Improve(points.AsSpan(0, Size - 1), images.AsSpan(0, Size - 1), solve);
+                    grid._targetToSource.Improve(points.AsSpan(0, Size - 1), images.AsSpan(0, Size - 1), grid._solveNm);
                     images.AsSpan(0, Size - 1).CopyTo(_nodes.AsSpan(c * Size + 1, Size - 1));
                 }
             }

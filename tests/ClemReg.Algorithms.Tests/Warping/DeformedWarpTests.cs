@@ -40,7 +40,7 @@ public sealed class DeformedWarpTests
     {
         var random = new Random(order);
         int compared = 0;
-        for (int round = 0; round < 12; round++)
+        for (int round = 0; round < 30; round++)
         {
             int Side(int most) => round % 4 == 0 ? 1 + random.Next(3) : 1 + random.Next(most);
             var grid = new Grid(new Size3(Side(30), Side(20), Side(40)), new Point3(130, 35.3, 41), new Point3(round * 100, -50, 7));
@@ -150,29 +150,30 @@ public sealed class DeformedWarpTests
     {
         var grid = new Grid(new Size3(9, 31, 43), new Point3(130, 35.3, 35.3));
         // Wide enough that 16 MB hold only part of the nodes.
-        var target = new Grid(new Size3(17, 130, 2500), new Point3(31, 11, 0.6), new Point3(-50, 100, 30));
-        SpatialTransform transform = Bend(grid, target, 3);
+        var target = new Grid(new Size3(17, 66, 2500), new Point3(31, 22, 0.6), new Point3(-50, 100, 30));
+        SpatialTransform transform = Bend(grid, target, 3, landmarks: 12);
         foreach (VoxelType type in order == 1 ? Enum.GetValues<VoxelType>() : [VoxelType.UInt16])
         {
             using Volume moving = WarpCases.Noise(grid, type, 11);
             var options = new WarpOptions { Order = order, ApproximateGrid = 2 };
             byte[] expected = Warp(moving, transform, target, options);
-            Assert.Contains(expected, v => v != 0);
-            Assert.Equal(expected, Warp(moving, transform, target, options, 3));
+            Assert.True(expected.AsSpan().ContainsAnyExcept((byte)0));
+            // Assert.Equal takes seconds for millions of bytes.
+            Assert.True(expected.AsSpan().SequenceEqual(Warp(moving, transform, target, options, 3)));
             WarpOptions small = options with { MemoryBudgetBytes = 16 << 20 };
             Assert.False(new NodeGrid(grid, transform.Inverse(), target, 2, (16 << 20) / 2).IsWhole);
-            Assert.Equal(expected, Warp(moving, transform, target, small, 2));
+            Assert.True(expected.AsSpan().SequenceEqual(Warp(moving, transform, target, small, 2)));
             int bytes = target.Size.SliceCount * (int)type;
             var slice = new byte[bytes];
             using var warped = new WarpedVolume(moving, transform, target, small, new Job(2));
             foreach (int z in (int[])[16, 5, 6, 7, 0, 1, 16, 15])
             {
                 warped.ReadSlice(z, slice);
-                Assert.Equal(expected.AsSpan(z * bytes, bytes).ToArray(), slice);
+                Assert.True(expected.AsSpan(z * bytes, bytes).SequenceEqual(slice));
             }
             using Volume streamed = StreamingWarper.Warp(moving, transform, target, options, new Job(2)).Warped;
             byte[] whole = WarpCases.Read(streamed);
-            if (order < 2) Assert.Equal(expected, whole);
+            if (order < 2) Assert.True(expected.AsSpan().SequenceEqual(whole));
             else
             {
                 ReadOnlySpan<ushort> a = MemoryMarshal.Cast<byte, ushort>(expected), b = MemoryMarshal.Cast<byte, ushort>(whole);
@@ -226,13 +227,22 @@ public sealed class DeformedWarpTests
     public void A_cancelled_warp_ends_soon_in_the_coarse_grid_and_between_reads()
     {
         var grid = new Grid(new Size3(9, 31, 43), new Point3(130, 35.3, 35.3));
-        var target = new Grid(new Size3(60, 600, 700), new Point3(21, 1.8, 2.1));
+        var target = new Grid(new Size3(20, 200, 700), new Point3(61, 5.4, 2.1));
         ThinPlateSpline spline = Bend(grid, target, 3, landmarks: 900);
         using Volume moving = WarpCases.Noise(grid, VoxelType.UInt16, 1);
         using var cancel = new CancellationTokenSource(150);
         var watch = Stopwatch.StartNew();
         Assert.Throws<OperationCanceledException>(() => new WarpedVolume(moving, spline, target, new WarpOptions { ApproximateGrid = 1, MemoryBudgetBytes = 1L << 31 }, new Job(2, cancel.Token)));
         Assert.InRange(watch.ElapsedMilliseconds, 100, 1000);
+        using var later = new CancellationTokenSource();
+        using var warped = new WarpedVolume(moving, Bend(grid, target, 3), target, new WarpOptions { MemoryBudgetBytes = 16 << 20 }, new Job(2, later.Token));
+        var slice = new byte[target.Size.SliceCount * 2];
+        warped.ReadSlice(0, slice);
+        later.Cancel();
+        Assert.Throws<OperationCanceledException>(() =>
+        {
+            for (int z = 1; z < target.Size.Z; z++) warped.ReadSlice(z, slice);
+        });
     }
 
     [Fact]

@@ -1,0 +1,101 @@
+using System.Text.Json;
+using ClemReg.Algorithms.Pipelines;
+using ClemReg.Algorithms.Tests.Transforms;
+using ClemReg.Algorithms.Tests.Warping;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+using ClemReg.Algorithms.Warping;
+
+namespace ClemReg.Algorithms.Tests.Pipelines;
+
+public sealed class WarpOperationTests
+{
+    private static readonly Grid Fm = new(new Size3(16, 90, 80), new Point3(130, 100, 100));
+    private static readonly Grid Em = new(new Size3(20, 100, 110), new Point3(100, 80, 80), new Point3(0, 1500, 2500));
+
+    private static OperationResult Run(ISliceSource source, SpatialTransform transform, Grid target, string parameters = "{}")
+    {
+        using JsonDocument request = JsonDocument.Parse($$"""{"parameters": {{parameters}}}""");
+        return Operations.Find("warp").Run(request.RootElement,
+            new Dictionary<string, object> { ["source"] = source, ["transform"] = transform, ["target"] = new BitVolume(target) }, new Job(2));
+    }
+
+    private static string Fails(SpatialTransform transform, string parameters)
+    {
+        using Volume moving = WarpCases.Noise(Fm, VoxelType.UInt8, 1);
+        return Assert.Throws<BadInputException>(() => Run(moving, transform, Em, parameters)).Message;
+    }
+
+    [Fact]
+    public void A_thin_plate_spline_warps_lazily_and_says_how_well()
+    {
+        ThinPlateSpline spline = BendCases.Spline();
+        using Volume moving = WarpCases.Noise(Fm, VoxelType.UInt16, 1);
+        using OperationResult result = Run(moving, spline, Em);
+        Assert.IsType<WarpedVolume>(result.Outputs["warped"]);
+        Assert.Equal(["source"], result.RetainedInputs);
+        Assert.Contains(WarpCases.Read((ISliceSource)result.Outputs["warped"]), v => v != 0);
+        Assert.InRange((double)result.Json["approximation_error"]!["max_nm"]!, 1e-6, 40);
+        Assert.InRange((double)result.Json["jacobian"]!["minimum"]!, 0.1, 2);
+        // Back again: the inverse warps the other way, blurred because these voxels are larger.
+        using var em = new Volume<byte>(Em);
+        em.Slice(5).Fill(100);
+        using OperationResult back = Run(em, spline.Inverse(), Fm, """{"warping_antialias": false}""");
+        Assert.Equal("target_to_source", (string)back.Json["jacobian"]!["of"]!);
+        Assert.Null(back.Json["antialias_sigma"]);
+    }
+
+    [Fact]
+    public void The_output_grid_is_chosen()
+    {
+        using Volume moving = WarpCases.Noise(Fm, VoxelType.UInt8, 1);
+        Grid Result(string parameters)
+        {
+            using OperationResult result = Run(moving, new AffineTransform([1, 0, 0, 0, 0, 1, 0, -3000, 0, 0, 1, 4000]), Em, parameters);
+            return ((ISliceSource)result.Outputs["warped"]).Grid;
+        }
+        Assert.Equal(Em, Result("{}"));
+        Assert.Equal(Fm.Spacing, Result("""{"warping_output_grid": "source_pitch"}""").Spacing);
+        Assert.Equal(new Point3(50, 50, 50), Result("""{"warping_output_grid": "given", "warping_output_spacing": "50"}""").Spacing);
+        Grid crop = Result("""{"warping_output_grid": "given", "warping_output_spacing": "100,50,40", "warping_crop_to_overlap": true}""");
+        Assert.Equal(new Point3(100, 50, 40), crop.Spacing);
+        Assert.True(crop.Size.Count < OutputGrid.WithSpacing(Em, crop.Spacing).Size.Count);
+    }
+
+    [Fact]
+    public void Coarser_voxels_are_averages_unless_that_is_switched_off()
+    {
+        // Stripes of one voxel: sampled at every fourth they would all be the same.
+        var fine = new Grid(new Size3(8, 64, 64), new Point3(20, 20, 20));
+        var coarse = new Grid(new Size3(2, 12, 12), new Point3(80, 80, 80), new Point3(30, 80, 80));
+        using var em = new Volume<byte>(fine);
+        for (int z = 0; z < 8; z++)
+            for (int y = 0; y < 64; y++)
+                for (int x = 0; x < 64; x++) em[z, y, x] = (byte)((x & 1) * 200);
+        byte[] Warped(ISliceSource source, string parameters)
+        {
+            using OperationResult result = Run(source, AffineTransform.Identity, coarse, parameters);
+            return WarpCases.Read((ISliceSource)result.Outputs["warped"]);
+        }
+        Assert.All(Warped(em, "{}"), v => Assert.InRange(v, 98, 102));
+        Assert.All(Warped(em, """{"warping_antialias": false}"""), v => Assert.Equal(0, v));
+        Assert.All(Warped(em, """{"warping_interpolation_order": 0}"""), v => Assert.True(v is 0 or 200));
+    }
+
+    [Fact]
+    public void Bad_input_is_named()
+    {
+        ThinPlateSpline spline = BendCases.Spline();
+        Assert.Contains("warping_output_spacing = (empty)", Fails(spline, """{"warping_output_grid": "given"}"""), StringComparison.Ordinal);
+        Assert.Contains("warping_output_spacing = 3,4", Fails(spline, """{"warping_output_grid": "given", "warping_output_spacing": "3,4"}"""), StringComparison.Ordinal);
+        Assert.Contains("warping_output_spacing = -3", Fails(spline, """{"warping_output_grid": "given", "warping_output_spacing": "-3"}"""), StringComparison.Ordinal);
+        Assert.Contains("left out", Fails(spline, """{"warping_output_spacing": "40"}"""), StringComparison.Ordinal);
+        Assert.Contains("warping_approximate_grid = 0", Fails(spline, """{"warping_approximate_grid": 0}"""), StringComparison.Ordinal);
+        Assert.Contains("warping_memory_budget = 1 ", Fails(spline, """{"warping_memory_budget": 1}"""), StringComparison.Ordinal);
+        var d = new double[3 * 27];
+        d[2 * 27 + 13] = 5000;
+        var field = new DisplacementField(new Grid(new Size3(3, 3, 3), new Point3(1000, 4000, 3000)), FieldInterpolation.Linear, d);
+        string fold = Fails(field, "{}");
+        Assert.Contains("folds space: the determinant of its Jacobian is -", fold, StringComparison.Ordinal);
+    }
+}
