@@ -163,7 +163,7 @@ public sealed class Host
     {
         using HandleTable.Lease lease = _handles.Use(handle);
         object value = lease.Value;
-        if (value is AffineTransform transform) return TransformFile.Write(transform, "affine", "moving_to_fixed").ToJsonString();
+        if (value is SpatialTransform transform) return TransformFile.Write(transform, TransformFile.MovingToFixed).ToJsonString();
         var json = new JsonObject { ["kind"] = Operation.KindName(value) };
         if (value is PointCloud cloud) json["count"] = cloud.Count;
         if (value is ISliceSource source)

@@ -36,7 +36,7 @@ public static unsafe class OverlayRenderer
     /// <param name="job">The work.</param>
     /// <exception cref="BadInputException">Image and mask differ in size; the point is outside; the transform has no inverse; a width out of range.</exception>
     public static OverlayPicture Render(
-        ISliceSource? fixedImage, BitVolume fixedMask, Volume moving, AffineTransform movingToFixed, OverlayOptions options, Job job)
+        ISliceSource? fixedImage, BitVolume fixedMask, Volume moving, SpatialTransform movingToFixed, OverlayOptions options, Job job)
     {
         Grid grid = fixedMask.Grid;
         Check(fixedImage, grid, options);
@@ -55,14 +55,13 @@ public static unsafe class OverlayRenderer
 
         (double Low, double High) fmRange = Range(SampleValues(moving, job), 0.5, 0.998);
         (AffineTransform before, bool centred) = Unregistered(moving.Grid, grid);
-        using var source = new InMemorySource(moving, 1, job);
         bool seen = false;
         var rgb = new byte[layout.Height * layout.Width * 3];
         Array.Fill(rgb, Background);
         for (int side = 0; side < 2; side++)
         {
             job.ThrowIfCancelled();
-            (Planes light, bool inside) = Planes.Sample(source.Window, moving.Type, IndexMap.Of(moving.Grid, side == 0 ? before : movingToFixed, grid), grid.Size, point, job);
+            (Planes light, bool inside) = Planes.Warp(moving, side == 0 ? before : movingToFixed, grid, point, job);
             seen = inside;
             int i = 0;
             foreach (Raster plane in light.All)
@@ -287,30 +286,28 @@ public static unsafe class OverlayRenderer
         }
 
         /// <summary>Interpolates the planes linearly from an image; says whether any of it is inside.</summary>
-        public static (Planes Planes, bool Inside) Sample(
-            SourceWindow window, VoxelType type, IndexMap map, Size3 size, (int Z, int Y, int X) point, Job job)
+        public static (Planes Planes, bool Inside) Warp(Volume moving, SpatialTransform transform, Grid grid, (int Z, int Y, int X) point, Job job)
         {
-            var planes = new Planes(size);
-            IndexMap alongZ = map.ExchangeZX();
-            int any = 0;
-            // Rows of all three planes: y of xy, y of yz, z of xz.
-            job.For(2 * size.Y + size.Z, () => new NativeBuffer(2L * (Math.Max(size.X, size.Z) + 8) * sizeof(float)), (i, buffer) =>
+            var planes = new Planes(grid.Size);
+            (int depth, int height, int width) = grid.Size;
+            bool inside = Read(planes.Xy, new Size3(1, height, width), point.Z, 0, 0, (z, y, x) => y * width + x)
+                | Read(planes.Yz, new Size3(depth, height, 1), 0, 0, point.X, (z, y, x) => y * depth + z)
+                | Read(planes.Xz, new Size3(depth, 1, width), 0, point.Y, 0, (z, y, x) => z * width + x);
+            return (planes, inside);
+
+            bool Read(Raster plane, Size3 size, int z, int y, int x, Func<int, int, int, int> pixel)
             {
-                (Raster plane, int row, RowPath path) = i < size.Y
-                    ? (planes.Xy, i, RowPath.Of(map, window.Size, point.Z, i, size.X))
-                    : i < 2 * size.Y
-                        ? (planes.Yz, i - size.Y, RowPath.Of(alongZ, window.Size, point.X, i - size.Y, size.Z))
-                        : (planes.Xz, i - 2 * size.Y, RowPath.Of(map, window.Size, i - 2 * size.Y, point.Y, size.X));
-                if (path.IsEmpty) return;
-                Volatile.Write(ref any, 1);
-                var scratch = (float*)buffer.Pointer;
-                byte* voxels = buffer.Pointer + buffer.Bytes / 2;
-                RowSampler.Sample(1, type, window, path, voxels, scratch);
-                int count = path.End - path.First;
-                VoxelConvert.ToFloat(new ReadOnlySpan<byte>(voxels + path.First * (int)type, count * (int)type), type,
-                    plane.Values.AsSpan(row * plane.Width + path.First, count));
-            });
-            return (planes, any != 0);
+                using var warped = new WarpedVolume(moving, transform, new Grid(size, grid.Spacing, grid.ToPhysical(z, y, x)), 1, job);
+                var raw = new byte[size.SliceCount * (int)moving.Type];
+                var slice = new float[size.SliceCount];
+                for (int k = 0; k < size.Z; k++)
+                {
+                    warped.ReadSlice(k, raw);
+                    VoxelConvert.ToFloat(raw, moving.Type, slice);
+                    for (int i = 0; i < slice.Length; i++) plane.Values[pixel(k, i / size.X, i % size.X)] = slice[i];
+                }
+                return warped.SawSource;
+            }
         }
     }
 

@@ -28,7 +28,7 @@ internal static class OverlayOperation
         BitVolume mask = image as BitVolume ?? request.OptionalInput<BitVolume>("fixed_mask")
             ?? throw new BadInputException("overlay needs fixed_mask besides a grey image: the planes to show are chosen by it.");
         OverlayPicture picture = OverlayRenderer.Render(image is BitVolume ? null : image, mask, request.Input<Volume>("moving"),
-            request.Input<AffineTransform>("transform"),
+            request.Input<SpatialTransform>("transform"),
             new OverlayOptions
             {
                 Color = request.Values.Get(P.OverlayColor) == "green" ? OverlayColor.Green : OverlayColor.Magenta,

@@ -76,7 +76,7 @@ internal static class StepOperations
         static (request, job) =>
         {
             var source = request.Input<ISliceSource>("source");
-            var transform = request.Input<AffineTransform>("transform");
+            var transform = request.Input<SpatialTransform>("transform");
             Grid target = request.Input<ISliceSource>("target").Grid;
             int order = request.Values.Get(P.WarpingInterpolationOrder);
             if (source is not Volume volume)

@@ -57,7 +57,7 @@ public sealed record ClemTruth(
             json.WriteEndArray();
             json.WritePropertyName("deformation");
             if (Transform.Deformation is null) json.WriteNullValue();
-            else Transform.Deformation.Write(json);
+            else SmoothDeformation.Write(Transform.Deformation, json);
             json.WriteNumber("seed", Options.Seed);
             json.WritePropertyName("options");
             Options.Write(json);
@@ -120,7 +120,7 @@ public sealed record ClemTruth(
             JsonElement deformation = TruthJson.Get(json, "deformation");
             return new ClemTruth(
                 new TruthTransform(new AffineTransform(rows.AsSpan(0, 12)),
-                    deformation.ValueKind == JsonValueKind.Null ? null : DisplacementField.Read(deformation)),
+                    deformation.ValueKind == JsonValueKind.Null ? null : SmoothDeformation.Read(deformation)),
                 ClemSimulationOptions.Read(TruthJson.Get(json, "options")),
                 [.. TruthJson.Array(json, "mitochondria").EnumerateArray().Select(m => new SimulatedMitochondrion(
                     (int)TruthJson.Number(m, "label"), (long)TruthJson.Number(m, "voxels"), TruthJson.Flag(m, "missing"),

@@ -82,7 +82,7 @@ internal sealed class FluorescenceRenderer
         Point3 extent = high + margin - low;
         AffineTransform shift = new([1, 0, 0, low.Z, 0, 1, 0, low.Y, 0, 0, 1, low.X]);
         DisplacementField? deformation = options.Transform == SimulatedTransform.Deformation && options.DeformationMax > 0
-            ? DisplacementField.Random(box, options.DeformationMax, options.DeformationSpacing, key, job)
+            ? SmoothDeformation.Random(box, options.DeformationMax, options.DeformationSpacing, key, job)
             : null;
         int Count(double length, double spacing, int least) => Math.Max(least, (int)Math.Ceiling(length / spacing) + 1);
         double z = options.FmSpacingZ, xy = options.FmSpacingXy;

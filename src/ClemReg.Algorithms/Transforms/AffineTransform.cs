@@ -52,6 +52,37 @@ public sealed class AffineTransform : SpatialTransform
         _m[4] * p.Z + _m[5] * p.Y + _m[6] * p.X + _m[7],
         _m[8] * p.Z + _m[9] * p.Y + _m[10] * p.X + _m[11]);
 
+    /// <inheritdoc/>
+    public override Matrix3 Jacobian(Point3 p) => new(_m[0], _m[1], _m[2], _m[4], _m[5], _m[6], _m[8], _m[9], _m[10]);
+
+    internal override AffineTransform Approximation => this;
+
+    /// <summary>The affine map that takes the points nearest to their targets, in the least squares sense.</summary>
+    /// <param name="points">4 or more, not in one plane.</param>
+    /// <param name="targets">As many.</param>
+    internal static AffineTransform LeastSquares(ReadOnlySpan<Point3> points, ReadOnlySpan<Point3> targets)
+    {
+        Point3 from = PointSpread.Centre(points), to = PointSpread.Centre(targets);
+        double zz = 0, zy = 0, zx = 0, yy = 0, yx = 0, xx = 0;
+        Point3 z = default, y = default, x = default;
+        for (int i = 0; i < points.Length; i++)
+        {
+            Point3 p = points[i] - from, q = targets[i] - to;
+            (zz, zy, zx) = (zz + p.Z * p.Z, zy + p.Z * p.Y, zx + p.Z * p.X);
+            (yy, yx, xx) = (yy + p.Y * p.Y, yx + p.Y * p.X, xx + p.X * p.X);
+            (z, y, x) = (z + q.Z * p, y + q.Y * p, x + q.X * p);
+        }
+        Matrix3 inverse = new Matrix3(zz, zy, zx, zy, yy, yx, zx, yx, xx).Inverse();
+        // The moments' matrix is symmetric, and so is its inverse: rows of A are inverse * moments.
+        (Point3 az, Point3 ay, Point3 ax) = (inverse * z, inverse * y, inverse * x);
+        return new AffineTransform(
+        [
+            az.Z, az.Y, az.X, to.Z - Point3.Dot(az, from),
+            ay.Z, ay.Y, ay.X, to.Y - Point3.Dot(ay, from),
+            ax.Z, ax.Y, ax.X, to.X - Point3.Dot(ax, from),
+        ]);
+    }
+
     /// <summary>The map that applies this one first and <paramref name="next"/> after it.</summary>
     public AffineTransform Then(AffineTransform next)
     {

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 
@@ -41,10 +44,10 @@ internal readonly record struct IndexMap(Point3 Base, Point3 Z, Point3 Y, Point3
 /// <para>Inside means 0 &lt;= index &lt;= n - 1 on each axis, as in SciPy's mode 'constant', widened by <see cref="Tolerance"/> so that
 /// rounding of a grid-aligned transform does not lose the outermost voxels.</para>
 /// </remarks>
-internal readonly struct RowPath
+internal readonly struct RowPath : IRowPath<StraightAxis>
 {
     /// <summary>1.0 in fixed point.</summary>
-    private const double One = 4294967296.0;
+    public const double One = 4294967296.0;
 
     /// <summary>How far outside a position still counts as on the border: 2^-22 voxels, in fixed point.</summary>
     public const long Tolerance = 1L << 10;
@@ -100,6 +103,18 @@ internal readonly struct RowPath
         return unchecked(new RowPath((int)first, (int)last + 1, mz - anchor * sz, my - anchor * sy, mx - anchor * sx, sz, sy, sx));
     }
 
+    /// <inheritdoc/>
+    public (long Z, long Y, long X) At(int x) => (Z + x * StepZ, Y + x * StepY, X + x * StepX);
+
+    /// <inheritdoc/>
+    public StraightAxis AxisZ(int order, int x) => new(Z + Interpolation.Bias(order), StepZ, x, End - 1);
+
+    /// <inheritdoc/>
+    public StraightAxis AxisY(int order, int x) => new(Y + Interpolation.Bias(order), StepY, x, End - 1);
+
+    /// <inheritdoc/>
+    public StraightAxis AxisX(int order, int x) => new(X + Interpolation.Bias(order), StepX, x, End - 1);
+
     /// <summary>The source slice at <paramref name="x"/>: the integer part of the position plus <paramref name="bias"/> (fixed point).</summary>
     public int SliceAt(int x, long bias) => (int)((Z + x * StepZ + bias) >> 32);
 
@@ -114,7 +129,8 @@ internal readonly struct RowPath
 
     private static long Fixed(double voxels) => (long)Math.Round(voxels * One);
 
-    private static long Upper(int size) => ((long)(size - 1) << 32) + Tolerance;
+    /// <summary>The last position that is inside an axis of <paramref name="size"/> voxels; the first is -<see cref="Tolerance"/>.</summary>
+    public static long Upper(int size) => ((long)(size - 1) << 32) + Tolerance;
 
     private static double Largest(Point3 p) => Math.Max(Math.Abs(p.Z), Math.Max(Math.Abs(p.Y), Math.Abs(p.X)));
 
@@ -152,4 +168,117 @@ internal readonly struct RowPath
         (long quotient, long remainder) = Math.DivRem(a, b);
         return remainder < 0 ? quotient - 1 : quotient;
     }
+}
+
+/// <summary>Part of a target row whose voxels' positions are listed.</summary>
+internal readonly unsafe struct ListedPath(int first, int end, long* z, long* y, long* x) : IRowPath<ListedAxis>
+{
+    /// <summary>Positions that must follow the row's last one in each list: they are read, not used.</summary>
+    public const int Padding = 8;
+
+    /// <inheritdoc/>
+    public int First { get; } = first;
+
+    /// <inheritdoc/>
+    public int End { get; } = end;
+
+    /// <inheritdoc/>
+    public (long Z, long Y, long X) At(int i) => (z[i], y[i], x[i]);
+
+    /// <inheritdoc/>
+    public ListedAxis AxisZ(int order, int i) => new(z, Interpolation.Bias(order), i, End - 1);
+
+    /// <inheritdoc/>
+    public ListedAxis AxisY(int order, int i) => new(y, Interpolation.Bias(order), i, End - 1);
+
+    /// <inheritdoc/>
+    public ListedAxis AxisX(int order, int i) => new(x, Interpolation.Bias(order), i, End - 1);
+}
+
+/// <summary>Four neighbours of a <see cref="RowPath"/>.</summary>
+internal readonly struct StraightAxis : IAxis<StraightAxis>
+{
+    private readonly Vector128<long> _low, _high, _step;
+
+    private StraightAxis(Vector128<long> low, Vector128<long> high, Vector128<long> step)
+    {
+        _low = low;
+        _high = high;
+        _step = step;
+    }
+
+    /// <summary>The positions of x to x + 3, those beyond <paramref name="last"/> as that one, of start + x step.</summary>
+    public StraightAxis(long start, long step, int x, int last)
+    {
+        _low = Vector128.Create(start + x * step, start + Math.Min(x + 1, last) * step);
+        _high = Vector128.Create(start + Math.Min(x + 2, last) * step, start + Math.Min(x + 3, last) * step);
+        _step = Vector128.Create(4 * step);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public StraightAxis Next() => new(_low + _step, _high + _step, _step);
+
+    /// <inheritdoc/>
+    public Vector128<int> Index => FixedPoint.Whole(_low, _high);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector128<float> Fraction(float bias) => FixedPoint.Fraction(_low, _high, bias);
+}
+
+/// <summary>Four neighbours of a <see cref="ListedPath"/>.</summary>
+internal readonly unsafe struct ListedAxis : IAxis<ListedAxis>
+{
+    private readonly long* _next;
+    private readonly Vector128<long> _low, _high, _bias;
+
+    private ListedAxis(long* next, Vector128<long> low, Vector128<long> high, Vector128<long> bias)
+    {
+        _next = next;
+        _low = low;
+        _high = high;
+        _bias = bias;
+    }
+
+    /// <summary>The positions of x to x + 3, those beyond <paramref name="last"/> as that one.</summary>
+    public ListedAxis(long* list, long bias, int x, int last)
+    {
+        _next = list + x + 4;
+        _low = Vector128.Create(list[x] + bias, list[Math.Min(x + 1, last)] + bias);
+        _high = Vector128.Create(list[Math.Min(x + 2, last)] + bias, list[Math.Min(x + 3, last)] + bias);
+        _bias = Vector128.Create(bias);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ListedAxis Next() => new(_next + 4, Vector128.Load(_next) + _bias, Vector128.Load(_next + 2) + _bias, _bias);
+
+    /// <inheritdoc/>
+    public Vector128<int> Index => FixedPoint.Whole(_low, _high);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector128<float> Fraction(float bias) => FixedPoint.Fraction(_low, _high, bias);
+}
+
+/// <summary>The halves of four 64-bit numbers, such as 32.32 fixed point numbers.</summary>
+internal static class FixedPoint
+{
+    /// <summary>The low halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Low(Vector128<long> low, Vector128<long> high) => Sse.IsSupported
+        ? Sse.Shuffle(low.AsSingle(), high.AsSingle(), 0x88).AsInt32()
+        : Vector128.Narrow(low, high);
+
+    /// <summary>The high halves: integer parts.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Whole(Vector128<long> low, Vector128<long> high) => Sse.IsSupported
+        ? Sse.Shuffle(low.AsSingle(), high.AsSingle(), 0xDD).AsInt32()
+        : Vector128.Narrow(low >> 32, high >> 32);
+
+    /// <summary>Fractional parts to 2^-24, less the bias.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Fraction(Vector128<long> low, Vector128<long> high, float bias) =>
+        Vector128.ConvertToSingle(Low(low, high) >>> 8) * (1f / (1 << 24)) - Vector128.Create(bias);
 }

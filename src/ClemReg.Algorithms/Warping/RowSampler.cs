@@ -21,19 +21,55 @@ internal readonly unsafe struct SourceWindow(void* origin, Size3 size, long slic
     public readonly int RowStride = rowStride;
 }
 
+/// <summary>The way of one target row through the source: where each of its voxels lies, as 32.32 fixed point voxel indices.</summary>
+/// <typeparam name="TAxis">The positions along one axis of four neighbours.</typeparam>
+internal interface IRowPath<TAxis> where TAxis : struct, IAxis<TAxis>
+{
+    /// <summary>The first x that is sampled.</summary>
+    int First { get; }
+
+    /// <summary>One past the last x that is sampled.</summary>
+    int End { get; }
+
+    /// <summary>The position of <paramref name="x"/>.</summary>
+    (long Z, long Y, long X) At(int x);
+
+    /// <summary>The z positions, biased for an order, of <paramref name="x"/> and the three after it; those beyond the path's end repeat its last voxel.</summary>
+    TAxis AxisZ(int order, int x);
+
+    /// <summary>As <see cref="AxisZ"/>, along y.</summary>
+    TAxis AxisY(int order, int x);
+
+    /// <summary>As <see cref="AxisZ"/>, along x.</summary>
+    TAxis AxisX(int order, int x);
+}
+
+/// <summary>The biased fixed point positions along one axis of four neighbours in the target row.</summary>
+internal interface IAxis<TSelf> where TSelf : struct
+{
+    /// <summary>Integer parts.</summary>
+    Vector128<int> Index { get; }
+
+    /// <summary>Fractional parts to 2^-24, less the bias.</summary>
+    Vector128<float> Fraction(float bias);
+
+    /// <summary>The four after these.</summary>
+    TSelf Next();
+}
+
 /// <summary>
-/// Interpolates the voxels of one target row along its <see cref="RowPath"/>. Four voxels go through 128-bit vectors together, on every
+/// Interpolates the voxels of one target row along its <see cref="RowPath"/> or <see cref="ListedPath"/>. Four voxels go through 128-bit vectors together, on every
 /// CPU alike; each voxel's value depends on its position alone, so a row gives the same bytes whole or in parts.
 /// </summary>
 internal static unsafe class RowSampler
 {
     private const int Lanes = 4;
 
-    /// <summary>True if <see cref="Sample"/> wants <see cref="SplineCoefficients"/> instead of voxels.</summary>
+    /// <summary>True if sampling wants <see cref="SplineCoefficients"/> instead of voxels.</summary>
     /// <remarks>Linear interpolation loads voxels in pairs along x, which an image one voxel wide has not; it is continued to two.</remarks>
     public static bool NeedsCoefficients(int order, Size3 source) => order > 1 || (order == 1 && source.X == 1);
 
-    /// <summary>A float row of scratch for <see cref="Sample"/>.</summary>
+    /// <summary>A float row of scratch for sampling.</summary>
     public static NativeBuffer Scratch(int width) => new((width + Lanes) * sizeof(float));
 
     /// <summary>Computes the voxels path.First to path.End - 1 of a target row; the others stay as they are.</summary>
@@ -43,60 +79,67 @@ internal static unsafe class RowSampler
     /// <param name="path">Inside the source.</param>
     /// <param name="row">The target row's voxel 0.</param>
     /// <param name="scratch">Of <see cref="Scratch"/> for the row's width.</param>
-    public static void Sample(int order, VoxelType type, in SourceWindow window, in RowPath path, byte* row, float* scratch)
+    public static void Sample(int order, VoxelType type, in SourceWindow window, in RowPath path, byte* row, float* scratch) =>
+        Sample<RowPath, StraightAxis>(order, type, window, path, row, scratch);
+
+    /// <inheritdoc cref="Sample(int, VoxelType, in SourceWindow, in RowPath, byte*, float*)"/>
+    public static void Sample(int order, VoxelType type, in SourceWindow window, in ListedPath path, byte* row, float* scratch) =>
+        Sample<ListedPath, ListedAxis>(order, type, window, path, row, scratch);
+
+    private static void Sample<TPath, TAxis>(int order, VoxelType type, in SourceWindow window, in TPath path, byte* row, float* scratch)
+        where TPath : struct, IRowPath<TAxis> where TAxis : struct, IAxis<TAxis>
     {
-        if (path.IsEmpty) return;
+        if (path.End <= path.First) return;
         switch (type)
         {
-            case VoxelType.UInt8: Sample(order, window, path, row, scratch); break;
-            case VoxelType.UInt16: Sample(order, window, path, (ushort*)row, scratch); break;
-            default: Sample(order, window, path, (float*)row, scratch); break;
+            case VoxelType.UInt8: Sample<byte, TPath, TAxis>(order, window, path, row, scratch); break;
+            case VoxelType.UInt16: Sample<ushort, TPath, TAxis>(order, window, path, (ushort*)row, scratch); break;
+            default: Sample<float, TPath, TAxis>(order, window, path, (float*)row, scratch); break;
         }
     }
 
-    private static void Sample<T>(int order, in SourceWindow window, in RowPath path, T* row, float* scratch) where T : unmanaged
+    private static void Sample<T, TPath, TAxis>(int order, in SourceWindow window, in TPath path, T* row, float* scratch)
+        where T : unmanaged where TPath : struct, IRowPath<TAxis> where TAxis : struct, IAxis<TAxis>
     {
         if (order == 0)
         {
-            Nearest(window, path, row);
+            Nearest<T, TPath, TAxis>(window, path, row);
             return;
         }
-        if (!NeedsCoefficients(order, window.Size)) Linear<T>(window, path, scratch);
+        if (!NeedsCoefficients(order, window.Size)) Linear<T, TPath, TAxis>(window, path, scratch);
         else
         {
             switch (order)
             {
-                case 1: Spline<Order1>(window, path, scratch); break;
-                case 2: Spline<Order2>(window, path, scratch); break;
-                case 3: Spline<Order3>(window, path, scratch); break;
-                case 4: Spline<Order4>(window, path, scratch); break;
-                default: Spline<Order5>(window, path, scratch); break;
+                case 1: Spline<Order1, TPath, TAxis>(window, path, scratch); break;
+                case 2: Spline<Order2, TPath, TAxis>(window, path, scratch); break;
+                case 3: Spline<Order3, TPath, TAxis>(window, path, scratch); break;
+                case 4: Spline<Order4, TPath, TAxis>(window, path, scratch); break;
+                default: Spline<Order5, TPath, TAxis>(window, path, scratch); break;
             }
         }
         Store(scratch + path.First, row + path.First, path.End - path.First);
     }
 
     /// <summary>Order 0: the voxel whose centre is nearest; half way, the one of higher index.</summary>
-    private static void Nearest<T>(in SourceWindow window, in RowPath path, T* row) where T : unmanaged
+    private static void Nearest<T, TPath, TAxis>(in SourceWindow window, in TPath path, T* row)
+        where T : unmanaged where TPath : struct, IRowPath<TAxis> where TAxis : struct, IAxis<TAxis>
     {
         var source = (T*)window.Origin;
         long slice = window.SliceStride;
         long line = window.RowStride;
         long bias = Interpolation.Bias(0);
-        long z = path.Z + path.First * path.StepZ + bias;
-        long y = path.Y + path.First * path.StepY + bias;
-        long x = path.X + path.First * path.StepX + bias;
-        for (int i = path.First; i < path.End; i++)
+        int end = path.End;
+        for (int i = path.First; i < end; i++)
         {
-            row[i] = source[(z >> 32) * slice + (y >> 32) * line + (x >> 32)];
-            z += path.StepZ;
-            y += path.StepY;
-            x += path.StepX;
+            (long z, long y, long x) = path.At(i);
+            row[i] = source[((z + bias) >> 32) * slice + ((y + bias) >> 32) * line + ((x + bias) >> 32)];
         }
     }
 
     /// <summary>Order 1 on voxels.</summary>
-    private static void Linear<T>(in SourceWindow window, in RowPath path, float* row) where T : unmanaged
+    private static void Linear<T, TPath, TAxis>(in SourceWindow window, in TPath path, float* row)
+        where T : unmanaged where TPath : struct, IRowPath<TAxis> where TAxis : struct, IAxis<TAxis>
     {
         var source = (T*)window.Origin;
         (int depth, int height, int width) = window.Size;
@@ -106,17 +149,16 @@ internal static unsafe class RowSampler
         Vector128<int> lastZ = Vector128.Create(Math.Max(depth - 2, 0));
         Vector128<int> lastY = Vector128.Create(Math.Max(height - 2, 0));
         Vector128<int> lastX = Vector128.Create(width - 2);
-        var axisZ = new Axis(path.Z, path.StepZ, 1, path);
-        var axisY = new Axis(path.Y, path.StepY, 1, path);
-        var axisX = new Axis(path.X, path.StepX, 1, path);
+        int end = path.End;
+        TAxis axisZ = path.AxisZ(1, path.First), axisY = path.AxisY(1, path.First), axisX = path.AxisX(1, path.First);
         long* offset = stackalloc long[Lanes];
-        for (int i = path.First; i < path.End; i += Lanes)
+        for (int i = path.First; i < end; i += Lanes)
         {
-            if (i + Lanes > path.End)
+            if (i + Lanes > end)
             {
-                axisZ = axisZ.Last(path.Z, path.StepZ, 1, i, path);
-                axisY = axisY.Last(path.Y, path.StepY, 1, i, path);
-                axisX = axisX.Last(path.X, path.StepX, 1, i, path);
+                axisZ = path.AxisZ(1, i);
+                axisY = path.AxisY(1, i);
+                axisX = path.AxisX(1, i);
             }
             // At the last voxel of an axis the pair before it is taken, with a fraction of 1.
             Vector128<int> iz = Vector128.Min(axisZ.Index, lastZ);
@@ -152,8 +194,8 @@ internal static unsafe class RowSampler
         {
             Vector128<long> low = Vector128.Create(*(long*)(p0 + step), *(long*)(p1 + step));
             Vector128<long> high = Vector128.Create(*(long*)(p2 + step), *(long*)(p3 + step));
-            a = Even(low, high).AsSingle();
-            b = Odd(low, high).AsSingle();
+            a = FixedPoint.Low(low, high).AsSingle();
+            b = FixedPoint.Whole(low, high).AsSingle();
         }
         else if (typeof(T) == typeof(ushort))
         {
@@ -171,16 +213,16 @@ internal static unsafe class RowSampler
     }
 
     /// <summary>Any order on coefficients (order 1: on continued voxels). The order is a type so that the compiler knows it.</summary>
-    private static void Spline<TOrder>(in SourceWindow window, in RowPath path, float* row) where TOrder : struct, IOrder
+    private static void Spline<TOrder, TPath, TAxis>(in SourceWindow window, in TPath path, float* row)
+        where TOrder : struct, IOrder where TPath : struct, IRowPath<TAxis> where TAxis : struct, IAxis<TAxis>
     {
         int order = TOrder.Value, taps = order + 1, below = Interpolation.TapsBelow(order);
         var source = (float*)window.Origin;
         long slice = window.SliceStride, line = window.RowStride;
         source -= below * slice + below * line + below;
         float bias = (order & 1) == 0 ? 0.5f : RowPathTolerance;
-        var axisZ = new Axis(path.Z, path.StepZ, order, path);
-        var axisY = new Axis(path.Y, path.StepY, order, path);
-        var axisX = new Axis(path.X, path.StepX, order, path);
+        int end = path.End;
+        TAxis axisZ = path.AxisZ(order, path.First), axisY = path.AxisY(order, path.First), axisX = path.AxisX(order, path.First);
         const int most = Interpolation.MaxOrder + 1;
         Vector128<float>* wz = stackalloc Vector128<float>[most];
         Vector128<float>* wy = stackalloc Vector128<float>[most];
@@ -189,13 +231,13 @@ internal static unsafe class RowSampler
         Vector128<float>* high = stackalloc Vector128<float>[Lanes];
         int* index = stackalloc int[3 * Lanes];
         for (int t = taps; t < 2 * Lanes; t++) wx[t] = default;
-        for (int i = path.First; i < path.End; i += Lanes)
+        for (int i = path.First; i < end; i += Lanes)
         {
-            if (i + Lanes > path.End)
+            if (i + Lanes > end)
             {
-                axisZ = axisZ.Last(path.Z, path.StepZ, order, i, path);
-                axisY = axisY.Last(path.Y, path.StepY, order, i, path);
-                axisX = axisX.Last(path.X, path.StepX, order, i, path);
+                axisZ = path.AxisZ(order, i);
+                axisY = path.AxisY(order, i);
+                axisX = path.AxisX(order, i);
             }
             axisZ.Index.Store(index);
             axisY.Index.Store(index + Lanes);
@@ -394,61 +436,6 @@ internal static unsafe class RowSampler
     }
 
     private const float RowPathTolerance = RowPath.Tolerance / 4294967296f;
-
-    /// <summary>The low halves of four 64-bit numbers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Even(Vector128<long> a, Vector128<long> b) => Sse.IsSupported
-        ? Sse.Shuffle(a.AsSingle(), b.AsSingle(), 0x88).AsInt32()
-        : Vector128.Narrow(a, b);
-
-    /// <summary>The high halves of four 64-bit numbers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Odd(Vector128<long> a, Vector128<long> b) => Sse.IsSupported
-        ? Sse.Shuffle(a.AsSingle(), b.AsSingle(), 0xDD).AsInt32()
-        : Vector128.Narrow(a >> 32, b >> 32);
-
-    /// <summary>The biased fixed point positions along one axis of four neighbours in the target row.</summary>
-    private readonly struct Axis
-    {
-        private readonly Vector128<long> _low, _high, _step;
-
-        private Axis(Vector128<long> low, Vector128<long> high, Vector128<long> step)
-        {
-            _low = low;
-            _high = high;
-            _step = step;
-        }
-
-        /// <summary>The first four voxels of a path.</summary>
-        public Axis(long start, long step, int order, in RowPath path)
-        {
-            start += path.First * step + Interpolation.Bias(order);
-            _low = Vector128.Create(start, start + step);
-            _high = Vector128.Create(start + 2 * step, start + 3 * step);
-            _step = Vector128.Create(Lanes * step);
-        }
-
-        /// <summary>The last, incomplete four: the lanes beyond the path's end repeat its last voxel.</summary>
-        public Axis Last(long start, long step, int order, int x, in RowPath path)
-        {
-            int last = path.End - 1;
-            start += Interpolation.Bias(order);
-            return new Axis(Vector128.Create(start + x * step, start + Math.Min(x + 1, last) * step),
-                Vector128.Create(start + Math.Min(x + 2, last) * step, start + Math.Min(x + 3, last) * step), _step);
-        }
-
-        /// <summary>The four after these.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Axis Next() => new(_low + _step, _high + _step, _step);
-
-        /// <summary>Integer parts.</summary>
-        public Vector128<int> Index => Odd(_low, _high);
-
-        /// <summary>Fractional parts to 2^-24, less the bias.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector128<float> Fraction(float bias) =>
-            Vector128.ConvertToSingle(Even(_low, _high) >>> 8) * (1f / (1 << 24)) - Vector128.Create(bias);
-    }
 
     private interface IOrder
     {

@@ -27,15 +27,31 @@ public static unsafe class StreamingWarper
     /// <returns>A volume of the source's voxel type; the caller disposes of it.</returns>
     /// <exception cref="BadInputException">The order is not 0 to 5, or the transform cannot be inverted.</exception>
     /// <exception cref="OutOfMemoryBudgetException">No memory for the result or the window.</exception>
-    public static Volume Warp(ISliceSource source, AffineTransform sourceToTarget, Grid target, int order, Job job)
+    public static Volume Warp(ISliceSource source, SpatialTransform sourceToTarget, Grid target, int order, Job job) =>
+        Warp(source, sourceToTarget, target, new WarpOptions { Order = order }, job).Warped;
+
+    /// <summary>As the other, with all options.</summary>
+    /// <param name="source">Any image; voxels finite. Read on the calling thread.</param>
+    /// <param name="sourceToTarget">Physical source coordinates to those of <paramref name="target"/>, nm.</param>
+    /// <param name="target">The grid of the result.</param>
+    /// <param name="options">Order, coarse grid, memory. The source's window comes on top of the budget; the coarse grid of the whole target must fit in half of it.</param>
+    /// <param name="job">The work.</param>
+    /// <returns>The volume, which the caller disposes of, and what the coarse grid cost; null for an affine transform.</returns>
+    /// <exception cref="BadInputException">An option is out of range, or the transform cannot be inverted.</exception>
+    /// <exception cref="OutOfMemoryBudgetException">No memory for the result, the window or the coarse grid.</exception>
+    public static (Volume Warped, ApproximationError? Error) Warp(ISliceSource source, SpatialTransform sourceToTarget, Grid target, WarpOptions options, Job job)
     {
-        Interpolation.CheckOrder(order);
-        IndexMap map = IndexMap.Of(source.Grid, sourceToTarget, target);
+        int order = options.Check().Order;
+        using RowMap map = RowMap.Of(source.Grid, sourceToTarget, target, options);
+        if (!map.IsWhole)
+            throw new OutOfMemoryBudgetException($"The coarse grid of this deformable transform does not fit into half of warping_memory_budget = {options.MemoryBudgetBytes >> 20} MB. "
+                + "Raise warping_memory_budget or warping_approximate_grid.");
         Volume result = Volume.Create(target, source.Type);
         try
         {
+            map.Prepare(0, target.Size.Z, 0, target.Size.Y, job);
             Fill(result, source, map, order, job);
-            return result;
+            return (result, map.Measure(job));
         }
         catch
         {
@@ -44,10 +60,10 @@ public static unsafe class StreamingWarper
         }
     }
 
-    private static void Fill(Volume result, ISliceSource source, IndexMap map, int order, Job job)
+    private static void Fill(Volume result, ISliceSource source, RowMap map, int order, Job job)
     {
         Size3 size = source.Grid.Size;
-        (int from, int to) = SlicesSeen(result.Grid.Size, size, map, order, job);
+        (int from, int to) = SlicesSeen(result.Grid.Size, map, order, job);
         bool spline = RowSampler.NeedsCoefficients(order, size);
         int below = Interpolation.TapsBelow(order), above = Interpolation.TapsAbove(order), halo = SplineCoefficients.Halo(order);
         // Linear interpolation takes the last voxel from the pair that it ends.
@@ -81,41 +97,35 @@ public static unsafe class StreamingWarper
     }
 
     /// <summary>The source slices, as integer parts of positions, that the target's voxels lie at: from, and one past the last.</summary>
-    private static (int From, int To) SlicesSeen(Size3 target, Size3 source, IndexMap map, int order, Job job)
+    private static (int From, int To) SlicesSeen(Size3 target, RowMap map, int order, Job job)
     {
-        long bias = Interpolation.Bias(order);
-        int from = int.MaxValue, to = 0;
-        for (int z = 0; z < target.Z; z++)
+        var seen = new (int From, int To)[target.Z];
+        job.For(target.Z, map.NewScratch, (z, scratch) =>
         {
-            job.ThrowIfCancelled();
+            (int from, int to) = (int.MaxValue, 0);
             for (int y = 0; y < target.Y; y++)
             {
-                RowPath path = RowPath.Of(map, source, z, y, target.X);
-                if (path.IsEmpty) continue;
-                int a = path.SliceAt(path.First, bias), b = path.SliceAt(path.End - 1, bias);
-                from = Math.Min(from, Math.Min(a, b));
-                to = Math.Max(to, Math.Max(a, b) + 1);
+                (int a, int b) = map.Slices(z, y, order, scratch);
+                if (b > a) (from, to) = (Math.Min(from, a), Math.Max(to, b));
             }
-        }
-        return (Math.Min(from, to), to);
+            seen[z] = (from, to);
+        });
+        int last = seen.Max(s => s.To);
+        return (Math.Min(seen.Min(s => s.From), last), last);
     }
 
     /// <summary>Computes all target voxels that lie at the source slices <paramref name="from"/> to <paramref name="to"/> - 1.</summary>
-    private static void SampleBlock(Volume result, SourceWindow window, IndexMap map, int order, int from, int to, Job job)
+    private static void SampleBlock(Volume result, SourceWindow window, RowMap map, int order, int from, int to, Job job)
     {
         const int rows = 32;
         (int depth, int height, int width) = result.Grid.Size;
-        long bias = Interpolation.Bias(order);
         int bands = (height + rows - 1) / rows;
-        job.For(depth * bands, () => RowSampler.Scratch(width), (piece, scratch) =>
+        job.For(depth * bands, map.NewScratch, (piece, scratch) =>
         {
             (int z, int band) = Math.DivRem(piece, bands);
             byte* slice = InMemorySource.Pointer(result, z);
             for (int y = band * rows; y < Math.Min(height, (band + 1) * rows); y++)
-            {
-                RowPath path = RowPath.Of(map, window.Size, z, y, width).Within(from, to, bias);
-                RowSampler.Sample(order, result.Type, window, path, slice + (long)y * width * (int)result.Type, (float*)scratch.Pointer);
-            }
+                map.Sample(order, result.Type, window, z, y, slice + (long)y * width * (int)result.Type, scratch, (from, to));
         });
     }
 }

@@ -92,8 +92,8 @@ public sealed class RegisterTests : IClassFixture<RegisterTests.Sample>, IDispos
         JsonNode file = result.Json["transform"]!;
         Assert.Equal("moving_to_fixed", (string?)file["direction"]);
         Assert.Equal("fixed_to_moving", (string?)result.Json["inverse_transform"]!["direction"]);
-        AffineTransform forward = TransformFile.Read(file.ToJsonString());
-        AffineTransform back = TransformFile.Read(result.Json["inverse_transform"]!.ToJsonString());
+        var forward = (AffineTransform)TransformFile.Read(file.ToJsonString());
+        var back = (AffineTransform)TransformFile.Read(result.Json["inverse_transform"]!.ToJsonString());
         var p = new Point3(1234.5, -77, 9000);
         Assert.True((back.Apply(forward.Apply(p)) - p).Length < 1e-6);
         Assert.Equal(((AffineTransform)result.Outputs["transform"]).Rows.ToArray(), forward.Rows.ToArray());

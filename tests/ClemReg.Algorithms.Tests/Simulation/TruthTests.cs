@@ -20,7 +20,7 @@ public sealed class TruthTests
     [Fact]
     public void The_displacement_field_is_SciPys()
     {
-        var field = new DisplacementField(new Point3(2100, 34980, 29660), new Size3(4, 7, 6), [.. Samples.Csv("field-coefficients.csv").Select(r => r[0])]);
+        var field = SmoothDeformation.Of(new Point3(2100, 34980, 29660), new Size3(4, 7, 6), [.. Samples.Csv("field-coefficients.csv").Select(r => r[0])]);
         foreach (double[] row in Samples.Csv("field-values.csv"))
         {
             Point3 d = field.At(new Point3(row[0], row[1], row[2]));
@@ -33,7 +33,7 @@ public sealed class TruthTests
     [Fact]
     public void Beyond_the_box_the_displacement_stays_what_it_is_at_the_face()
     {
-        DisplacementField field = DisplacementField.Random(new Point3(2000, 9000, 8000), 300, 2500, 11, new Job(1));
+        DisplacementField field = SmoothDeformation.Random(new Point3(2000, 9000, 8000), 300, 2500, 11, new Job(1));
         Assert.Equal(field.At(new Point3(0, 4000, 8000)), field.At(new Point3(-900, 4000, 9000)));
         Assert.Equal(field.At(new Point3(2000, 0, 100)), field.At(new Point3(1e6, -1e9, 100)));
     }
@@ -94,7 +94,7 @@ public sealed class TruthTests
     {
         var c = new double[3 * 4 * 4 * 4];
         for (int i = 0; i < c.Length; i++) c[i] = i % 2 == 0 ? 3000 : -3000;
-        var truth = new TruthTransform(AffineTransform.Identity, new DisplacementField(new Point3(1000, 1000, 1000), new Size3(4, 4, 4), c));
+        var truth = new TruthTransform(AffineTransform.Identity, SmoothDeformation.Of(new Point3(1000, 1000, 1000), new Size3(4, 4, 4), c));
         BadInputException e = Assert.Throws<BadInputException>(() =>
         {
             for (int i = 0; i < 50; i++) truth.Invert(new Point3(500, 20 * i, 20 * i));

@@ -1,0 +1,46 @@
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Transforms;
+
+/// <summary>A 3 x 3 matrix, rows and columns in z, y, x: the Jacobian of a map, for example.</summary>
+/// <param name="ZZ">Row z, column z: the change of the image's z per nm along z.</param>
+/// <param name="ZY">Row z, column y.</param>
+/// <param name="ZX">Row z, column x.</param>
+/// <param name="YZ">Row y, column z.</param>
+/// <param name="YY">Row y, column y.</param>
+/// <param name="YX">Row y, column x.</param>
+/// <param name="XZ">Row x, column z.</param>
+/// <param name="XY">Row x, column y.</param>
+/// <param name="XX">Row x, column x.</param>
+public readonly record struct Matrix3(
+    double ZZ, double ZY, double ZX, double YZ, double YY, double YX, double XZ, double XY, double XX)
+{
+    /// <summary>The matrix that changes nothing.</summary>
+    public static Matrix3 Identity { get; } = new(1, 0, 0, 0, 1, 0, 0, 0, 1);
+
+    /// <summary>The determinant.</summary>
+    public double Determinant => ZZ * (YY * XX - YX * XY) - ZY * (YZ * XX - YX * XZ) + ZX * (YZ * XY - YY * XZ);
+
+    /// <summary>The inverse; entries that are not finite where the matrix is singular.</summary>
+    public Matrix3 Inverse()
+    {
+        double d = 1 / Determinant;
+        return new Matrix3(
+            (YY * XX - YX * XY) * d, (ZX * XY - ZY * XX) * d, (ZY * YX - ZX * YY) * d,
+            (YX * XZ - YZ * XX) * d, (ZZ * XX - ZX * XZ) * d, (ZX * YZ - ZZ * YX) * d,
+            (YZ * XY - YY * XZ) * d, (ZY * XZ - ZZ * XY) * d, (ZZ * YY - ZY * YZ) * d);
+    }
+
+    /// <summary>The matrix times a vector.</summary>
+    public static Point3 operator *(Matrix3 m, Point3 p) => new(
+        m.ZZ * p.Z + m.ZY * p.Y + m.ZX * p.X,
+        m.YZ * p.Z + m.YY * p.Y + m.YX * p.X,
+        m.XZ * p.Z + m.XY * p.Y + m.XX * p.X);
+
+    /// <summary>The product: <paramref name="b"/> first.</summary>
+    public static Matrix3 operator *(Matrix3 a, Matrix3 b)
+    {
+        Point3 z = a * new Point3(b.ZZ, b.YZ, b.XZ), y = a * new Point3(b.ZY, b.YY, b.XY), x = a * new Point3(b.ZX, b.YX, b.XX);
+        return new Matrix3(z.Z, y.Z, x.Z, z.Y, y.Y, x.Y, z.X, y.X, x.X);
+    }
+}
