@@ -61,6 +61,19 @@ for way in "$scratch"/macro-* "$scratch"/groovy-*; do
   check "$(basename "$way") gives the launcher's voxels" cmp -s <(voxels "$way/registered.tif") <(voxels "$scratch/launcher/registered.tif")
 done
 
+cat >"$scratch/exchange.ijm" <<M
+run("Export Transform...", "transform=$scratch/launcher/transform.json moving=$s/fm.tif fixed=$s/em.tif format=mobie out=$scratch/mobie.tsv");
+run("Import Transform...", "in=$scratch/mobie.tsv out=$scratch/mobie.json");
+run("Export Points...", "points=$scratch/launcher/fixed_points.csv format=napari_csv out=$scratch/napari.csv");
+run("Import Points...", "in=$scratch/napari.csv out=$scratch/back.csv");
+M
+run -macro "$scratch/exchange.ijm"
+expect "transforms are exported from a macro" "$scratch/mobie.tsv" "fm.tif	fluorescence	intensities"
+expect "and imported" "$scratch/mobie.json" '"type": "similarity"'
+check "points are exported and imported" test "$(wc -l <"$scratch/back.csv")" = "$(wc -l <"$scratch/launcher/fixed_points.csv")"
+run --run clem.scijava.ExportTransformCommand "transform=\"$scratch/launcher/transform.json\",format=\"elastix\",out=\"$scratch/elastix.txt\""
+expect "a SciJava command exports" "$scratch/elastix.txt" '(Transform "AffineTransform")'
+
 cat >"$scratch/bad.ijm" <<M
 open("$s/fm.tif"); open("$s/em_labels.tif");
 run("Register...", "moving=fm.tif fixed_mask=em_labels.tif log_sigm=3");

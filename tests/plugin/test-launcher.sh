@@ -70,7 +70,8 @@ done
 if command -v transformix >/dev/null; then
   printf 'point\n2\n1.5 2 -3\n0 0 0\n' >"$scratch/em.pts"
   mkdir -p "$scratch/transformix"
-  transformix -tp "$scratch/elastix.out" -def "$scratch/em.pts" -out "$scratch/transformix" >"$scratch/transformix.log" 2>&1
+  cp "$scratch/elastix.out" "$scratch/elastix.txt"
+  transformix -tp "$scratch/elastix.txt" -def "$scratch/em.pts" -out "$scratch/transformix" >"$scratch/transformix.log" 2>&1
   sed -E 's/.*OutputPoint = \[ ([^ ]*) ([^ ]*) ([^ ]*) \].*/\1,\2,\3/; 1i x,y,z' "$scratch/transformix/outputpoints.txt" >"$scratch/theirs.um"
   check "transformix's points" "$clemreg" import-points --in "$scratch/theirs.um" --format csv --out "$scratch/theirs.csv"
   printf 'z,y,x\n-3000,2000,1500\n0,0,0\n' >"$scratch/em.csv"

@@ -18,41 +18,51 @@ internal static class InterchangeOperations
 
     private static readonly ChoiceParameter TransformFormat = new("format", "Format", File,
         "The other tool's format: " + string.Join("; ", TransformFormats.All.Select(f => f.Name + ": " + f.Title)) + ".",
-        TransformFormats.All[0].Name, [.. TransformFormats.All.Select(f => f.Name)]) { Option = true };
+        TransformFormats.All[0].Name, [.. TransformFormats.All.Select(f => f.Name)])
+    { Option = true };
 
     private static readonly ChoiceParameter TransformFormatOrAuto = new("format", "Format", File,
-        "The other tool's format; auto tells it from the content.", Auto, [Auto, .. TransformFormats.All.Select(f => f.Name)]) { Option = true };
+        "The other tool's format; auto tells it from the content.", Auto, [Auto, .. TransformFormats.All.Select(f => f.Name)])
+    { Option = true };
 
     private static readonly ChoiceParameter PointFormat = new("format", "Format", File,
         "The other tool's format: " + string.Join("; ", PointFormats.All.Select(f => f.Name + ": " + f.Title)) + ".",
-        PointFormats.All[0].Name, [.. PointFormats.All.Select(f => f.Name)]) { Option = true };
+        PointFormats.All[0].Name, [.. PointFormats.All.Select(f => f.Name)])
+    { Option = true };
 
     private static readonly ChoiceParameter PointFormatOrAuto = new("format", "Format", File,
-        "The other tool's format; auto tells it from the content.", Auto, [Auto, .. PointFormats.All.Select(f => f.Name)]) { Option = true };
+        "The other tool's format; auto tells it from the content.", Auto, [Auto, .. PointFormats.All.Select(f => f.Name)])
+    { Option = true };
 
     private static readonly ChoiceParameter Unit = new("unit", "Unit of lengths", File,
         "What the file's numbers count in, where it does not say so itself: the unit in which the images are calibrated in the other tool.",
-        LengthUnit.Micrometre.Name, [.. LengthUnit.All.Select(u => u.Name)]) { Option = true };
+        LengthUnit.Micrometre.Name, [.. LengthUnit.All.Select(u => u.Name)])
+    { Option = true };
 
     private static readonly IntegerParameter ControlPoints = new("control_points", "Control points", Landmarks, "",
-        "About how many points stand for the transform where the format holds landmarks or displacements. A deformable transform needs a few hundred.", 300, 8, 1000000) { Option = true };
+        "About how many points stand for the transform where the format holds landmarks or displacements. A deformable transform needs a few hundred.", 300, 8, 1000000)
+    { Option = true };
 
     private static readonly BooleanParameter AffineApproximation = new("affine_approximation", "Affine approximation", File,
-        "Where the format holds an affine transform only and the transform is deformable: writes the best affine transform in its place and tells how far it is off.", false) { Option = true };
+        "Where the format holds an affine transform only and the transform is deformable: writes the best affine transform in its place and tells how far it is off.", false)
+    { Option = true };
 
     private static readonly ChoiceParameter Fit = new("landmark_fit", "Transform from landmarks", Landmarks,
         "What is fitted to landmark pairs: rigid, similarity (rigid with one scale), affine, or thin_plate_spline, which goes through every pair; auto takes what the file names, else affine.",
-        Auto, Auto, "rigid", "similarity", "affine", ThinPlate) { Option = true };
+        Auto, Auto, "rigid", "similarity", "affine", ThinPlate)
+    { Option = true };
 
     private static readonly NumberParameter Regularisation = new("thin_plate_regularisation", "Smoothing of the spline", Landmarks, "nm",
         "For thin_plate_spline: 0 goes through every landmark; the larger, the straighter the map, until it is affine.", 0, 0, 1e9);
 
     private static readonly BooleanParameter EmWasMoved = new("em_was_moved", "EM was moved", File,
-        "Set it where the other tool moved the EM onto the fluorescence: the transform is turned round, and moving and fixed landmarks change places.", false) { Option = true };
+        "Set it where the other tool moved the EM onto the fluorescence: the transform is turned round, and moving and fixed landmarks change places.", false)
+    { Option = true };
 
     private static readonly TextParameter Item = new("item", "Entry", File,
         "Which entry of the file is the fluorescence, where there are several: the setup of a BigDataViewer XML (or the setups of fluorescence and EM, as in 1,0), the name of an image in a MoBIE table, or of a transform in an OME-NGFF scene.",
-        "", "a name or number that is in the file") { Option = true };
+        "", "a name or number that is in the file")
+    { Option = true };
 
     public static Operation ExportTransform { get; } = new(
         "export_transform", "Export transform",
