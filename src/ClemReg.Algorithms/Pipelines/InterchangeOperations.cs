@@ -14,7 +14,7 @@ namespace ClemReg.Algorithms.Pipelines;
 internal static class InterchangeOperations
 {
     private const string File = "File", Landmarks = "Landmarks";
-    private const string Auto = "auto";
+    private const string Auto = "auto", ThinPlate = "thin_plate_spline";
 
     private static readonly ChoiceParameter TransformFormat = new("format", "Format", File,
         "The other tool's format: " + string.Join("; ", TransformFormats.All.Select(f => f.Name + ": " + f.Title)) + ".",
@@ -48,9 +48,12 @@ internal static class InterchangeOperations
     { Option = true };
 
     private static readonly ChoiceParameter Fit = new("landmark_fit", "Transform from landmarks", Landmarks,
-        "What is fitted to landmark pairs: rigid, similarity (rigid with one scale) or affine; auto takes what the file names, else affine.",
-        Auto, Auto, "rigid", "similarity", "affine")
+        "What is fitted to landmark pairs: rigid, similarity (rigid with one scale), affine, or thin_plate_spline, which goes through every pair; auto takes what the file names, else affine.",
+        Auto, Auto, "rigid", "similarity", "affine", ThinPlate)
     { Option = true };
+
+    private static readonly NumberParameter Regularisation = new("thin_plate_regularisation", "Smoothing of the spline", Landmarks, "nm",
+        "For thin_plate_spline: 0 goes through every landmark; the larger, the straighter the map, until it is affine.", 0, 0, 1e9);
 
     private static readonly BooleanParameter EmWasMoved = new("em_was_moved", "EM was moved", File,
         "Set it where the other tool moved the EM onto the fluorescence: the transform is turned round, and moving and fixed landmarks change places.", false)
@@ -87,6 +90,7 @@ internal static class InterchangeOperations
                 MovingName = NameOf(request.Extra, "moving") ?? "fluorescence.tif",
                 FixedName = NameOf(request.Extra, "fixed") ?? "em.tif",
                 AffineApproximation = request.Values.Get(AffineApproximation),
+                OwnPairs = OwnPairs(transform),
             };
             IReadOnlyList<OutputFile> files = format.Write(source);
             foreach (string note in source.Notes) job.Log(note);
@@ -108,7 +112,7 @@ internal static class InterchangeOperations
             new Port("fixed", PortKind.Source, "The EM, likewise.", Required: false),
         ],
         [new Port("transform", PortKind.Transform, "Moving to fixed.")],
-        [TransformFormatOrAuto, Unit, Fit, EmWasMoved, Item],
+        [TransformFormatOrAuto, Unit, Fit, Regularisation, EmWasMoved, Item],
         static (request, job) =>
         {
             InputText text = request.Text("in");
@@ -122,23 +126,29 @@ internal static class InterchangeOperations
             ImportedTransform read = format.Read(source);
             job.Log($"{text.File} was read as {format.Title}, lengths in {source.Unit.Name} where it does not say.");
             JsonObject? landmarks = null;
-            string type;
-            AffineTransform transform;
+            SpatialTransform transform;
+            JsonObject file;
             if (read.Pairs is not null)
             {
                 if (turned) read = read with { Pairs = [.. read.Pairs.Select(p => p with { Moving = p.Fixed, Fixed = p.Moving })] };
-                LandmarkFit fit = FitTo(read, request.Values.Get(Fit), text.File, job);
-                (transform, type, landmarks) = (fit.Transform, fit.Model.ToString().ToLowerInvariant(), Describe(fit, read));
+                string model = request.Values.Get(Fit) == Auto ? read.Fit ?? "affine" : request.Values.Get(Fit);
+                if (model == ThinPlate) (transform, landmarks) = Spline(read, request.Values.Get(Regularisation), moving, text.File, job);
+                else
+                {
+                    LandmarkFit fit = FitTo(read, model, text.File, job);
+                    (transform, landmarks) = (fit.Transform, Describe(fit.Residuals, fit.RmsNm, fit.MaximumNm, read));
+                }
+                file = transform is AffineTransform fitted ? TransformFile.Write(fitted, model, "moving_to_fixed") : TransformFile.Write(transform, "moving_to_fixed");
             }
             else
             {
-                transform = turned ? read.Transform!.Inverse() : read.Transform!;
+                AffineTransform affine = turned ? read.Transform!.Inverse() : read.Transform!;
                 // A singular matrix maps the volume onto a plane: no image can be warped with it.
-                _ = transform.Inverse();
-                type = TypeOf(transform);
-                if (transform.Determinant < 0) job.Warn("The transform mirrors the image. Check the order of the axes and whether one stack is flipped.");
+                _ = affine.Inverse();
+                transform = affine;
+                file = TransformFile.Write(affine, TypeOf(affine), "moving_to_fixed");
+                if (affine.Determinant < 0) job.Warn("The transform mirrors the image. Check the order of the axes and whether one stack is flipped.");
             }
-            JsonObject file = TransformFile.Write(transform, type, "moving_to_fixed");
             if (landmarks is not null) file["landmarks"] = landmarks;
             file["imported"] = new JsonObject { ["file"] = text.File, ["format"] = format.Name };
             file["parameters"] = request.Values.ToJson();
@@ -200,16 +210,47 @@ internal static class InterchangeOperations
         }
     }
 
-    private static LandmarkFit FitTo(ImportedTransform read, string wanted, string file, Job job)
+    /// <summary>The landmarks of a spline, which are enough to make it again.</summary>
+    private static IReadOnlyList<LandmarkPair>? OwnPairs(SpatialTransform transform)
     {
-        string model = wanted == Auto ? read.Fit ?? "affine" : wanted;
-        // A thin-plate spline of the pairs has its place here.
+        bool inverted = transform is InverseTransform;
+        if ((transform is InverseTransform inverse ? inverse.Forward : transform) is not ThinPlateSpline spline) return null;
+        return [.. spline.ControlPoints.Select((p, i) => new LandmarkPair("Pt-" + i.ToString(CultureInfo.InvariantCulture), inverted ? spline.Apply(p) : p, inverted ? p : spline.Apply(p)))];
+    }
+
+    private static (SpatialTransform Transform, JsonObject Landmarks) Spline(ImportedTransform read, double regularisation, Grid? moving, string file, Job job)
+    {
+        if (read.Skipped > 0) job.Log($"{read.Skipped} landmark pairs are inactive or not set and were left out.");
+        PointCloud from = new([.. read.Pairs!.Select(p => p.Moving)]), to = new([.. read.Pairs!.Select(p => p.Fixed)]);
+        ThinPlateFit fit;
+        try
+        {
+            fit = ThinPlateFit.Make(from, to, new ThinPlateOptions { RegularisationNm = regularisation }, job);
+        }
+        catch (BadInputException e)
+        {
+            throw new BadInputException($"{file}: {e.Message}", e);
+        }
+        if (moving is not null && moving.Size.Count > 1)
+        {
+            JacobianCheck volume = JacobianCheck.Measure(fit.Transform, moving, job);
+            if (volume.Folds)
+                job.Warn(string.Create(CultureInfo.InvariantCulture, $"The spline folds space: the least determinant of its Jacobian in the fluorescence is {volume.Minimum:G3} at {volume.Place} nm (z, y, x). Remove wrong landmarks or raise thin_plate_regularisation."));
+        }
+        job.Log(string.Create(CultureInfo.InvariantCulture,
+            $"Thin-plate spline of {read.Pairs!.Count} landmark pairs: misses them by {fit.RmsErrorNm:F1} nm RMS, {fit.MaximumErrorNm:F1} nm at most. It goes through its landmarks whether they are right or not."));
+        double[] residuals = [.. read.Pairs!.Select(p => (fit.Transform.Apply(p.Moving) - p.Fixed).Length)];
+        return (fit.Transform, Describe(residuals, fit.RmsErrorNm, fit.MaximumErrorNm, read));
+    }
+
+    private static LandmarkFit FitTo(ImportedTransform read, string model, string file, Job job)
+    {
         LandmarkModel kind = model switch
         {
             "rigid" => LandmarkModel.Rigid,
             "similarity" => LandmarkModel.Similarity,
             "affine" => LandmarkModel.Affine,
-            _ => throw new BadInputException($"{file}: the file asks for a transform of type {model}, which cannot be made from landmarks here. Set landmark_fit to affine, similarity or rigid."),
+            _ => throw new BadInputException($"{file}: the file asks for a transform of type {model}, which cannot be made from landmarks here. Set landmark_fit to thin_plate_spline, affine, similarity or rigid."),
         };
         if (read.Skipped > 0) job.Log($"{read.Skipped} landmark pairs are inactive or not set and were left out.");
         LandmarkFit fit;
@@ -227,11 +268,11 @@ internal static class InterchangeOperations
         return fit;
     }
 
-    private static JsonObject Describe(LandmarkFit fit, ImportedTransform read)
+    private static JsonObject Describe(IReadOnlyList<double> residuals, double rms, double maximum, ImportedTransform read)
     {
-        var residuals = new JsonArray();
-        for (int i = 0; i < fit.Residuals.Count; i++) residuals.Add((JsonNode)new JsonObject { ["name"] = read.Pairs![i].Name, ["residual_nm"] = fit.Residuals[i] });
-        return new JsonObject { ["count"] = fit.Residuals.Count, ["left_out"] = read.Skipped, ["rms_nm"] = fit.RmsNm, ["maximum_nm"] = fit.MaximumNm, ["pairs"] = residuals };
+        var pairs = new JsonArray();
+        for (int i = 0; i < residuals.Count; i++) pairs.Add((JsonNode)new JsonObject { ["name"] = read.Pairs![i].Name, ["residual_nm"] = residuals[i] });
+        return new JsonObject { ["count"] = residuals.Count, ["left_out"] = read.Skipped, ["rms_nm"] = rms, ["maximum_nm"] = maximum, ["pairs"] = pairs };
     }
 
     /// <summary>rigid, similarity or affine, whichever says most about the matrix.</summary>

@@ -4,6 +4,7 @@ using ClemReg.Algorithms.Pipelines;
 using ClemReg.Algorithms.PointClouds;
 using ClemReg.Algorithms.Tests.Transforms;
 using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Transforms.Interchange;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Tests.Pipelines;
@@ -108,7 +109,7 @@ public sealed class InterchangeTests
         }
         Assert.Contains(_heard.Lines, l => l.Contains("1 landmark pairs are inactive", StringComparison.Ordinal));
         string json2 = """{"type":"Thin Plate Spline","landmarks":{"numDimensions":3,"movingPoints":[],"fixedPoints":[],"active":[]}}""";
-        Refused(json2, "type thin_plate_spline");
+        Refused(json2.Replace("Thin Plate Spline", "Translation", StringComparison.Ordinal), "type BigWarp's Translation");
         Assert.Contains("there are 0 landmark pairs", Refused(json2, "their.file", new JsonObject { ["landmark_fit"] = "affine" }).Message, StringComparison.OrdinalIgnoreCase);
         Refused(string.Concat(Enumerable.Range(0, 5).Select(i => $"a,true,{i},0,5,{i},0,5\n")), "lie on one line, along (0, 0, 1)");
         Refused(string.Concat(Enumerable.Range(0, 5).Select(i => $"a,true,{i},{i * i},5,{i},{i * i},5\n")), "one plane, whose normal is (1, 0, 0)");
@@ -139,6 +140,35 @@ public sealed class InterchangeTests
         Assert.Contains(_heard.Lines, l => l.StartsWith("warning: The transform mirrors", StringComparison.Ordinal));
         Assert.Equal("rigid", (string?)Run("import_transform", file: "0,-1,0,5\n1,0,0,0\n0,0,1,0\n0,0,0,1\n").Json["transform"]!["type"]);
         Assert.Equal("similarity", (string?)Run("import_transform", file: "0,-2,0,5\n2,0,0,0\n0,0,2,0\n0,0,0,1\n").Json["transform"]!["type"]);
+    }
+
+    [Fact]
+    public void A_thin_plate_spline_travels_as_its_own_landmarks()
+    {
+        var bent = new Maps.Bent();
+        LandmarkPair[] pairs = [.. Lattice.Over(Maps.Moving, 60).Select((p, i) => new LandmarkPair("a" + i, p, bent.Apply(p)))];
+        ThinPlateSpline spline = ThinPlateFit.Make(new PointCloud([.. pairs.Select(p => p.Moving)]), new PointCloud([.. pairs.Select(p => p.Fixed)]), new ThinPlateOptions(), new Job(1)).Transform;
+        string file = TransformFile.Write(spline, "moving_to_fixed").ToJsonString(), inverse = TransformFile.Write(spline.Inverse(), "fixed_to_moving").ToJsonString();
+        using var moving = new Volume<byte>(Maps.Moving);
+        var images = new Dictionary<string, object> { ["moving"] = moving };
+        foreach (string format in new[] { "bigwarp_landmarks", "bigwarp_json", "ec_clem_xml" })
+            foreach (string text in new[] { Export(format, file), Export(format, inverse), Export(format, file, inputs: images) })
+            {
+                var wanted = new JsonObject { ["landmark_fit"] = format == "bigwarp_landmarks" ? "thin_plate_spline" : "auto" };
+                bool withImage = format == "ec_clem_xml" && text.Contains(">51<", StringComparison.Ordinal);
+                OperationResult back = Run("import_transform", wanted, text, inputs: withImage ? images : []);
+                Assert.Equal("thin_plate_spline", (string?)back.Json["transform"]!["type"]);
+                Maps.Same(spline, (SpatialTransform)back.Outputs["transform"], 0.01);
+                Maps.Same(spline, TransformFile.Read(back.Json["transform"]!.ToJsonString()), 0.01);
+                Assert.True((double?)back.Json["transform"]!["landmarks"]!["rms_nm"] < 1e-3);
+            }
+        Assert.Contains("affine_approximation", Assert.Throws<BadInputException>(() => Export("elastix", file)).Message, StringComparison.Ordinal);
+        Export("elastix", file, new JsonObject { ["affine_approximation"] = true });
+        Assert.Contains(_heard.Lines, l => l.Contains("nm RMS", StringComparison.Ordinal));
+        // Two landmarks that have changed places fold it.
+        string folded = string.Concat(pairs.Select((p, i) => FormattableString.Invariant($"Pt,true,{p.Moving.X},{p.Moving.Y},{p.Moving.Z},{pairs[i == 26 ? 27 : i == 27 ? 26 : i].Fixed.X},{p.Fixed.Y},{p.Fixed.Z}\n")));
+        Run("import_transform", new JsonObject { ["landmark_fit"] = "thin_plate_spline", ["unit"] = "nm" }, folded, inputs: images);
+        Assert.Contains(_heard.Lines, l => l.StartsWith("warning: The spline folds", StringComparison.Ordinal));
     }
 
     [Fact]
