@@ -145,8 +145,9 @@ public sealed class ThinPlateSplineTests
         Assert.Contains("folds space", e.Message, StringComparison.Ordinal);
         Assert.Contains(check.Place.ToString(), e.Message, StringComparison.Ordinal);
         // In a fold a point has several origins. What the inverse gives is one of them, the right way round, or an error; never anything else.
+        // The two landmarks themselves are left out: at the kernel's kink the derivative has no one value.
         SpatialTransform inverse = spline.Inverse();
-        for (int i = 0; i <= 40; i++)
+        for (int i = 1; i < 40; i++)
         {
             Point3 image = spline.Apply(points[0] + i / 40.0 * (points[near] - points[0]));
             try
