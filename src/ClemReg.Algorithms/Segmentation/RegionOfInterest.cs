@@ -62,8 +62,8 @@ public sealed class RegionOfInterest
     public void Validate(Grid image)
     {
         int slices = image.Size.Z;
-        if (FirstSlice > slices) throw BadInputException.ForParameter(_"z_min" + suffix, FirstSlice, $"at most {slices}, the image's number of slices, or 0 for no limit");
-        if (LastSlice > slices) throw BadInputException.ForParameter(_"z_max" + suffix, LastSlice, $"at most {slices}, the image's number of slices, or 0 for no limit");
+        if (FirstSlice > slices) throw BadInputException.ForParameter("z_min" + _suffix, FirstSlice, $"at most {slices}, the image's number of slices, or 0 for no limit");
+        if (LastSlice > slices) throw BadInputException.ForParameter("z_max" + _suffix, LastSlice, $"at most {slices}, the image's number of slices, or 0 for no limit");
         ulong[] footprint = Footprint(image, image);
         if (Array.TrueForAll(footprint, word => word == 0))
         {
