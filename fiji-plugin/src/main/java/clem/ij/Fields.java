@@ -51,6 +51,7 @@ final class Fields {
 					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel to use, from 1.", Kind.NUMBER, "1");
 				}
 			}
+			else if (input.isSeveral()) fields.add("Images", input.name, words(input.name), input.help + " Titles of open images or files.", Kind.TEXT, "");
 			else fields.add("Files", input.name, words(input.name), input.help + (input.kind.equals("points") ? " A CSV file or the title of an open table." : ""), Kind.FILE, "");
 		}
 		for (final String key : Commands.spacings(operation)) {
