@@ -119,7 +119,7 @@ public final class Commands {
 		if (operation.name.equals("register")) return RegisterWorkflow.files();
 		if (operation.name.equals("simulate_clem")) return Arrays.asList("em.tif", "em_labels.tif", "fm.tif", "truth.json");
 		final List<String> names = new ArrayList<>();
-		for (final Port port : operation.outputs) names.add(port.name + extension(port));
+		for (final Port port : operation.outputs) names.add(port.name + (port.isText() && givesFolder(operation) ? ".csv" : extension(port)));
 		return names;
 	}
 
