@@ -185,7 +185,7 @@ internal static class InterchangeOperations
         });
 
     /// <summary>The transform of a transform.json, turned round where it is the inverse.</summary>
-    private static SpatialTransform ReadOwn(InputText text, Job job)
+    internal static SpatialTransform ReadOwn(InputText text, Job job)
     {
         SpatialTransform transform;
         try
@@ -301,11 +301,11 @@ internal static class InterchangeOperations
     }
 
     /// <summary>The file name of an image that is given.</summary>
-    private static string? NameOf(JsonElement request, string role) =>
+    internal static string? NameOf(JsonElement request, string role) =>
         request.TryGetProperty("names", out JsonElement names) && names.ValueKind == JsonValueKind.Object && names.TryGetProperty(role, out JsonElement name)
         && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
 
-    private static JsonArray Files(IReadOnlyList<OutputFile> files)
+    internal static JsonArray Files(IReadOnlyList<OutputFile> files)
     {
         var list = new JsonArray();
         foreach (OutputFile file in files)

@@ -11,7 +11,8 @@ public static class Operations
     [
         RegisterOperation.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
         WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
-        InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, OverlayOperation.Definition, SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
+        InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, OverlayOperation.Definition, EvaluateOperation.Definition,
+        SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
     ];
 
     /// <summary>The version of this software.</summary>
