@@ -106,7 +106,7 @@ refuses "existing output folder" 2 "out|--overwrite" register --moving "$s/fm.ti
 refuses "unknown key" 2 "log_sigm|Did you mean|log_sigma" "${register[@]}" --set log_sigm=3
 refuses "value out of range" 2 "log_sigma|-3|0.3" "${register[@]}" --set log_sigma=-3
 refuses "value that is no number" 2 "log_sigma|wide" "${register[@]}" --set log_sigma=wide
-refuses "choice" 2 "registration_algorithm|bcpd|rigid" "${register[@]}" --set registration_algorithm=bcpd
+refuses "choice" 2 "registration_algorithm|teaser|rigid" "${register[@]}" --set registration_algorithm=teaser
 refuses "unknown option" 2 "--fixd|--fixed" "${register[@]}" --fixd x
 refuses "unknown command" 2 "registr|register" registr
 refuses "missing option" 2 "fixed_mask" register --moving "$s/fm.tif" --out "$scratch/bad"

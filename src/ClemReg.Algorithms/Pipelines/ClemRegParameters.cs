@@ -42,15 +42,26 @@ internal static class ClemRegParameters
     public static readonly NumberParameter FilterSizeUpper = new("filter_size_upper", "Largest size kept", Segmentation, "percentile",
         "Objects from this percentile of all object sizes on are removed; 100 keeps the largest.", 95, 0, 100);
 
+    private const string PolygonAllowed = "three or more corners x,y separated by spaces, such as 10,10 500,10 500,400; several polygons separated by ;";
+
     public static readonly TextParameter RoiPolygon = new("roi_polygon", "Region of interest", Region,
-        "Corners of a polygon on the fluorescence image, in pixels; what lies outside is ignored for registration. Empty: the whole image. In Fiji it is taken from the selection.",
-        "", "three or more corners x,y separated by spaces, such as 10,10 500,10 500,400");
+        "Corners of a polygon on the fluorescence image, in pixels, or several polygons; what lies outside is ignored for registration. Empty: the whole image. In Fiji it is taken from the selection or the ROI manager.",
+        "", PolygonAllowed);
 
     public static readonly IntegerParameter ZMin = new("z_min", "First slice", Region, "",
         "First fluorescence slice used for registration, counted from 1; 0 for the first of all.", 0, 0, 100000);
 
     public static readonly IntegerParameter ZMax = new("z_max", "Last slice", Region, "",
         "Last fluorescence slice used for registration, counted from 1; 0 for the last of all.", 0, 0, 100000);
+
+    public static readonly TextParameter FixedRoiPolygon = new("roi_polygon_em", "Region of the EM", Region,
+        "The same on the EM mask: mitochondria outside are ignored for registration.", "", PolygonAllowed);
+
+    public static readonly IntegerParameter FixedZMin = new("z_min_em", "First EM slice", Region, "",
+        "First EM slice used for registration, counted from 1; 0 for the first of all.", 0, 0, 100000);
+
+    public static readonly IntegerParameter FixedZMax = new("z_max_em", "Last EM slice", Region, "",
+        "Last EM slice used for registration, counted from 1; 0 for the last of all.", 0, 0, 100000);
 
     public static readonly NumberParameter IsotropicSpacing = new("isotropic_spacing", "Isotropic voxel size", Sampling, "nm",
         "Edge of the isotropic voxels that the masks are sampled on, in which sigma and voxel size are counted; 0: the mask's own slice distance. Use the EM's slice distance for both masks.",
@@ -79,8 +90,12 @@ internal static class ClemRegParameters
         "Points whose mean neighbour distance exceeds the average by this many standard deviations are removed; 0 removes none.", 1, 0, 1000);
 
     public static readonly ChoiceParameter RegistrationAlgorithm = new("registration_algorithm", "Algorithm", Registration,
-        "rigid: Coherent Point Drift with rotation, translation and, if wanted, scale. affine: the rigid result, then stretching and shear too; for samples that were compressed along one direction, otherwise less accurate.",
-        "rigid", "rigid", "affine");
+        "rigid: Coherent Point Drift with rotation, translation and, if wanted, scale. affine: the rigid result, then stretching and shear too; for samples that were compressed along one direction, otherwise less accurate. rigid_bcpd: the rigid result, then a smooth deformation by Bayesian Coherent Point Drift, with a note whether the deformation earns its place. bcpd: the latter alone, for clouds that lie nearly right.",
+        "rigid", "rigid", "affine", "rigid_bcpd", "bcpd");
+
+    public static readonly ChoiceParameter StopAfter = new("stop_after", "Stop after", General,
+        "The last step to be done: segmentation (the masks), sampling (and the point clouds), registration (and the transform and the picture) or warping, which is all.",
+        "warping", "segmentation", "sampling", "registration", "warping");
 
     public static readonly BooleanParameter RegistrationWithScale = new("registration_with_scale", "Estimate scale", Registration,
         "Finds one isotropic scale besides rotation and translation: samples shrink between the two microscopes.", true);
@@ -153,6 +168,13 @@ internal static class ClemRegParameters
     public static readonly IntegerParameter WarpingInterpolationOrder = new("warping_interpolation_order", "Interpolation order", Warping, "",
         "0 nearest voxel (labels and masks), 1 linear, 2 to 5 splines: smoother and slower.", 1, 0, 5);
 
+    public static readonly TextParameter ChannelOffsets = new("channel_offsets", "Channel offsets", Warping,
+        "Chromatic correction of the fluorescence channels, in nm: channel:z,y,x is added to the positions of that channel before it is warped; channel: and 12 numbers is an affine map (rows of z, y, x and shift). Measure Chromatic Shift gives it from beads. The channel that is registered is the reference.",
+        "", "entries channel:z,y,x or channel:12 numbers, separated by ;, such as 2:120,-30,15");
+
+    public static readonly IntegerParameter Channel = new("chromatic_channel", "Channel of the image", Warping, "",
+        "Which entry of channel_offsets counts for this image; 0 for none.", 0, 0, 1000);
+
     public static readonly IntegerParameter WarpingApproximateGrid = new("warping_approximate_grid", "Approximate grid", Warping, "voxels",
         "A deformable transform is evaluated at every n-th voxel and interpolated between; what that costs is measured and reported in nm. 1 is exact and very slow.", 5, 1, 100);
 
@@ -184,11 +206,13 @@ internal static class ClemRegParameters
     public static IReadOnlyList<Parameter> ForWarping { get; } =
     [
         WarpingInterpolationOrder, WarpingApproximateGrid, WarpingMemoryBudget, WarpingOutputGrid, WarpingOutputSpacing, WarpingCropToOverlap,
-        WarpingAntialias,
+        WarpingAntialias, ChannelOffsets,
     ];
 
     public static IReadOnlyList<Parameter> ForSegmentation { get; } =
         [LogSigma, LogThreshold, SegmentationGrid, FilterSegmentation, FilterSizeLower, FilterSizeUpper, RoiPolygon, ZMin, ZMax];
+
+    public static IReadOnlyList<Parameter> ForFixedRegion { get; } = [FixedRoiPolygon, FixedZMin, FixedZMax];
 
     public static IReadOnlyList<Parameter> ForSampling { get; } =
     [

@@ -11,6 +11,14 @@ using P = ClemReg.Algorithms.Pipelines.ClemRegParameters;
 namespace ClemReg.Algorithms.Pipelines;
 
 /// <summary>What a deformable registration found: a spline through the result, the result, the rigid one before it, and whether the deformation helps.</summary>
+/// <summary>What the registration of two clouds gave, whatever the algorithm.</summary>
+/// <param name="Transform">Moving to fixed.</param>
+/// <param name="RegisteredPoints">The moved points.</param>
+/// <param name="Forward">The content of transform.json.</param>
+/// <param name="Inverse">The content of inverse_transform.json.</param>
+/// <param name="Course">Iterations, residuals and what was judged, for run.json.</param>
+internal sealed record CloudRegistration(SpatialTransform Transform, PointCloud RegisteredPoints, JsonObject Forward, JsonObject Inverse, JsonObject Course);
+
 internal sealed record DeformableOutcome(
     SpatialTransform Transform, DeformableRegistrationResult Result, RegistrationResult? Rigid, HeldOutJudgement? Judgement);
 
@@ -23,12 +31,17 @@ internal static class ClemRegSteps
     /// <summary>Control points of the spline through a deformable result: its displacements are smooth.</summary>
     private const int MostControlPoints = 500;
 
-    public static RegionOfInterest? Region(ParameterValues values)
+    /// <summary>The region on the fluorescence; null for all of it.</summary>
+    public static RegionOfInterest? Region(ParameterValues values) => Region(values, P.RoiPolygon, P.ZMin, P.ZMax, "");
+
+    /// <summary>The region on the EM; null for all of it.</summary>
+    public static RegionOfInterest? FixedRegion(ParameterValues values) => Region(values, P.FixedRoiPolygon, P.FixedZMin, P.FixedZMax, "_em");
+
+    private static RegionOfInterest? Region(ParameterValues values, TextParameter polygon, IntegerParameter zMin, IntegerParameter zMax, string suffix)
     {
-        string polygon = values.Get(P.RoiPolygon);
-        int first = values.Get(P.ZMin);
-        int last = values.Get(P.ZMax);
-        return polygon.Length == 0 && first == 0 && last == 0 ? null : new RegionOfInterest(ParsePolygon(polygon), first, last);
+        string text = values.Get(polygon);
+        int first = values.Get(zMin), last = values.Get(zMax);
+        return text.Length == 0 && first == 0 && last == 0 ? null : new RegionOfInterest(ParsePolygons(text, polygon), first, last, suffix);
     }
 
     public static BitVolume Segment(ParameterValues values, Volume moving, double isotropicSpacing, Job job) =>
@@ -59,9 +72,48 @@ internal static class ClemRegSteps
             MaskName = maskName,
         }, job);
 
-    public static RegistrationResult Register(ParameterValues values, PointCloud moving, PointCloud fixedCloud, double unitNm, Job job)
+    /// <summary>Registers two clouds with the algorithm that was chosen.</summary>
+    /// <param name="values">The parameters of <see cref="P.ForRegistration"/> and <see cref="P.ForDeformation"/>, and <see cref="P.Seed"/>.</param>
+    /// <param name="moving">The moving points.</param>
+    /// <param name="fixedCloud">The fixed points.</param>
+    /// <param name="initial">Where to start from; null for the clouds as they lie.</param>
+    /// <param name="unitNm">The isotropic voxel, for clouds that are not normalised.</param>
+    /// <param name="job">Threads, cancellation, progress, log and warnings.</param>
+    public static CloudRegistration RegisterClouds(
+        ParameterValues values, PointCloud moving, PointCloud fixedCloud, SpatialTransform? initial, double unitNm, Job job)
     {
-        RegistrationResult result = RigidCpd.Register(moving, fixedCloud, RigidOptions(values, unitNm), job);
+        if (initial is not (null or AffineTransform))
+            throw new BadInputException("initial_transform is a deformable transform; a registration starts from a rigid, similarity or affine one. Give the transform.json of such a registration, or of landmarks.");
+        var start = (AffineTransform?)initial;
+        string algorithm = values.Get(P.RegistrationAlgorithm);
+        if (algorithm is "bcpd" or "rigid_bcpd")
+        {
+            DeformableOutcome outcome = RegisterDeformable(values, algorithm == "rigid_bcpd", moving, fixedCloud, start, unitNm, Spline(job), job);
+            return new CloudRegistration(outcome.Transform, outcome.Result.MovedPoints,
+                Complete(TransformFile.Write(outcome.Transform, TransformFile.MovingToFixed), outcome.Result.Scale, outcome.Result.Residuals, values),
+                Complete(TransformFile.Write(outcome.Transform.Inverse(), TransformFile.FixedToMoving), outcome.Result.Scale, outcome.Result.Residuals, values),
+                Course(outcome));
+        }
+        RegistrationResult result = Register(values, moving, fixedCloud, start, unitNm, job);
+        string type = algorithm == "affine" ? "affine" : values.Get(P.RegistrationWithScale) ? "similarity" : "rigid";
+        return new CloudRegistration(result.Transform, result.Transform.Apply(moving),
+            Complete(TransformFile.Write(result.Transform, type, TransformFile.MovingToFixed), result.Scale, result.Residuals, values),
+            Complete(TransformFile.Write(result.Transform.Inverse(), type, TransformFile.FixedToMoving), result.Scale, result.Residuals, values),
+            Course(result));
+    }
+
+    /// <summary>The transform through points and where they go; refused where it folds.</summary>
+    private static Func<IReadOnlyList<Point3>, IReadOnlyList<Point3>, SpatialTransform> Spline(Job job) => (points, targets) =>
+    {
+        ThinPlateFit fit = ThinPlateFit.Make(new PointCloud([.. points]), new PointCloud([.. targets]), new ThinPlateOptions(), job);
+        job.Log(string.Create(CultureInfo.InvariantCulture, $"The deformation is a thin-plate spline through {fit.ControlPoints} control points."));
+        return fit.Transform;
+    };
+
+    private static RegistrationResult Register(
+        ParameterValues values, PointCloud moving, PointCloud fixedCloud, AffineTransform? start, double unitNm, Job job)
+    {
+        RegistrationResult result = RigidCpd.Register(moving, fixedCloud, RigidOptions(values, start, unitNm), job);
         if (values.Get(P.RegistrationAlgorithm) == "affine") result = RegisterAffine(values, moving, fixedCloud, result, unitNm, job);
         job.Log(string.Create(CultureInfo.InvariantCulture,
             $"Registered {moving.Count} onto {fixedCloud.Count} points in {result.Iterations} iterations: sigma {result.SigmaNm:F0} nm, scale {result.Scale:F4}. {result.StopText}"));
@@ -76,17 +128,18 @@ internal static class ClemRegSteps
     /// <param name="rigidFirst">True for rigid_bcpd.</param>
     /// <param name="moving">The moving points.</param>
     /// <param name="fixedCloud">The fixed points.</param>
+    /// <param name="start">Where to start from; null for the clouds as they lie.</param>
     /// <param name="unitNm">The isotropic voxel, for clouds that are not normalised.</param>
     /// <param name="deform">Makes a transform of points and where they go.</param>
     /// <param name="job">Threads, cancellation, progress, log and warnings.</param>
-    public static DeformableOutcome RegisterDeformable(
-        ParameterValues values, bool rigidFirst, PointCloud moving, PointCloud fixedCloud, double unitNm,
+    internal static DeformableOutcome RegisterDeformable(
+        ParameterValues values, bool rigidFirst, PointCloud moving, PointCloud fixedCloud, AffineTransform? start, double unitNm,
         Func<IReadOnlyList<Point3>, IReadOnlyList<Point3>, SpatialTransform> deform, Job job)
     {
         RegistrationResult? rigid = null;
         if (rigidFirst)
         {
-            rigid = job.Run("register_rigid", 0, 0.3, part => RigidCpd.Register(moving, fixedCloud, RigidOptions(values, unitNm), part));
+            rigid = job.Run("register_rigid", 0, 0.3, part => RigidCpd.Register(moving, fixedCloud, RigidOptions(values, start, unitNm), part));
             Judge(rigid, job);
         }
         double gamma = values.Get(P.BcpdGamma);
@@ -111,7 +164,7 @@ internal static class ClemRegSteps
             },
             Points = values.Get(P.BcpdPoints),
             Seed = values.Get(P.Seed),
-            Initial = rigid?.Transform,
+            Initial = rigid?.Transform ?? start,
         };
         DeformableRegistrationResult result = job.Run("register_deformable", 0.3, 0.6, part => Bcpd.Register(moving, fixedCloud, options, part));
         job.Log(string.Create(CultureInfo.InvariantCulture,
@@ -129,16 +182,8 @@ internal static class ClemRegSteps
         return new DeformableOutcome(transform, result, rigid, judgement);
     }
 
-    /// <summary>transform.json and inverse_transform.json of a result.</summary>
-    public static (JsonObject Forward, JsonObject Inverse) TransformFiles(RegistrationResult result, ParameterValues values)
-    {
-        string type = values.Get(P.RegistrationAlgorithm) == "affine" ? "affine" : values.Get(P.RegistrationWithScale) ? "similarity" : "rigid";
-        return (Complete(TransformFile.Write(result.Transform, type, "moving_to_fixed"), result, values),
-            Complete(TransformFile.Write(result.Transform.Inverse(), type, "fixed_to_moving"), result, values));
-    }
-
     /// <summary>The course of a registration: iterations with sigma and likelihood.</summary>
-    public static JsonObject Course(RegistrationResult result)
+    private static JsonObject Course(RegistrationResult result)
     {
         var history = new JsonArray();
         foreach (RegistrationState state in result.History)
@@ -165,7 +210,7 @@ internal static class ClemRegSteps
     }
 
     /// <summary>The course of a deformable registration.</summary>
-    public static JsonObject Course(DeformableOutcome outcome)
+    internal static JsonObject Course(DeformableOutcome outcome)
     {
         DeformableRegistrationResult result = outcome.Result;
         var history = new JsonArray();
@@ -208,8 +253,9 @@ internal static class ClemRegSteps
         return course;
     }
 
-    private static RigidCpdOptions RigidOptions(ParameterValues values, double unitNm) => new()
+    private static RigidCpdOptions RigidOptions(ParameterValues values, AffineTransform? start, double unitNm) => new()
     {
+        Initial = start,
         MaxIterations = values.Get(P.RegistrationMaxIterations),
         Tolerance = values.Get(P.RegistrationTolerance),
         OutlierWeight = values.Get(P.RegistrationOutlierWeight),
@@ -236,10 +282,10 @@ internal static class ClemRegSteps
             InitialSigmaNm = rigid.SigmaNm,
         }, job);
 
-    private static JsonObject Complete(JsonObject file, RegistrationResult result, ParameterValues values)
+    private static JsonObject Complete(JsonObject file, double scale, RegistrationResiduals residuals, ParameterValues values)
     {
-        file["scale"] = result.Scale;
-        file["residuals"] = Residuals(result.Residuals);
+        file["scale"] = scale;
+        file["residuals"] = Residuals(residuals);
         file["parameters"] = values.ToJson();
         file["software"] = new JsonObject { ["name"] = "ClemReg.Fiji", ["version"] = Operations.Version };
         return file;
@@ -276,20 +322,25 @@ internal static class ClemRegSteps
                 $"Only {100 * result.Residuals.ExplainedFraction:F0} % of the EM points have a counterpart in the fluorescence. Look at the overlay before you trust it."));
     }
 
-    private static List<PixelPoint>? ParsePolygon(string text)
+    private static List<List<PixelPoint>> ParsePolygons(string text, TextParameter parameter)
     {
-        var corners = new List<PixelPoint>();
-        foreach (string corner in text.Split([' ', ';'], StringSplitOptions.RemoveEmptyEntries))
+        var polygons = new List<List<PixelPoint>>();
+        foreach (string polygon in text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            string[] parts = corner.Split(',');
-            if (parts.Length != 2
-                || !double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double x)
-                || !double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out double y)
-                || !double.IsFinite(x) || !double.IsFinite(y))
-                throw BadInputException.ForParameter(P.RoiPolygon.Name, text, P.RoiPolygon.Allowed);
-            corners.Add(new PixelPoint(x, y));
+            var corners = new List<PixelPoint>();
+            foreach (string corner in polygon.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
+                string[] parts = corner.Split(',');
+                if (parts.Length != 2
+                    || !double.TryParse(parts[0], NumberStyles.Float, CultureInfo.InvariantCulture, out double x)
+                    || !double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out double y)
+                    || !double.IsFinite(x) || !double.IsFinite(y))
+                    throw BadInputException.ForParameter(parameter.Name, text, parameter.Allowed);
+                corners.Add(new PixelPoint(x, y));
+            }
+            if (corners.Count < 3) throw BadInputException.ForParameter(parameter.Name, text, parameter.Allowed);
+            polygons.Add(corners);
         }
-        if (corners.Count is 1 or 2) throw BadInputException.ForParameter(P.RoiPolygon.Name, text, P.RoiPolygon.Allowed);
-        return corners.Count == 0 ? null : corners;
+        return polygons;
     }
 }

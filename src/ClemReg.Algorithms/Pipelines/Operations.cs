@@ -11,7 +11,7 @@ public static class Operations
     [
         RegisterOperation.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
         WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
-        InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, OverlayOperation.Definition, EvaluateOperation.Definition,
+        InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, EvaluateOperation.Definition,
         SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
     ];
 

@@ -1,12 +1,16 @@
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.PointClouds;
-using ClemReg.Algorithms.Registration;
+using ClemReg.Algorithms.Segmentation;
+using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 using P = ClemReg.Algorithms.Pipelines.ClemRegParameters;
 
 namespace ClemReg.Algorithms.Pipelines;
 
-/// <summary>CLEM-Reg from the images to the transform; warping follows as an operation of its own.</summary>
+/// <summary>
+/// CLEM-Reg from the images to the transform; warping follows as an operation of its own. It begins with the first step whose result is not
+/// given and ends with <see cref="P.StopAfter"/>.
+/// </summary>
 internal static class RegisterOperation
 {
     public static Operation Definition { get; } = new(
@@ -16,6 +20,10 @@ internal static class RegisterOperation
             new Port("moving", PortKind.Volume, "The fluorescence volume, the channel that shows the mitochondria."),
             new Port("fixed_mask", PortKind.Mask, "The mitochondria of the EM volume; labels count as foreground."),
             new Port("moving_mask", PortKind.Mask, "The mitochondria of the fluorescence, where they are segmented already.", Required: false),
+            new Port("moving_points", PortKind.Points, "The fluorescence cloud, where it is sampled already.", Required: false),
+            new Port("fixed_points", PortKind.Points, "The EM cloud, where it is sampled already.", Required: false),
+            new Port("initial_transform", PortKind.Transform, "Where the registration starts from, fluorescence to EM: the transform.json of an earlier one or of landmarks.", Required: false),
+            new Port("transform", PortKind.Transform, "The finished transform, fluorescence to EM: nothing is registered, only warped.", Required: false),
         ],
         [
             new Port("moving_mask", PortKind.Mask, "The segmented fluorescence."),
@@ -26,48 +34,79 @@ internal static class RegisterOperation
             new Port("inverse_transform", PortKind.Transform, "EM to fluorescence."),
         ],
         [
-            P.Preset, .. P.ForRegistration, .. P.ForDeformation, P.RegistrationDirection, .. P.ForWarping, .. P.ForSegmentation, .. P.ForSampling, .. P.ForPicture,
+            P.Preset, P.StopAfter, .. P.ForRegistration, .. P.ForDeformation, P.RegistrationDirection, .. P.ForWarping, .. P.ForSegmentation,
+            .. P.ForFixedRegion, .. P.ForSampling, .. P.ForPicture,
         ],
         Run);
+
+    private enum Stage
+    {
+        Segmentation,
+        Sampling,
+        Registration,
+        Warping,
+    }
 
     private static OperationResult Run(OperationRequest request, Job job)
     {
         var moving = request.Input<Volume>("moving");
         var fixedMask = request.Input<BitVolume>("fixed_mask");
         double isotropic = fixedMask.Grid.Spacing.Z;
+        Stage last = Enum.Parse<Stage>(request.Values.Get(P.StopAfter), ignoreCase: true);
+        var movingPoints = request.OptionalInput<PointCloud>("moving_points");
+        var fixedPoints = request.OptionalInput<PointCloud>("fixed_points");
+        var given = request.OptionalInput<SpatialTransform>("transform");
+        if (given is not null && request.OptionalInput<SpatialTransform>("initial_transform") is not null)
+            throw new BadInputException("transform and initial_transform are both given: with transform nothing is registered. Leave one out.");
 
-        BitVolume movingMask = job.Run("segment_fluorescence", 0, 0.3, part => MovingMask(request, moving, isotropic, part));
+        var outputs = new Dictionary<string, object>();
+        var report = new JsonObject();
+        var voxels = new JsonObject();
         try
         {
-            PointCloud movingPoints = job.Run("sample_moving_points", 0.3, 0.45,
-                part => ClemRegSteps.Sample(request.Values, movingMask, "fluorescence mask", isotropic, part));
-            PointCloud fixedPoints = job.Run("sample_fixed_points", 0.45, 0.6,
-                part => ClemRegSteps.Sample(request.Values, fixedMask, "EM mask", isotropic, part));
-            RegistrationResult result = job.Run("register_points", 0.6, 1,
-                part => ClemRegSteps.Register(request.Values, movingPoints, fixedPoints, isotropic, part));
+            if (movingPoints is null && given is null)
+            {
+                BitVolume movingMask = job.Run("segment_fluorescence", 0, 0.3, part => MovingMask(request, moving, isotropic, part));
+                outputs["moving_mask"] = movingMask;
+                voxels["moving_mask"] = movingMask.CountSet();
+                if (last >= Stage.Sampling)
+                    movingPoints = job.Run("sample_moving_points", 0.3, 0.45, part => ClemRegSteps.Sample(request.Values, movingMask, "fluorescence mask", isotropic, part));
+            }
+            voxels["fixed_mask"] = fixedMask.CountSet();
+            if (last >= Stage.Sampling && fixedPoints is null && given is null)
+                fixedPoints = job.Run("sample_fixed_points", 0.45, 0.6, part => FixedPoints(request, fixedMask, isotropic, part));
+            if (movingPoints is not null) outputs["moving_points"] = movingPoints;
+            if (fixedPoints is not null) outputs["fixed_points"] = fixedPoints;
 
-            (JsonObject forward, JsonObject inverse) = ClemRegSteps.TransformFiles(result, request.Values);
-            return new OperationResult(
-                new Dictionary<string, object>
-                {
-                    ["moving_mask"] = movingMask,
-                    ["moving_points"] = movingPoints,
-                    ["fixed_points"] = fixedPoints,
-                    ["registered_points"] = result.Transform.Apply(movingPoints),
-                    ["transform"] = result.Transform,
-                    ["inverse_transform"] = result.Transform.Inverse(),
-                },
-                new JsonObject
-                {
-                    ["transform"] = forward,
-                    ["inverse_transform"] = inverse,
-                    ["run"] = Report(request, job, movingMask, fixedMask, movingPoints, fixedPoints, result),
-                });
+            JsonObject? course = null;
+            if (last >= Stage.Registration && given is not null)
+            {
+                if (movingPoints is not null) outputs["registered_points"] = given.Apply(movingPoints);
+                Add(given, TransformFile.Write(given, TransformFile.MovingToFixed), TransformFile.Write(given.Inverse(), TransformFile.FixedToMoving));
+            }
+            else if (last >= Stage.Registration)
+            {
+                CloudRegistration result = job.Run("register_points", 0.6, 1, part => ClemRegSteps.RegisterClouds(
+                    request.Values, movingPoints!, fixedPoints!, request.OptionalInput<SpatialTransform>("initial_transform"), isotropic, part));
+                outputs["registered_points"] = result.RegisteredPoints;
+                Add(result.Transform, result.Forward, result.Inverse);
+                course = result.Course;
+            }
+            report["run"] = Report(request, job, voxels, movingPoints, fixedPoints, course);
+            return new OperationResult(outputs, report);
         }
         catch
         {
-            movingMask.Dispose();
+            if (outputs.TryGetValue("moving_mask", out object? mask)) ((BitVolume)mask).Dispose();
             throw;
+        }
+
+        void Add(SpatialTransform transform, JsonObject forward, JsonObject inverse)
+        {
+            outputs["transform"] = transform;
+            outputs["inverse_transform"] = transform.Inverse();
+            report["transform"] = forward;
+            report["inverse_transform"] = inverse;
         }
     }
 
@@ -82,23 +121,29 @@ internal static class RegisterOperation
         return mask;
     }
 
-    private static JsonObject Report(OperationRequest request, Job job, BitVolume movingMask, BitVolume fixedMask,
-        PointCloud movingPoints, PointCloud fixedPoints, RegistrationResult result)
+    private static PointCloud FixedPoints(OperationRequest request, BitVolume fixedMask, double isotropic, Job job)
+    {
+        RegionOfInterest? region = ClemRegSteps.FixedRegion(request.Values);
+        if (region is null) return ClemRegSteps.Sample(request.Values, fixedMask, "EM mask", isotropic, job);
+        using BitVolume part = fixedMask.Copy();
+        region.Apply(part, fixedMask.Grid, job);
+        return ClemRegSteps.Sample(request.Values, part, "EM mask", isotropic, job);
+    }
+
+    private static JsonObject Report(OperationRequest request, Job job, JsonObject voxels, PointCloud? movingPoints, PointCloud? fixedPoints, JsonObject? course)
     {
         var stages = new JsonArray();
         foreach (StageTime stage in job.Stages)
             stages.Add((JsonNode)new JsonObject { ["stage"] = stage.Stage, ["seconds"] = Math.Round(stage.Seconds, 4) });
         var warnings = new JsonArray();
         foreach (string warning in job.Warnings) warnings.Add((JsonNode)warning);
-        return new JsonObject
-        {
-            ["stages"] = stages,
-            ["threads"] = job.Threads,
-            ["voxels"] = new JsonObject { ["moving_mask"] = movingMask.CountSet(), ["fixed_mask"] = fixedMask.CountSet() },
-            ["points"] = new JsonObject { ["moving"] = movingPoints.Count, ["fixed"] = fixedPoints.Count },
-            ["registration"] = ClemRegSteps.Course(result),
-            ["warnings"] = warnings,
-            ["parameters"] = request.Values.ToJson(),
-        };
+        var points = new JsonObject();
+        if (movingPoints is not null) points["moving"] = movingPoints.Count;
+        if (fixedPoints is not null) points["fixed"] = fixedPoints.Count;
+        var report = new JsonObject { ["stages"] = stages, ["threads"] = job.Threads, ["voxels"] = voxels, ["points"] = points };
+        if (course is not null) report["registration"] = course;
+        report["warnings"] = warnings;
+        report["parameters"] = request.Values.ToJson();
+        return report;
     }
 }

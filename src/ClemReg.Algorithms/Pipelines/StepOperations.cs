@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.PointClouds;
-using ClemReg.Algorithms.Registration;
+using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 using P = ClemReg.Algorithms.Pipelines.ClemRegParameters;
 
@@ -40,25 +40,27 @@ internal static class StepOperations
     public static Operation RegisterPoints { get; } = new(
         "register_points", "Register points",
         "Registers two point clouds with Coherent Point Drift (Myronenko and Song 2010).",
-        [new Port("moving_points", PortKind.Points, "The fluorescence cloud."), new Port("fixed_points", PortKind.Points, "The EM cloud.")],
+        [
+            new Port("moving_points", PortKind.Points, "The fluorescence cloud."), new Port("fixed_points", PortKind.Points, "The EM cloud."),
+            new Port("initial_transform", PortKind.Transform, "Where to start from, fluorescence to EM: rigid, similarity or affine.", Required: false),
+        ],
         [
             new Port("transform", PortKind.Transform, "Moving to fixed."), new Port("inverse_transform", PortKind.Transform, "Fixed to moving."),
             new Port("registered_points", PortKind.Points, "The moved fluorescence cloud."),
         ],
-        [P.Preset, .. P.ForRegistration, P.IsotropicSpacing],
+        [P.Preset, .. P.ForRegistration, .. P.ForDeformation, P.Seed, P.IsotropicSpacing],
         static (request, job) =>
         {
-            var moving = request.Input<PointCloud>("moving_points");
             double unit = request.Values.Get(P.IsotropicSpacing);
-            RegistrationResult result = ClemRegSteps.Register(request.Values, moving, request.Input<PointCloud>("fixed_points"), unit > 0 ? unit : 1, job);
-            (JsonObject forward, JsonObject inverse) = ClemRegSteps.TransformFiles(result, request.Values);
+            CloudRegistration result = ClemRegSteps.RegisterClouds(request.Values, request.Input<PointCloud>("moving_points"),
+                request.Input<PointCloud>("fixed_points"), request.OptionalInput<SpatialTransform>("initial_transform"), unit > 0 ? unit : 1, job);
             return new OperationResult(
                 new Dictionary<string, object>
                 {
                     ["transform"] = result.Transform,
                     ["inverse_transform"] = result.Transform.Inverse(),
-                    ["registered_points"] = result.Transform.Apply(moving),
+                    ["registered_points"] = result.RegisteredPoints,
                 },
-                new JsonObject { ["transform"] = forward, ["inverse_transform"] = inverse, ["registration"] = ClemRegSteps.Course(result) });
+                new JsonObject { ["transform"] = result.Forward, ["inverse_transform"] = result.Inverse, ["registration"] = result.Course });
         });
 }

@@ -19,13 +19,15 @@ internal static class WarpOperation
             new Port("target", PortKind.Source, "Anything with the grid that is wanted."),
         ],
         [new Port("warped", PortKind.Source, "The warped image; where the source is a volume in memory, slices are computed when they are read.")],
-        P.ForWarping,
+        [.. P.ForWarping, P.Channel],
         Run);
 
     private static OperationResult Run(OperationRequest request, Job job)
     {
         var source = request.Input<ISliceSource>("source");
-        var transform = request.Input<SpatialTransform>("transform");
+        var registration = request.Input<SpatialTransform>("transform");
+        AffineTransform? chromatic = Chromatic(request.Values);
+        SpatialTransform transform = chromatic is null ? registration : ChainedTransform.Of(chromatic, registration);
         ParameterValues values = request.Values;
         var options = new WarpOptions
         {
@@ -35,7 +37,7 @@ internal static class WarpOperation
         };
         Grid target = Target(request, source.Grid, transform);
         JsonObject report = Describe(target);
-        if (transform is not AffineTransform) CheckFolds(source.Grid, transform, target, report, job);
+        if (registration is not AffineTransform) CheckFolds(source.Grid, registration, target, report, job);
 
         // A mask is not smoothed: its values mean yes and no.
         Point3 sigma = values.Get(P.WarpingAntialias) && options.Order > 0 && source is not BitVolume
@@ -68,6 +70,27 @@ internal static class WarpOperation
         }
         Note(error, source.Grid, target, report, job);
         return new OperationResult(new Dictionary<string, object> { ["warped"] = warped }, report);
+    }
+
+    /// <summary>The correction of the channel; null for none.</summary>
+    private static AffineTransform? Chromatic(ParameterValues values)
+    {
+        string text = values.Get(P.ChannelOffsets);
+        int channel = values.Get(P.Channel);
+        AffineTransform? found = null;
+        var seen = new HashSet<int>();
+        foreach (string entry in text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            string[] parts = entry.Split(':');
+            if (parts.Length != 2 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number < 1 || !seen.Add(number)) throw Refuse();
+            double[] numbers = [.. parts[1].Split(',').Select(n => double.TryParse(n, NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && double.IsFinite(v) ? v : throw Refuse())];
+            if (numbers.Length is not (3 or 12)) throw Refuse();
+            if (number != channel) continue;
+            found = numbers.Length == 12 ? new AffineTransform(numbers) : new AffineTransform([1, 0, 0, numbers[0], 0, 1, 0, numbers[1], 0, 0, 1, numbers[2]]);
+        }
+        return found;
+
+        BadInputException Refuse() => BadInputException.ForParameter(P.ChannelOffsets.Name, text, P.ChannelOffsets.Allowed);
     }
 
     private static Grid Target(OperationRequest request, Grid source, SpatialTransform transform)

@@ -7,38 +7,49 @@ namespace ClemReg.Algorithms.Segmentation;
 public readonly record struct PixelPoint(double X, double Y);
 
 /// <summary>
-/// A region of an image: a polygon in xy and a range of slices, both in the image's own pixels. What lies outside is cleared from a
-/// mask, which may be on another grid than the image.
+/// A region of an image: one or more polygons in xy, all of which are inside, and a range of slices, both in the image's own pixels. What
+/// lies outside is cleared from a mask, which may be on another grid than the image.
 /// </summary>
 public sealed class RegionOfInterest
 {
-    private readonly PixelPoint[] _polygon;
+    private readonly PixelPoint[][] _polygons;
+    private readonly string _suffix;
+
+    /// <summary>Makes a region of one polygon.</summary>
+    /// <inheritdoc cref="RegionOfInterest(IReadOnlyList{IReadOnlyList{PixelPoint}}, int, int, string)"/>
+    public RegionOfInterest(IReadOnlyList<PixelPoint>? polygon, int firstSlice = 0, int lastSlice = 0)
+        : this(polygon is null ? [] : [polygon], firstSlice, lastSlice, "")
+    {
+    }
 
     /// <summary>Makes a region.</summary>
-    /// <param name="polygon">
-    /// The corners in order, not repeated at the end; null for the whole plane. A pixel is inside when its centre is, by the even-odd rule.
+    /// <param name="polygons">
+    /// Polygons, each with its corners in order, not repeated at the end; none for the whole plane. A pixel is inside a polygon when its centre
+    /// is, by the even-odd rule, and inside the region when it is inside any of them.
     /// </param>
     /// <param name="firstSlice">z_min: the first slice inside, counted from 1; 0 for no limit.</param>
     /// <param name="lastSlice">z_max: the last slice inside, counted from 1; 0 for no limit.</param>
+    /// <param name="suffix">What stands behind the parameters' names in messages: "" for the fluorescence, "_em" for the EM.</param>
     /// <exception cref="BadInputException">Fewer than 3 corners, a coordinate that is not a number, a range that is negative or empty.</exception>
-    public RegionOfInterest(IReadOnlyList<PixelPoint>? polygon, int firstSlice = 0, int lastSlice = 0)
+    public RegionOfInterest(IReadOnlyList<IReadOnlyList<PixelPoint>> polygons, int firstSlice, int lastSlice, string suffix)
     {
-        if (polygon is { Count: < 3 })
-            throw new BadInputException($"The region of interest (roi_polygon) has {polygon.Count} corner(s): it must be an area, a polygon of at least 3. Draw a polygon, rectangle or freehand selection, or none.");
-        foreach (PixelPoint p in polygon ?? [])
-            if (!double.IsFinite(p.X) || !double.IsFinite(p.Y))
-                throw new BadInputException(string.Create(CultureInfo.InvariantCulture, $"The region of interest (roi_polygon) has the corner ({p.X}, {p.Y}): every coordinate must be a finite number of pixels."));
-        if (firstSlice < 0) throw BadInputException.ForParameter("z_min", firstSlice, "a slice counted from 1, or 0 for no limit");
-        if (lastSlice < 0) throw BadInputException.ForParameter("z_max", lastSlice, "a slice counted from 1, or 0 for no limit");
+        _suffix = suffix;
+        foreach (IReadOnlyList<PixelPoint> polygon in polygons)
+        {
+            if (polygon.Count < 3)
+                throw new BadInputException($"The region of interest (roi_polygon{suffix}) has {polygon.Count} corner(s): it must be an area, a polygon of at least 3. Draw a polygon, rectangle or freehand selection, or none.");
+            foreach (PixelPoint p in polygon)
+                if (!double.IsFinite(p.X) || !double.IsFinite(p.Y))
+                    throw new BadInputException(string.Create(CultureInfo.InvariantCulture, $"The region of interest (roi_polygon{suffix}) has the corner ({p.X}, {p.Y}): every coordinate must be a finite number of pixels."));
+        }
+        if (firstSlice < 0) throw BadInputException.ForParameter("z_min" + suffix, firstSlice, "a slice counted from 1, or 0 for no limit");
+        if (lastSlice < 0) throw BadInputException.ForParameter("z_max" + suffix, lastSlice, "a slice counted from 1, or 0 for no limit");
         if (lastSlice > 0 && firstSlice > lastSlice)
-            throw BadInputException.ForParameter("z_min", firstSlice, $"at most z_max ({lastSlice})");
-        _polygon = polygon is null ? [] : [.. polygon];
+            throw BadInputException.ForParameter("z_min" + suffix, firstSlice, $"at most z_max{suffix} ({lastSlice})");
+        _polygons = [.. polygons.Select(p => p.ToArray())];
         FirstSlice = firstSlice;
         LastSlice = lastSlice;
     }
-
-    /// <summary>The corners; none for the whole plane.</summary>
-    public ReadOnlySpan<PixelPoint> Polygon => _polygon;
 
     /// <summary>The first slice inside, counted from 1; 0 for no limit.</summary>
     public int FirstSlice { get; }
@@ -51,14 +62,15 @@ public sealed class RegionOfInterest
     public void Validate(Grid image)
     {
         int slices = image.Size.Z;
-        if (FirstSlice > slices) throw BadInputException.ForParameter("z_min", FirstSlice, $"at most {slices}, the image's number of slices, or 0 for no limit");
-        if (LastSlice > slices) throw BadInputException.ForParameter("z_max", LastSlice, $"at most {slices}, the image's number of slices, or 0 for no limit");
+        if (FirstSlice > slices) throw BadInputException.ForParameter("z_min" + _suffix, FirstSlice, $"at most {slices}, the image's number of slices, or 0 for no limit");
+        if (LastSlice > slices) throw BadInputException.ForParameter("z_max" + _suffix, LastSlice, $"at most {slices}, the image's number of slices, or 0 for no limit");
         ulong[] footprint = Footprint(image, image);
         if (Array.TrueForAll(footprint, word => word == 0))
         {
-            double x0 = _polygon.Min(p => p.X), x1 = _polygon.Max(p => p.X), y0 = _polygon.Min(p => p.Y), y1 = _polygon.Max(p => p.Y);
+            IEnumerable<PixelPoint> corners = _polygons.SelectMany(p => p);
+            double x0 = corners.Min(p => p.X), x1 = corners.Max(p => p.X), y0 = corners.Min(p => p.Y), y1 = corners.Max(p => p.Y);
             throw new BadInputException(string.Create(CultureInfo.InvariantCulture,
-                $"The region of interest (roi_polygon), x {x0:G6} to {x1:G6} and y {y0:G6} to {y1:G6}, has no pixel of the image in it, which is {image.Size.X} x {image.Size.Y} pixels. Draw it on the fluorescence image, in pixels."));
+                $"The region of interest (roi_polygon{_suffix}), x {x0:G6} to {x1:G6} and y {y0:G6} to {y1:G6}, has no pixel of the image in it, which is {image.Size.X} x {image.Size.Y} pixels. Draw it on the {(_suffix.Length == 0 ? "fluorescence" : "EM")} image, in pixels."));
         }
     }
 
@@ -81,7 +93,7 @@ public sealed class RegionOfInterest
         });
     }
 
-    /// <summary>The pixels of a slice of <paramref name="grid"/> whose centres are inside the polygon, as a mask's slice has them.</summary>
+    /// <summary>The pixels of a slice of <paramref name="grid"/> whose centres are inside a polygon, as a mask's slice has them.</summary>
     private ulong[] Footprint(Grid grid, Grid image)
     {
         int wordsPerRow = (grid.Size.X + 63) / 64;
@@ -92,24 +104,27 @@ public sealed class RegionOfInterest
         for (int y = 0; y < grid.Size.Y; y++)
         {
             Span<ulong> row = words.AsSpan(y * wordsPerRow, wordsPerRow);
-            if (_polygon.Length == 0)
+            if (_polygons.Length == 0)
             {
                 BitRow.Set(row, 0, grid.Size.X);
                 continue;
             }
-            Cross(rows[y], crossings);
-            for (int i = 0; i + 1 < crossings.Count; i += 2)
-                BitRow.Set(row, columns.FirstAtOrBeyond(crossings[i], grid.Size.X), columns.FirstAtOrBeyond(crossings[i + 1], grid.Size.X));
+            foreach (PixelPoint[] polygon in _polygons)
+            {
+                Cross(polygon, rows[y], crossings);
+                for (int i = 0; i + 1 < crossings.Count; i += 2)
+                    BitRow.Set(row, columns.FirstAtOrBeyond(crossings[i], grid.Size.X), columns.FirstAtOrBeyond(crossings[i + 1], grid.Size.X));
+            }
         }
         return words;
     }
 
     /// <summary>Where the line at height y crosses the polygon's edges, x ascending; an even number of places.</summary>
-    private void Cross(double y, List<double> crossings)
+    private static void Cross(PixelPoint[] polygon, double y, List<double> crossings)
     {
         crossings.Clear();
-        PixelPoint from = _polygon[^1];
-        foreach (PixelPoint to in _polygon)
+        PixelPoint from = polygon[^1];
+        foreach (PixelPoint to in polygon)
         {
             // An edge has its upper end but not its lower one, so that a corner counts once for the two edges that pass through it.
             if (from.Y > y != to.Y > y) crossings.Add((to.X - from.X) * (y - from.Y) / (to.Y - from.Y) + from.X);

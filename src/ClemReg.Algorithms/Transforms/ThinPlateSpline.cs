@@ -13,10 +13,10 @@ namespace ClemReg.Algorithms.Transforms;
 /// </remarks>
 public sealed class ThinPlateSpline : SpatialTransform
 {
-    /// <summary>Numbers of one control point in <see cref="_terms"/>: c and w, both z, y, x.</summary>
-    private const int TermSize = 6;
+    /// <summary>A control point, relative to <see cref="_origin"/>, and its weight.</summary>
+    private readonly record struct Term(double Z, double Y, double X, double WeightZ, double WeightY, double WeightX);
 
-    private readonly double[] _terms;
+    private readonly Term[] _terms;
     private readonly Point3 _origin;
     private AffineTransform? _approximation;
 
@@ -37,12 +37,11 @@ public sealed class ThinPlateSpline : SpatialTransform
         Weights = weights.ToArray();
         // Near zero coordinates have the finest rounding.
         _origin = PointSpread.Centre(controls);
-        _terms = new double[TermSize * controls.Length];
+        _terms = new Term[controls.Length];
         for (int i = 0; i < controls.Length; i++)
         {
             Point3 c = controls[i] - _origin;
-            (_terms[i * TermSize], _terms[i * TermSize + 1], _terms[i * TermSize + 2]) = (c.Z, c.Y, c.X);
-            (_terms[i * TermSize + 3], _terms[i * TermSize + 4], _terms[i * TermSize + 5]) = (weights[i].Z, weights[i].Y, weights[i].X);
+            _terms[i] = new Term(c.Z, c.Y, c.X, weights[i].Z, weights[i].Y, weights[i].X);
         }
     }
 
@@ -79,23 +78,22 @@ public sealed class ThinPlateSpline : SpatialTransform
             Vector<double> z0 = new(at), z1 = new(at[lanes..]), y0 = new(at[group..]), y1 = new(at[(group + lanes)..]);
             Vector<double> x0 = new(at[(2 * group)..]), x1 = new(at[(2 * group + lanes)..]);
             Vector<double> sz0 = default, sy0 = default, sx0 = default, sz1 = default, sy1 = default, sx1 = default;
-            for (int k = 0; k < _terms.Length; k += TermSize)
+            foreach (Term term in _terms)
             {
-                ReadOnlySpan<double> term = _terms.AsSpan(k, TermSize);
-                Vector<double> c = new(term[0]), dz0 = z0 - c, dz1 = z1 - c;
-                c = new Vector<double>(term[1]);
+                Vector<double> c = new(term.Z), dz0 = z0 - c, dz1 = z1 - c;
+                c = new Vector<double>(term.Y);
                 Vector<double> dy0 = y0 - c, dy1 = y1 - c;
-                c = new Vector<double>(term[2]);
+                c = new Vector<double>(term.X);
                 Vector<double> dx0 = x0 - c, dx1 = x1 - c;
                 Vector<double> r0 = Vector.SquareRoot(Vector.MultiplyAddEstimate(dz0, dz0, Vector.MultiplyAddEstimate(dy0, dy0, dx0 * dx0)));
                 Vector<double> r1 = Vector.SquareRoot(Vector.MultiplyAddEstimate(dz1, dz1, Vector.MultiplyAddEstimate(dy1, dy1, dx1 * dx1)));
-                var w = new Vector<double>(term[3]);
+                var w = new Vector<double>(term.WeightZ);
                 sz0 = Vector.MultiplyAddEstimate(w, r0, sz0);
                 sz1 = Vector.MultiplyAddEstimate(w, r1, sz1);
-                w = new Vector<double>(term[4]);
+                w = new Vector<double>(term.WeightY);
                 sy0 = Vector.MultiplyAddEstimate(w, r0, sy0);
                 sy1 = Vector.MultiplyAddEstimate(w, r1, sy1);
-                w = new Vector<double>(term[5]);
+                w = new Vector<double>(term.WeightX);
                 sx0 = Vector.MultiplyAddEstimate(w, r0, sx0);
                 sx1 = Vector.MultiplyAddEstimate(w, r1, sx1);
             }
@@ -131,27 +129,30 @@ public sealed class ThinPlateSpline : SpatialTransform
             Vector<double> z = new(at), y = new(at[lanes..]), x = new(at[(2 * lanes)..]);
             Vector<double> sz = default, sy = default, sx = default;
             Vector<double> zz = default, zy = default, zx = default, yz = default, yy = default, yx = default, xz = default, xy = default, xx = default;
-            for (int k = 0; k < _terms.Length; k += TermSize)
+            foreach (Term term in _terms)
             {
-                ReadOnlySpan<double> term = _terms.AsSpan(k, TermSize);
-                Vector<double> dz = z - new Vector<double>(term[0]), dy = y - new Vector<double>(term[1]), dx = x - new Vector<double>(term[2]);
+                Vector<double> dz = z - new Vector<double>(term.Z), dy = y - new Vector<double>(term.Y), dx = x - new Vector<double>(term.X);
                 Vector<double> r = Vector.SquareRoot(Vector.MultiplyAddEstimate(dz, dz, Vector.MultiplyAddEstimate(dy, dy, dx * dx)));
-                // The smallest number keeps 0 / 0 out: a difference of 0 stays 0.
-                Vector<double> reciprocal = Vector<double>.One / Vector.Max(r, new Vector<double>(double.Epsilon * 1e30));
-                (dz, dy, dx) = (dz * reciprocal, dy * reciprocal, dx * reciprocal);
-                Vector<double> wz = new(term[3]), wy = new(term[4]), wx = new(term[5]);
-                sz = Vector.MultiplyAddEstimate(wz, r, sz);
-                sy = Vector.MultiplyAddEstimate(wy, r, sy);
-                sx = Vector.MultiplyAddEstimate(wx, r, sx);
-                zz = Vector.MultiplyAddEstimate(wz, dz, zz);
-                zy = Vector.MultiplyAddEstimate(wz, dy, zy);
-                zx = Vector.MultiplyAddEstimate(wz, dx, zx);
-                yz = Vector.MultiplyAddEstimate(wy, dz, yz);
-                yy = Vector.MultiplyAddEstimate(wy, dy, yy);
-                yx = Vector.MultiplyAddEstimate(wy, dx, yx);
-                xz = Vector.MultiplyAddEstimate(wx, dz, xz);
-                xy = Vector.MultiplyAddEstimate(wx, dy, xy);
-                xx = Vector.MultiplyAddEstimate(wx, dx, xx);
+                // What is added changes no distance but 0, and keeps 0 / 0 out: a difference of 0 stays 0.
+                Vector<double> reciprocal = Vector<double>.One / (r + new Vector<double>(1e-300));
+                dz *= reciprocal;
+                dy *= reciprocal;
+                dx *= reciprocal;
+                var w = new Vector<double>(term.WeightZ);
+                sz = Vector.MultiplyAddEstimate(w, r, sz);
+                zz = Vector.MultiplyAddEstimate(w, dz, zz);
+                zy = Vector.MultiplyAddEstimate(w, dy, zy);
+                zx = Vector.MultiplyAddEstimate(w, dx, zx);
+                w = new Vector<double>(term.WeightY);
+                sy = Vector.MultiplyAddEstimate(w, r, sy);
+                yz = Vector.MultiplyAddEstimate(w, dz, yz);
+                yy = Vector.MultiplyAddEstimate(w, dy, yy);
+                yx = Vector.MultiplyAddEstimate(w, dx, yx);
+                w = new Vector<double>(term.WeightX);
+                sx = Vector.MultiplyAddEstimate(w, r, sx);
+                xz = Vector.MultiplyAddEstimate(w, dz, xz);
+                xy = Vector.MultiplyAddEstimate(w, dy, xy);
+                xx = Vector.MultiplyAddEstimate(w, dx, xx);
             }
             for (int l = 0; l < n; l++)
             {

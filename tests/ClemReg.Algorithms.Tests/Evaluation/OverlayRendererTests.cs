@@ -37,6 +37,28 @@ public sealed class OverlayRendererTests
     }
 
     [Fact]
+    public void A_deformable_transform_is_drawn_as_the_affine_one_that_it_equals()
+    {
+        var grid = new Grid(new Size3(12, 40, 50), new Point3(40, 40, 40));
+        var mask = new BitVolume(grid);
+        for (int z = 0; z < 12; z++)
+            for (int y = 0; y < 40; y++)
+                for (int x = 15; x < 30; x++) mask[z, y, x] = true;
+        using var moving = new Volume<byte>(new Grid(new Size3(6, 40, 50), new Point3(80, 40, 40)));
+        for (int z = 0; z < 6; z++)
+            for (int y = 0; y < 40; y++)
+                for (int x = 0; x < 50; x++) moving[z, y, x] = (byte)(3 * x + 2 * y + 5 * z);
+        var shift = new AffineTransform([1, 0, 0, 20, 0, 1, 0, -100, 0, 0, 1, 150]);
+        Point3[] corners = [new(0, 0, 0), new(500, 0, 0), new(0, 1500, 0), new(0, 0, 2000), new(300, 900, 1000)];
+        ThinPlateSpline spline = ThinPlateFit.Make(new(corners), new([.. corners.Select(shift.Apply)]), new ThinPlateOptions(), new Job(1)).Transform;
+        OverlayPicture a = OverlayRenderer.Render(null, mask, moving, shift, new OverlayOptions(), new Job(1));
+        OverlayPicture b = OverlayRenderer.Render(null, mask, moving, spline, new OverlayOptions(), new Job(2));
+        int differ = a.Rgb.Zip(b.Rgb).Count(p => Math.Abs(p.First - p.Second) > 2);
+        Assert.True(differ < a.Rgb.Length / 200, $"{differ} bytes differ");
+        Assert.Equal(a.Caption, b.Caption);
+    }
+
+    [Fact]
     public void A_scale_bar_is_as_long_as_it_says_and_white_on_black()
     {
         var grid = new Grid(new Size3(20, 300, 400), new Point3(20, 20, 20));

@@ -33,7 +33,7 @@ public sealed class DeformableStepTests
         (PointCloud moving, PointCloud fixedCloud) = Pair();
         var job = new Job(2);
         DeformableOutcome outcome = ClemRegSteps.RegisterDeformable(
-            Values("""{"registration_minimum_sigma": 100, "bcpd_lambda": 100, "bcpd_omega": 0.1}"""), rigidFirst, moving, fixedCloud, 20, (a, b) => new Recorded(a, b), job);
+            Values("""{"registration_minimum_sigma": 100, "bcpd_lambda": 100, "bcpd_omega": 0.1}"""), rigidFirst, moving, fixedCloud, null, 20, (a, b) => new Recorded(a, b), job);
         var recorded = (Recorded)outcome.Transform;
         Assert.Equal(500, recorded.Moving.Count);
         for (int i = 0; i < 500; i += 50) Assert.InRange((outcome.Result.Apply(recorded.Moving[i]) - recorded.Moved[i]).Length, 0, 1e-6);
@@ -60,7 +60,7 @@ public sealed class DeformableStepTests
         double soft = Run("""{"bcpd_lambda": 10, "bcpd_judge": false, "bcpd_acceleration": "truncated", "bcpd_points": 500}""").Result.DeformationRmsNm;
         Assert.True(stiff < 1 && soft > 10, $"{stiff}, {soft}");
 
-        DeformableOutcome Run(string json) => ClemRegSteps.RegisterDeformable(Values(json), true, moving, fixedCloud, 20, (a, b) => new Recorded(a, b), new Job(2));
+        DeformableOutcome Run(string json) => ClemRegSteps.RegisterDeformable(Values(json), true, moving, fixedCloud, null, 20, (a, b) => new Recorded(a, b), new Job(2));
     }
 
     [Theory]
@@ -89,7 +89,7 @@ public sealed class DeformableStepTests
     private static ParameterValues Values(string json)
     {
         var values = new ParameterValues([.. P.ForRegistration, .. P.ForDeformation, P.Seed]);
-        values.ReadText(json, "the test");
+        values.Read(ParameterValues.Parse(json, "the test"), "the test");
         return values;
     }
 }

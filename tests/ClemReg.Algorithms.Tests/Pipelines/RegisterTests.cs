@@ -145,7 +145,7 @@ public sealed class RegisterTests : IClassFixture<RegisterTests.Sample>, IDispos
     [InlineData("""{"z_min": 900}""", "z_min")]
     [InlineData("""{"z_min": 9, "z_max": 3}""", "z_m")]
     [InlineData("""{"log_threshold": 90}""", "log_threshold")]
-    [InlineData("""{"registration_algorithm": "bcpd"}""", "registration_algorithm")]
+    [InlineData("""{"registration_algorithm": "teaser"}""", "registration_algorithm")]
     public void Bad_input_is_named(string parameters, string named)
     {
         BadInputException e = Assert.Throws<BadInputException>(() => Register(parameters));

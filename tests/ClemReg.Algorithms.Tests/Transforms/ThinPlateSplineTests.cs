@@ -144,11 +144,23 @@ public sealed class ThinPlateSplineTests
         BadInputException e = Assert.Throws<BadInputException>(() => check.RequireNoFold("The thin-plate spline"));
         Assert.Contains("folds space", e.Message, StringComparison.Ordinal);
         Assert.Contains(check.Place.ToString(), e.Message, StringComparison.Ordinal);
+        // In a fold a point has several origins. What the inverse gives is one of them, the right way round, or an error; never anything else.
+        // The two landmarks themselves are left out: at the kernel's kink the derivative has no one value.
         SpatialTransform inverse = spline.Inverse();
-        Point3 middle = 0.5 * (points[0] + points[near]);
-        e = Assert.Throws<BadInputException>(() => inverse.Apply(spline.Apply(middle)) is { } found && (found - middle).Length > 1e-3
-            ? throw new BadInputException("folds space: another place has this image") : found);
-        Assert.Contains("folds space", e.Message, StringComparison.Ordinal);
+        for (int i = 1; i < 40; i++)
+        {
+            Point3 image = spline.Apply(points[0] + i / 40.0 * (points[near] - points[0]));
+            try
+            {
+                Point3 found = inverse.Apply(image);
+                Assert.True((spline.Apply(found) - image).Length < 1e-6);
+                Assert.True(spline.Jacobian(found).Determinant > 0);
+            }
+            catch (BadInputException none)
+            {
+                Assert.Contains("folds space", none.Message, StringComparison.Ordinal);
+            }
+        }
         Assert.False(JacobianCheck.Measure(BendCases.Spline(), grid, new Job(1)).Folds);
     }
 
