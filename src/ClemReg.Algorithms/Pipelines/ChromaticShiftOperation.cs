@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.Registration;
-using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Pipelines;
