@@ -57,7 +57,7 @@ public final class GenerateCommands {
 		final StringBuilder fields = new StringBuilder(), body = new StringBuilder();
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
 			field(fields, "File", input.name, null, "label = " + quoted(input.name.replace('_', ' ')) + ", description = " + quoted(input.help)
-				+ (input.required ? "" : ", required = false"));
+				+ (input.isFolder() ? ", style = \"directory\"" : "") + (input.required ? "" : ", required = false"));
 			if (input.isImage()) {
 				choice(fields, input.name, "series");
 				choice(fields, input.name, "channel");

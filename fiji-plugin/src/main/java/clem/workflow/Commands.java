@@ -18,7 +18,7 @@ public final class Commands {
 	public static final class FileInput {
 		/** The key, with underscores. */
 		public final String name;
-		/** volume, mask, points, transform, source or text. */
+		/** volume, mask, points, transform, source, text or folder. */
 		public final String kind;
 		public final boolean required;
 		public final String help;
@@ -31,7 +31,11 @@ public final class Commands {
 		}
 
 		public boolean isImage() {
-			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text");
+			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isFolder();
+		}
+
+		public boolean isFolder() {
+			return kind.equals("folder");
 		}
 	}
 
@@ -81,12 +85,12 @@ public final class Commands {
 
 	/** Whether the output is written as the report says: a file, or a folder of files. */
 	public static boolean givesTexts(final Operation operation) {
-		return operation.outputs.size() == 1 && operation.outputs.get(0).isText();
+		return !operation.outputs.isEmpty() && operation.outputs.stream().allMatch(Port::isText);
 	}
 
 	/** The place for an operation's files. */
 	public static Output output(final Operation operation, final String out, final boolean overwrite) {
-		return givesTexts(operation) ? Output.either(out, overwrite) : givesFolder(operation) ? Output.folder(out, overwrite) : Output.file(out, overwrite);
+		return givesFolder(operation) ? Output.folder(out, overwrite) : givesTexts(operation) ? Output.either(out, overwrite) : Output.file(out, overwrite);
 	}
 
 	/** Whether there is anything to be written. */
@@ -97,7 +101,9 @@ public final class Commands {
 	/** The names of the files in an operation's folder, or the kind of its one file. */
 	public static Collection<String> outputs(final Operation operation) {
 		if (operation.name.equals("register")) return RegisterWorkflow.files();
-		if (operation.name.equals("simulate_clem")) return Arrays.asList("em.tif", "em_labels.tif", "fm.tif", "truth.json");
+		if (operation.name.equals("simulate_clem")) return Arrays.asList("em.tif", "em_labels.tif", "fm.tif", "truth.json", "em_targets.tif (with channels=2)");
+		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");
+		if (operation.name.equals(Batch.NAME)) return Arrays.asList(Batch.TABLE, "a folder for each pair");
 		final List<String> names = new ArrayList<>();
 		for (final Port port : operation.outputs) names.add(port.name + extension(port));
 		return names;
