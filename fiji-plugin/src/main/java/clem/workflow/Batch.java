@@ -103,6 +103,9 @@ public final class Batch {
 		final String table = request.inputs.get("pairs"), folder = request.inputs.get("folder");
 		if (table == null && folder == null) throw ClemRegException.badInput("pairs is missing: give a table of the pairs (CSV), or a folder that holds them (folder).");
 		if (table != null && folder != null) throw ClemRegException.badInput("pairs = " + table + " and folder = " + folder + " are both given; give one.");
+		if (folder != null && request.out != null && new File(folder).getAbsoluteFile().toPath().normalize().equals(new File(request.out).getAbsoluteFile().toPath().normalize())) {
+			throw ClemRegException.badInput("out = " + request.out + " is the folder of the pairs themselves. Choose another for the results.");
+		}
 		final List<BatchList.Pair> pairs = table != null ? BatchList.ofTable(register, new File(table)) : BatchList.ofFolder(new File(folder));
 		if (request.parametersFile != null) new RunRequest().readParameters(new File(request.parametersFile));
 		return pairs;
@@ -112,11 +115,7 @@ public final class Batch {
 	private static File folder(final FileRequest request) {
 		if (request.out == null || request.out.trim().isEmpty()) throw ClemRegException.badInput("out is missing: give the folder for the results (--out).");
 		final File out = new File(request.out).getAbsoluteFile();
-		final String folder = request.inputs.get("folder");
 		try {
-			if (folder != null && out.exists() && Files.isSameFile(out.toPath(), new File(folder).toPath())) {
-				throw ClemRegException.badInput("out = " + request.out + " is the folder of the pairs themselves. Choose another for the results.");
-			}
 			Files.createDirectories(out.toPath());
 			final File table = new File(out, TABLE);
 			final String first = table.exists() ? Files.readAllLines(table.toPath(), StandardCharsets.UTF_8).stream().findFirst().orElse("") : null;

@@ -131,6 +131,8 @@ final class BatchList {
 				if (file.isFile()) take(pairs, null, file);
 				continue;
 			}
+			// The result of a registration is no pair.
+			if (new File(file, "run.json").isFile()) continue;
 			Arrays.sort(inside);
 			for (final File one : inside) take(pairs, file.getName(), one);
 			final File parameters = new File(file, "parameters.json");
