@@ -203,7 +203,7 @@ internal static class InterchangeOperations
             case null or "moving_to_fixed":
                 return transform;
             case "fixed_to_moving":
-                job.Log($"{text.File} maps EM to fluorescence; its inverse is exported, as the formats expect.");
+                job.Log($"{text.File} maps EM to fluorescence; its inverse is used.");
                 return transform.Inverse();
             default:
                 throw BadInputException.ForParameter($"{text.File}: \"direction\"", direction, "moving_to_fixed or fixed_to_moving");

@@ -143,7 +143,7 @@ public sealed class EvaluateTests
             // Taken as labels, the two cubes of value 1 are one structure.
             Assert.Equal(2, (int)Run(null, inputs)["report"]!["structures"]!["count"]!);
             Run(new() { ["classes"] = "label,class\n7,other\n" }, inputs);
-            Assert.Contains(_heard.Lines, l => l.Contains("7", StringComparison.Ordinal) && l.Contains("not measured", StringComparison.Ordinal));
+            Assert.Contains(_heard.Lines, l => l.Contains('7', StringComparison.Ordinal) && l.Contains("not measured", StringComparison.Ordinal));
             Assert.Contains(_heard.Lines, l => l.Contains("2 of 2 structures have no class", StringComparison.Ordinal));
             Refused("minimum_voxels = 1000", null, inputs, new JsonObject { ["minimum_voxels"] = 1000 });
         }

@@ -150,6 +150,10 @@ public final class GenerateCommands {
 			for (final Commands.FileInput input : Commands.inputs(operation)) {
 				out.append("| `").append(input.name).append("` | ").append(input.kind).append(input.required ? "" : ", optional").append(" | ").append(cell(input.help)).append(" |\n");
 			}
+			if (operation.name.equals("batch")) {
+				out.append("\nThe parameters are those of `register`.\n");
+				continue;
+			}
 			for (final Map.Entry<String, List<Parameter>> group : operation.groups().entrySet()) {
 				if (!group.getKey().isEmpty()) out.append("\n### ").append(group.getKey()).append("\n");
 				out.append("\n| key | default | unit | allowed | meaning |\n|---|---|---|---|---|\n");
