@@ -93,6 +93,9 @@ internal static class ClemRegParameters
         "rigid: Coherent Point Drift with rotation, translation and, if wanted, scale. affine: the rigid result, then stretching and shear too; for samples that were compressed along one direction, otherwise less accurate. rigid_bcpd: the rigid result, then a smooth deformation by Bayesian Coherent Point Drift, with a note whether the deformation earns its place. bcpd: the latter alone, for clouds that lie nearly right.",
         "rigid", "rigid", "affine", "rigid_bcpd", "bcpd");
 
+    public static readonly IntegerParameter MovingFrame = new("moving_frame", "Time point", General, "",
+        "Of a fluorescence time series the time point that is registered, counted from 1; all are warped.", 1, 1, 100000);
+
     public static readonly ChoiceParameter StopAfter = new("stop_after", "Stop after", General,
         "The last step to be done: segmentation (the masks), sampling (and the point clouds), registration (and the transform and the picture) or warping, which is all.",
         "warping", "segmentation", "sampling", "registration", "warping");

@@ -83,7 +83,7 @@ internal static class ClemRegSteps
         ParameterValues values, PointCloud moving, PointCloud fixedCloud, SpatialTransform? initial, double unitNm, Job job)
     {
         if (initial is not (null or AffineTransform))
-            throw new BadInputException("initial_transform is a deformable transform; a registration starts from a rigid, similarity or affine one. Give the transform.json of such a registration, or of landmarks.");
+            throw new BadInputException("registration_start is a deformable transform; a registration starts from a rigid, similarity or affine one. Give the transform.json of such a registration, or of landmarks.");
         var start = (AffineTransform?)initial;
         string algorithm = values.Get(P.RegistrationAlgorithm);
         if (algorithm is "bcpd" or "rigid_bcpd")

@@ -9,7 +9,7 @@ public static class Operations
     /// <summary>The operations in the order in which menus and pages show them.</summary>
     public static IReadOnlyList<Operation> All { get; } =
     [
-        RegisterOperation.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
+        RegisterOperation.Definition, RegisterPlan.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
         WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
         InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, EvaluateOperation.Definition,
         SimulateOperation.Simulate, SimulateOperation.EvaluateTre,

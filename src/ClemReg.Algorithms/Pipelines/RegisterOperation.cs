@@ -22,7 +22,7 @@ internal static class RegisterOperation
             new Port("moving_mask", PortKind.Mask, "The mitochondria of the fluorescence, where they are segmented already.", Required: false),
             new Port("moving_points", PortKind.Points, "The fluorescence cloud, where it is sampled already.", Required: false),
             new Port("fixed_points", PortKind.Points, "The EM cloud, where it is sampled already.", Required: false),
-            new Port("initial_transform", PortKind.Transform, "Where the registration starts from, fluorescence to EM: the transform.json of an earlier one or of landmarks.", Required: false),
+            new Port("registration_start", PortKind.Transform, "Where the registration starts from, fluorescence to EM: the transform.json of an earlier one or of landmarks.", Required: false),
             new Port("transform", PortKind.Transform, "The finished transform, fluorescence to EM: nothing is registered, only warped.", Required: false),
         ],
         [
@@ -34,7 +34,7 @@ internal static class RegisterOperation
             new Port("inverse_transform", PortKind.Transform, "EM to fluorescence."),
         ],
         [
-            P.Preset, P.StopAfter, .. P.ForRegistration, .. P.ForDeformation, P.RegistrationDirection, .. P.ForWarping, .. P.ForSegmentation,
+            P.Preset, P.StopAfter, P.MovingFrame, .. P.ForRegistration, .. P.ForDeformation, P.RegistrationDirection, .. P.ForWarping, .. P.ForSegmentation,
             .. P.ForFixedRegion, .. P.ForSampling, .. P.ForPicture,
         ],
         Run);
@@ -56,8 +56,8 @@ internal static class RegisterOperation
         var movingPoints = request.OptionalInput<PointCloud>("moving_points");
         var fixedPoints = request.OptionalInput<PointCloud>("fixed_points");
         var given = request.OptionalInput<SpatialTransform>("transform");
-        if (given is not null && request.OptionalInput<SpatialTransform>("initial_transform") is not null)
-            throw new BadInputException("transform and initial_transform are both given: with transform nothing is registered. Leave one out.");
+        if (given is not null && request.OptionalInput<SpatialTransform>("registration_start") is not null)
+            throw new BadInputException("transform and registration_start are both given: with transform nothing is registered. Leave one out.");
 
         var outputs = new Dictionary<string, object>();
         var report = new JsonObject();
@@ -87,7 +87,7 @@ internal static class RegisterOperation
             else if (last >= Stage.Registration)
             {
                 CloudRegistration result = job.Run("register_points", 0.6, 1, part => ClemRegSteps.RegisterClouds(
-                    request.Values, movingPoints!, fixedPoints!, request.OptionalInput<SpatialTransform>("initial_transform"), isotropic, part));
+                    request.Values, movingPoints!, fixedPoints!, request.OptionalInput<SpatialTransform>("registration_start"), isotropic, part));
                 outputs["registered_points"] = result.RegisteredPoints;
                 Add(result.Transform, result.Forward, result.Inverse);
                 course = result.Course;

@@ -56,6 +56,11 @@ public final class GenerateCommands {
 	private String source(final Operation operation) {
 		final StringBuilder fields = new StringBuilder(), body = new StringBuilder();
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
+			if (input.isSeveral()) {
+				field(fields, "String", input.name, null, "label = " + quoted(input.name.replace('_', ' ')) + ", description = " + quoted(input.help) + ", required = false");
+				body.append("\t\tput(request.inputs, ").append(quoted(input.name)).append(", ").append(input.name).append(");\n");
+				continue;
+			}
 			field(fields, "File", input.name, null, "label = " + quoted(input.name.replace('_', ' ')) + ", description = " + quoted(input.help)
 				+ (input.isFolder() ? ", style = \"directory\"" : "") + (input.required ? "" : ", required = false"));
 			if (input.isImage()) {

@@ -89,7 +89,13 @@ final class Arguments {
 			put(request.parameters, value.substring(0, equals).trim(), "--set " + value.substring(0, equals).trim(), value.substring(equals + 1).trim());
 		}
 		else if (Commands.spacings(operation).contains(key)) put(request.spacings, key, name, value);
+		else if (several(operation, key)) request.inputs.merge(key, value, (old, more) -> old + ";" + more);
 		else put(request.inputs, key, name, value);
+	}
+
+	private static boolean several(final Operation operation, final String key) {
+		for (final Commands.FileInput input : Commands.inputs(operation)) if (input.name.equals(key)) return input.isSeveral();
+		return false;
 	}
 
 	private static int threads(final String value) {

@@ -6,7 +6,9 @@ import java.io.File;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import clem.bridge.Bridge;
@@ -27,6 +29,7 @@ import clem.workflow.FileRunner;
 import clem.workflow.Output;
 import clem.workflow.PointsFile;
 import clem.workflow.Provenance;
+import clem.workflow.RegisterInput;
 import clem.workflow.RegisterResults;
 import clem.workflow.RegisterWorkflow;
 import clem.workflow.RunRequest;
@@ -130,18 +133,29 @@ public final class ClemReg implements PlugIn {
 		IJ.showProgress(1.0);
 	}
 
-	/** In a macro without roi_polygon the selection of the fluorescence counts, as for ImageJ's own commands. */
+	/** In a macro without a region the selection of the fluorescence, and that of the EM, count, as for ImageJ's own commands. */
 	private static void useSelection(final Map<String, String> given, final Map<String, String> values, final Fields fields) {
-		if (!fields.keys().contains("roi_polygon") || given.containsKey("roi_polygon") || !given.containsKey("moving")) return;
-		final ImagePlus moving = Images.open(given.get("moving"));
-		if (moving == null) return;
-		final Selection selection = Selection.of(moving);
-		if (!selection.polygon.isEmpty()) IJ.log("CLEM-Reg: the selection of " + moving.getTitle() + " is used as roi_polygon.");
-		values.put("roi_polygon", selection.polygon);
-		if (selection.zMax > 0) {
-			values.put("z_min", String.valueOf(selection.zMin));
-			values.put("z_max", String.valueOf(selection.zMax));
+		final ImagePlus moving = unnamed("roi_polygon", "moving", given, fields);
+		if (moving != null) {
+			final Selection selection = Selection.of(moving);
+			use("roi_polygon", selection.polygon, moving, values);
+			if (selection.zMax > 0) {
+				values.put("z_min", String.valueOf(selection.zMin));
+				values.put("z_max", String.valueOf(selection.zMax));
+			}
 		}
+		final ImagePlus em = unnamed("roi_polygon_em", "fixed_mask", given, fields);
+		if (em != null) use("roi_polygon_em", Selection.onEm(em), em, values);
+	}
+
+	/** The image of a role where a macro leaves its region open, or null. */
+	private static ImagePlus unnamed(final String key, final String role, final Map<String, String> given, final Fields fields) {
+		return fields.keys().contains(key) && !given.containsKey(key) && given.containsKey(role) ? Images.open(given.get(role)) : null;
+	}
+
+	private static void use(final String key, final String polygon, final ImagePlus image, final Map<String, String> values) {
+		if (!polygon.isEmpty()) IJ.log("CLEM-Reg: the selection of " + image.getTitle() + " is used as " + key + ".");
+		values.put(key, polygon);
 	}
 
 	private static void record(final Fields fields, final Map<String, String> values) {
@@ -199,19 +213,53 @@ public final class ClemReg implements PlugIn {
 		return image;
 	}
 
+	/** The inputs of a registration among the open images, tables and files. */
+	private static final class Opened implements RegisterInput.Source {
+		private final Map<String, String> values;
+
+		Opened(final Map<String, String> values) {
+			this.values = values;
+		}
+
+		@Override
+		public VolumeImage.Opened image(final String role) {
+			return ClemReg.image(values, role);
+		}
+
+		@Override
+		public List<VolumeImage.Opened> linked() {
+			final List<VolumeImage.Opened> list = new ArrayList<>();
+			for (final String one : Commands.list(values.get("linked"))) list.add(Images.find("linked_" + (list.size() + 1), one, 0));
+			return list;
+		}
+
+		@Override
+		public String file(final String role) {
+			final String file = values.get(role);
+			return file == null || file.isEmpty() ? null : file;
+		}
+
+		@Override
+		public double[] points(final String role, final String file) {
+			return ClemReg.points(role, file);
+		}
+
+		@Override
+		public double[] spacing(final String role) {
+			return ClemReg.spacing(values, role);
+		}
+	}
+
 	private static void register(final Bridge bridge, final Schema schema, final Operation operation, final Map<String, String> values, final ImageJListener listener) {
 		final Stages stages = new Stages();
 		final boolean show = flag(values, Fields.SHOW), overwrite = flag(values, Fields.OVERWRITE);
 		final String out = values.get(Fields.OUT);
-		final double[] movingSpacing = spacing(values, "moving");
-		final VolumeImage moving = needed(values, "moving").volume(movingSpacing);
-		final VolumeImage[] pair = VolumeImage.pair(image(values, "fixed"), needed(values, "fixed_mask"), spacing(values, "fixed"));
-		final VolumeImage.Opened mask = image(values, "moving_mask");
-		final VolumeImage movingMask = mask == null ? null : moving.maskOf(mask, movingSpacing != null);
+		final RunRequest request = request(operation, values);
+		final RegisterInput input = RegisterInput.of(new Opened(values), request);
+		if (overwrite && !out.isEmpty()) input.earlier = new File(out);
 		final RegisterWorkflow workflow = new RegisterWorkflow(bridge, schema);
-		final RegisterWorkflow.Input input = new RegisterWorkflow.Input(moving, pair[0], pair[1], movingMask);
 		try (Output folder = out.isEmpty() ? null : Output.folder(out, overwrite)) {
-			workflow.run(input, request(operation, values), listener, stages, results -> {
+			workflow.run(input, request, listener, stages, results -> {
 				if (folder != null) {
 					results.save(folder);
 					if (listener.cancelled()) throw ClemRegException.cancelled();
@@ -249,17 +297,21 @@ public final class ClemReg implements PlugIn {
 
 	private static void show(final RegisterResults results, final boolean intermediates) {
 		if (intermediates) {
-			final ResultImage movingGrid = results.movingMask(), fixedGrid = results.fixedMask();
-			final ImagePlus moving = Display.image("Mask and points of " + results.input().moving.name(), movingGrid, null);
-			Display.addPoints(moving, movingGrid, results.points("moving_points"), Color.YELLOW);
-			Display.show(moving);
-			final ImagePlus fixed = Display.image("EM mask, its points (yellow), registered points (magenta)", fixedGrid, null);
-			Display.addPoints(fixed, fixedGrid, results.points("fixed_points"), Color.YELLOW);
-			Display.addPoints(fixed, fixedGrid, results.points("registered_points"), Color.MAGENTA);
-			Display.show(fixed);
-			Display.show(new ImagePlus("Overview before and after", results.overlay()));
+			if (results.movingMask() != null) showMask("Mask and points of " + results.input().moving.name(), results.movingMask(), results, "moving_points");
+			showMask("EM mask, its points (yellow), registered points (magenta)", results.fixedMask(), results, "fixed_points", "registered_points");
+			if (results.overlay() != null) Display.show(new ImagePlus("Overview before and after", results.overlay()));
 		}
-		Display.show(Display.composite(results));
+		if (results.registered() != null) Display.show(Display.composite(results));
+		for (final Map.Entry<VolumeImage, ResultImage> image : results.linked().entrySet()) {
+			Display.show(Display.image("Registered " + image.getKey().name(), image.getValue(), image.getKey().image));
+		}
+	}
+
+	private static void showMask(final String title, final ResultImage mask, final RegisterResults results, final String... clouds) {
+		final ImagePlus image = Display.image(title, mask, null);
+		final Color[] colours = { Color.YELLOW, Color.MAGENTA };
+		for (int i = 0; i < clouds.length; i++) if (results.points(clouds[i]) != null) Display.addPoints(image, mask, results.points(clouds[i]), colours[i]);
+		Display.show(image);
 	}
 
 	private static void step(final Bridge bridge, final Operation operation, final Map<String, String> values, final ImageJListener listener) {

@@ -37,13 +37,15 @@ final class Display {
 
 	/** One channel of a composite: where its slices come from and how they look. */
 	private interface Channel {
-		ImageProcessor slice(int z);
+		ImageProcessor slice(int frame, int z);
 	}
 
-	/** The registered image over the other one, on one grid, calibrated. */
+	/** The registered image over the other one, on one grid, calibrated; alone where it was put on a grid of its own. */
 	static ImagePlus composite(final RegisterResults results) {
 		final boolean toFluorescence = "em_to_fm".equals(results.direction());
 		final ResultImage warped = results.registered();
+		final VolumeImage under = toFluorescence ? results.input().moving : results.input().fixedMask;
+		if (!warped.onGrid(under)) return image("Registered " + results.input().moving.name(), warped, results.like());
 		final HandleStack slices = warped.stack();
 		final int warpedChannels = warped.channels();
 		final VolumeImage fixed = results.input().fixed, moving = results.input().moving;
@@ -52,29 +54,33 @@ final class Display {
 		final int depth;
 		if (toFluorescence) {
 			depth = Math.max(slices.getBitDepth(), moving.image.getBitDepth());
-			channels.add(z -> slices.getProcessor(z * warpedChannels + 1));
+			moving.setFrame(results.input().frame);
+			channels.add((t, z) -> slices.getProcessor(z * warpedChannels + 1));
 			luts.add(lut(Color.WHITE, range(fixed, 1)));
 			for (int c = 1; c <= moving.channels; c++) channels.add(of(moving, c));
 		}
 		else {
 			depth = Math.max(slices.getBitDepth(), fixed == null ? 8 : fixed.image.getBitDepth());
 			final HandleStack mask = results.fixedMask().stack();
-			channels.add(fixed == null ? z -> mask.getProcessor(z + 1) : of(fixed, fixed.channel));
+			channels.add(fixed == null ? (t, z) -> mask.getProcessor(z + 1) : of(fixed, fixed.channel));
 			luts.add(lut(Color.WHITE, range(fixed, fixed == null ? 1 : fixed.channel)));
 			for (int c = 0; c < warpedChannels; c++) {
 				final int channel = c;
-				channels.add(z -> slices.getProcessor(z * warpedChannels + channel + 1));
+				channels.add((t, z) -> slices.getProcessor((t * warped.size()[0] + z) * warpedChannels + channel + 1));
 			}
 		}
 		for (int c = 1; c <= moving.channels; c++) luts.add(colour(moving, c));
 		while (luts.size() > channels.size()) luts.remove(luts.size() - 1);
 		if (channels.size() > CompositeImage.MAX_CHANNELS) throw ClemRegException.badInput("ImageJ's composites have at most " + CompositeImage.MAX_CHANNELS + " channels.");
 		final int[] size = warped.size();
-		room((long) size[0] * size[1] * size[2] * channels.size() * depth / 8);
+		final int frames = toFluorescence ? 1 : warped.frames();
+		room((long) frames * size[0] * size[1] * size[2] * channels.size() * depth / 8);
 		final ImageStack stack = new ImageStack(size[2], size[1]);
-		for (int z = 0; z < size[0]; z++) for (final Channel channel : channels) stack.addSlice(null, converted(channel.slice(z), depth));
+		for (int t = 0; t < frames; t++) {
+			for (int z = 0; z < size[0]; z++) for (final Channel channel : channels) stack.addSlice(null, converted(channel.slice(t, z), depth));
+		}
 		final ImagePlus image = new ImagePlus("Registered " + moving.name(), stack);
-		image.setDimensions(channels.size(), size[0], 1);
+		image.setDimensions(channels.size(), size[0], frames);
 		image.setOpenAsHyperStack(true);
 		final CompositeImage composite = new CompositeImage(image, CompositeImage.COMPOSITE);
 		composite.setLuts(luts.toArray(new LUT[0]));
@@ -86,7 +92,7 @@ final class Display {
 	}
 
 	private static Channel of(final VolumeImage image, final int channel) {
-		return z -> {
+		return (t, z) -> {
 			final ImageProcessor processor = image.image.getBitDepth() == 8 ? new ij.process.ByteProcessor(image.size[2], image.size[1])
 				: image.image.getBitDepth() == 16 ? new ij.process.ShortProcessor(image.size[2], image.size[1]) : new ij.process.FloatProcessor(image.size[2], image.size[1]);
 			System.arraycopy(image.slice(channel, z), 0, processor.getPixels(), 0, image.size[1] * image.size[2]);

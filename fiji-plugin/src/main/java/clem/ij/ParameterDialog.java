@@ -34,6 +34,7 @@ import clem.bridge.ClemRegException;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import ij.IJ;
+import ij.ImagePlus;
 
 /** Asks for an operation's images and parameters, one tab a group. Each component's name is its key. */
 final class ParameterDialog {
@@ -84,7 +85,9 @@ final class ParameterDialog {
 		dialog.getRootPane().setDefaultButton(ok);
 		reset();
 		if (inputs.get(PRESET) instanceof JComboBox) ((JComboBox<?>) inputs.get(PRESET)).addActionListener(e -> preset());
-		if (inputs.get("moving") instanceof JComboBox) ((JComboBox<?>) inputs.get("moving")).addActionListener(e -> region());
+		for (final String role : new String[] { "moving", "fixed_mask" }) {
+			if (inputs.get(role) instanceof JComboBox) ((JComboBox<?>) inputs.get(role)).addActionListener(e -> region());
+		}
 		dialog.add(tabs, BorderLayout.CENTER);
 		dialog.add(buttons, BorderLayout.SOUTH);
 		dialog.pack();
@@ -195,24 +198,30 @@ final class ParameterDialog {
 		}
 	}
 
-	/** Shows the region that is drawn on the chosen fluorescence. */
+	/** Shows the regions that are drawn on the chosen images. */
 	private void region() {
-		if (!inputs.containsKey("roi_polygon") || !(inputs.get("moving") instanceof JComboBox)) return;
-		final Object title = ((JComboBox<?>) inputs.get("moving")).getSelectedItem();
+		final ImagePlus moving = chosen("moving"), em = chosen("fixed_mask");
 		try {
-			final Selection selection = Selection.of(title == null ? null : Images.open(title.toString()));
-			region(selection.polygon, selection.zMin, selection.zMax);
+			final Selection selection = Selection.of(moving);
+			region(selection.polygon, selection.zMin, selection.zMax, Selection.onEm(em));
 		}
 		catch (final ClemRegException e) {
-			region("", 0, 0);
+			region("", 0, 0, "");
 			IJ.log("CLEM-Reg: " + e.getMessage());
 		}
 	}
 
-	private void region(final String polygon, final int zMin, final int zMax) {
-		((JTextField) inputs.get("roi_polygon")).setText(polygon);
-		((JTextField) inputs.get("z_min")).setText(String.valueOf(zMin));
-		((JTextField) inputs.get("z_max")).setText(String.valueOf(zMax));
+	private ImagePlus chosen(final String role) {
+		final Object title = inputs.get(role) instanceof JComboBox ? ((JComboBox<?>) inputs.get(role)).getSelectedItem() : null;
+		return title == null ? null : Images.open(title.toString());
+	}
+
+	private void region(final String polygon, final int zMin, final int zMax, final String onEm) {
+		if (!inputs.containsKey("roi_polygon")) return;
+		set(inputs.get("roi_polygon"), polygon);
+		set(inputs.get("z_min"), String.valueOf(zMin));
+		set(inputs.get("z_max"), String.valueOf(zMax));
+		if (inputs.containsKey("roi_polygon_em")) set(inputs.get("roi_polygon_em"), onEm);
 	}
 
 	private void accept() {

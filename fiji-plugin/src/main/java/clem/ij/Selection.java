@@ -1,15 +1,18 @@
 package clem.ij;
 
-import clem.bridge.ClemRegException;
-import clem.schema.Parameter;
+import java.awt.GraphicsEnvironment;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
+import clem.image.Regions;
 import ij.ImagePlus;
 import ij.gui.Roi;
 import ij.plugin.frame.RoiManager;
-import ij.process.FloatPolygon;
 
-/** The region that the user has drawn: the selection of the fluorescence image, else what the ROI manager holds. */
+/** The region that the user has drawn: the selection of an image, else what the ROI manager holds. */
 final class Selection {
-	/** "x,y x,y ..." in pixels, or "". */
+	/** Polygons as {@link Regions} writes them, or "". */
 	final String polygon;
 	/** The first and last slice from 1, or 0. */
 	final int zMin;
@@ -21,37 +24,28 @@ final class Selection {
 		this.zMax = zMax;
 	}
 
-	/** The region for an image (or null). With several ROIs in the manager their slices give the z range. */
+	/**
+	 * The region for the fluorescence (or null): its selection, else the ROIs chosen in the manager, all when none is. With several of them
+	 * their slices give the z range.
+	 */
 	static Selection of(final ImagePlus image) {
 		// Without a screen there is no manager, and ImageJ throws when a macro in batch mode asks for one.
-		final RoiManager manager = java.awt.GraphicsEnvironment.isHeadless() ? null : RoiManager.getInstance2();
-		final Roi[] rois = manager == null ? new Roi[0] : manager.getSelectedRoisAsArray();
-		final Roi drawn = image == null ? null : image.getRoi();
-		final Roi roi = drawn != null ? drawn : rois.length > 0 ? rois[0] : null;
+		final RoiManager manager = GraphicsEnvironment.isHeadless() ? null : RoiManager.getInstance2();
+		final List<Roi> rois = manager == null ? Collections.emptyList() : Arrays.asList(manager.getSelectedRoisAsArray());
 		int low = 0, high = 0;
 		for (final Roi one : rois) {
 			final int z = one.hasHyperStackPosition() ? one.getZPosition() : image != null && image.getNChannels() == 1 ? one.getPosition() : 0;
-			if (z > 0 && rois.length > 1) {
+			if (z > 0 && rois.size() > 1) {
 				low = low == 0 ? z : Math.min(low, z);
 				high = Math.max(high, z);
 			}
 		}
-		return new Selection(roi == null ? "" : polygon(roi), low, high);
+		final Roi drawn = image == null ? null : image.getRoi();
+		return new Selection(Regions.polygons(drawn == null ? rois : Collections.singletonList(drawn)), low, high);
 	}
 
-	private static String polygon(final Roi roi) {
-		if (!roi.isArea()) {
-			throw ClemRegException.badInput("The selection is a " + roi.getTypeAsString().toLowerCase(java.util.Locale.ROOT)
-				+ "; a region is a rectangle, polygon, oval or freehand selection. Draw one, or remove it with Edit > Selection > Select None.");
-		}
-		if (roi.getType() == Roi.COMPOSITE) {
-			throw ClemRegException.badInput("The selection has several parts or a hole; a region is one polygon. Draw one around them.");
-		}
-		final FloatPolygon corners = roi.getFloatPolygon();
-		final StringBuilder text = new StringBuilder();
-		for (int i = 0; i < corners.npoints; i++) {
-			text.append(i == 0 ? "" : " ").append(Parameter.text((double) corners.xpoints[i])).append(',').append(Parameter.text((double) corners.ypoints[i]));
-		}
-		return text.toString();
+	/** The region drawn on the EM (or null): its selection only; the ROI manager is the fluorescence's. */
+	static String onEm(final ImagePlus image) {
+		return image == null || image.getRoi() == null ? "" : Regions.polygons(Collections.singletonList(image.getRoi()));
 	}
 }

@@ -14,19 +14,22 @@ import ij.process.ShortProcessor;
  */
 public final class HandleStack extends VirtualStack {
 	private final Bridge bridge;
-	private final long[] channels;
+	private final Frames frames;
+	private final int channels;
 	private final VoxelKind kind;
 	private final int slices;
 	private long nanoseconds;
 
 	/**
-	 * @param channels one handle a channel, all of one size and type
 	 * @param size voxels along z, y, x
+	 * @param channels how many channels each time point has
+	 * @param frames the volumes, all of one size and type
 	 */
-	public HandleStack(final Bridge bridge, final VoxelKind kind, final int[] size, final long... channels) {
+	public HandleStack(final Bridge bridge, final VoxelKind kind, final int[] size, final int channels, final Frames frames) {
 		super(size[2], size[1], null, null);
 		this.bridge = bridge;
-		this.channels = channels.clone();
+		this.channels = channels;
+		this.frames = frames;
 		this.kind = kind;
 		slices = size[0];
 		setBitDepth(kind == VoxelKind.UINT16 ? 16 : kind == VoxelKind.FLOAT32 ? 32 : 8);
@@ -42,7 +45,8 @@ public final class HandleStack extends VirtualStack {
 		final ImageProcessor processor = kind == VoxelKind.UINT16 ? new ShortProcessor(getWidth(), getHeight())
 			: kind == VoxelKind.FLOAT32 ? new FloatProcessor(getWidth(), getHeight()) : new ByteProcessor(getWidth(), getHeight());
 		final long start = System.nanoTime();
-		bridge.readSlice(channels[(n - 1) % channels.length], (n - 1) / channels.length, processor.getPixels());
+		final int perFrame = channels * slices, rest = (n - 1) % perFrame;
+		bridge.readSlice(frames.handles((n - 1) / perFrame + 1)[rest % channels], rest / channels, processor.getPixels());
 		nanoseconds += System.nanoTime() - start;
 		return processor;
 	}
@@ -54,7 +58,7 @@ public final class HandleStack extends VirtualStack {
 
 	@Override
 	public int size() {
-		return slices * channels.length;
+		return slices * channels * frames.count();
 	}
 
 	@Override

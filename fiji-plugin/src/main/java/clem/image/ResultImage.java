@@ -19,17 +19,25 @@ public final class ResultImage {
 	private static final double NM_PER_UNIT = 1000;
 
 	private final Bridge bridge;
-	private final long[] handles;
+	private final Frames frames;
+	private final int channels;
 	private final VoxelKind kind;
 	private final int[] size = new int[3];
 	private final double[] spacing = new double[3];
 	private final double[] origin = new double[3];
 
-	/** Asks the bridge for the type and the grid of the first volume; the others share them. */
+	/** One time point, a handle a channel. */
 	public ResultImage(final Bridge bridge, final long... handles) {
+		this(bridge, Frames.of(handles.clone()));
+	}
+
+	/** Asks the bridge for the type and the grid of the first volume; the others share them. */
+	public ResultImage(final Bridge bridge, final Frames frames) {
 		this.bridge = bridge;
-		this.handles = handles.clone();
-		final Map<String, Object> json = Json.parseObject(bridge.describe(handles[0]));
+		this.frames = frames;
+		final long[] first = frames.handles(1);
+		channels = first.length;
+		final Map<String, Object> json = Json.parseObject(bridge.describe(first[0]));
 		kind = "mask".equals(json.get("kind")) ? VoxelKind.MASK : VoxelKind.valueOf(Json.asText(json.get("type"), "").toUpperCase(Locale.ROOT));
 		final List<Object> sizes = Json.asList(json.get("size")), spacings = Json.asList(json.get("spacing")), origins = Json.asList(json.get("origin"));
 		for (int i = 0; i < 3; i++) {
@@ -41,7 +49,20 @@ public final class ResultImage {
 
 	/** How many channels it has. */
 	public int channels() {
-		return handles.length;
+		return channels;
+	}
+
+	/** How many time points it has. */
+	public int frames() {
+		return frames.count();
+	}
+
+	/** Whether it has the voxels of an image. */
+	public boolean onGrid(final VolumeImage image) {
+		for (int i = 0; i < 3; i++) {
+			if (size[i] != image.size[i] || Math.abs(spacing[i] - image.spacing[i]) > 1e-6 * spacing[i] || Math.abs(origin[i] - image.origin[i]) > 1e-3 * spacing[i]) return false;
+		}
+		return true;
 	}
 
 	/** The voxel index (fractional; z, y, x) of a position in nm. */
@@ -56,12 +77,12 @@ public final class ResultImage {
 
 	/** The bytes that all its voxels take. */
 	public long bytes() {
-		return (long) size[0] * size[1] * size[2] * handles.length * (kind == VoxelKind.UINT16 ? 2 : kind == VoxelKind.FLOAT32 ? 4 : 1);
+		return (long) size[0] * size[1] * size[2] * channels * frames.count() * (kind == VoxelKind.UINT16 ? 2 : kind == VoxelKind.FLOAT32 ? 4 : 1);
 	}
 
 	/** The slices, read when they are needed. */
 	public HandleStack stack() {
-		return new HandleStack(bridge, kind, size, handles);
+		return new HandleStack(bridge, kind, size, channels, frames);
 	}
 
 	/** The image with all slices in memory, for the screen. */
@@ -77,16 +98,16 @@ public final class ResultImage {
 		final ImagePlus image = new ImagePlus(title, stack);
 		final Calibration calibration = new Calibration(image);
 		calibrate(calibration);
-		image.setDimensions(handles.length, size[0], 1);
+		image.setDimensions(channels, size[0], frames.count());
 		image.setOpenAsHyperStack(true);
 		image.setCalibration(calibration);
-		if (handles.length == 1) {
+		if (channels == 1) {
 			if (kind == VoxelKind.MASK) image.setDisplayRange(0, 255);
 			else DisplayRange.set(image, like);
 			return image;
 		}
 		final CompositeImage composite = new CompositeImage(image, CompositeImage.COMPOSITE);
-		if (like != null && like.isComposite() && like.getNChannels() == handles.length) composite.setLuts(((CompositeImage) like).getLuts());
+		if (like != null && like.isComposite() && like.getNChannels() == channels) composite.setLuts(((CompositeImage) like).getLuts());
 		DisplayRange.set(composite, like);
 		composite.setCalibration(calibration);
 		return composite;

@@ -33,6 +33,9 @@ public final class VolumeImage {
 	public final int channel;
 	/** Whether the user chose the channel. */
 	public final boolean channelChosen;
+	/** Time points: 1, except where a time series is allowed. */
+	public final int frames;
+	private int frame = 1;
 	/** Voxels along z, y, x. */
 	public final int[] size;
 	/** Voxel size in nm along z, y, x. */
@@ -47,14 +50,19 @@ public final class VolumeImage {
 	 * @param spacing the voxel size in nm (z, y, x) that goes before the image's own, or null
 	 */
 	public VolumeImage(final String role, final ImagePlus image, final String name, final File file, final int channel, final double[] spacing) {
+		this(role, image, name, file, channel, spacing, false);
+	}
+
+	private VolumeImage(final String role, final ImagePlus image, final String name, final File file, final int channel, final double[] spacing, final boolean series) {
 		this.role = role;
 		this.name = name;
 		this.image = image;
 		this.file = file;
 		checkType();
 		channels = image.getNChannels();
-		final int slices = image.getNSlices(), frames = image.getNFrames();
-		if (frames > 1) {
+		final int slices = image.getNSlices();
+		frames = image.getNFrames();
+		if (frames > 1 && (!series || slices == 1)) {
 			throw bad("is a time series of " + frames + " frames and " + slices + " slices; one time point is needed. "
 				+ (slices == 1 ? "If its frames are really slices, swap them in Image > Properties." : "Take one frame with Image > Duplicate."));
 		}
@@ -115,9 +123,16 @@ public final class VolumeImage {
 		return image.getBitDepth() == 8 ? VoxelKind.UINT8 : image.getBitDepth() == 16 ? VoxelKind.UINT16 : VoxelKind.FLOAT32;
 	}
 
-	/** The pixels of a slice: channel from 1, z from 0. Not to be changed. */
+	/** Chooses the time point that {@link #slice} reads, from 1. */
+	public VolumeImage setFrame(final int wanted) {
+		if (wanted < 1 || wanted > frames) throw bad("has no time point " + wanted + "; it has " + (frames == 1 ? "one." : "1 to " + frames + "."));
+		frame = wanted;
+		return this;
+	}
+
+	/** The pixels of a slice of the chosen time point: channel from 1, z from 0. Not to be changed. */
 	public synchronized Object slice(final int wantedChannel, final int z) {
-		final int index = image.getStackIndex(wantedChannel, z + 1, 1);
+		final int index = image.getStackIndex(wantedChannel, z + 1, frame);
 		final Object pixels = image.getStack().getPixels(index);
 		if (pixels == null) throw bad("cannot be read: slice " + (z + 1) + " gives no pixels.");
 		if (pixels instanceof float[]) checkFinite((float[]) pixels, z);
@@ -220,6 +235,11 @@ public final class VolumeImage {
 			return new Opened(role, image, name, file, other > 0 ? other : channel);
 		}
 
+		/** As {@link #volume}, and several time points are allowed. */
+		public VolumeImage series(final double[] spacing) {
+			return new VolumeImage(role, image, name, file, channel, spacing, true);
+		}
+
 		/** Checks it; the voxel size in nm (z, y, x) goes before the image's own unless it is null. */
 		public VolumeImage volume(final double[] spacing) {
 			return new VolumeImage(role, image, name, file, channel, spacing);
@@ -253,11 +273,35 @@ public final class VolumeImage {
 		return volume;
 	}
 
+	/**
+	 * An image that follows this one: on its grid, with channels and colours of its own.
+	 *
+	 * @param given whether this image's voxel size was given by the user and so goes before the other's own
+	 */
+	public VolumeImage linked(final Opened other, final boolean given) {
+		final VolumeImage volume = other.series(given || !Spacings.isKnown(other.image) ? spacing : null);
+		for (int i = 0; i < 3; i++) {
+			if (size[i] != volume.size[i]) {
+				throw ClemRegException.badInput(volume.role + ": '" + volume.name + "' is " + sizeText(volume.size) + " voxels (x, y, z) but " + role + " '" + name + "' is "
+					+ sizeText(size) + "; a linked image must have the size of the fluorescence that it follows.");
+			}
+		}
+		checkSameGrid(volume);
+		System.arraycopy(origin, 0, volume.origin, 0, 3);
+		return volume;
+	}
+
+	/** The time point that {@link #slice} reads, from 1. */
+	public int frame() {
+		return frame;
+	}
+
 	/** Where it comes from, for transform.json. */
 	public Map<String, Object> provenance() {
 		final Map<String, Object> json = new LinkedHashMap<>();
 		json.put("name", name);
 		if (channels > 1) json.put("channel", channel);
+		if (frames > 1) json.put("frame", frame);
 		return json;
 	}
 }

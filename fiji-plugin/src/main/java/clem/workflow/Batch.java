@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import clem.bridge.ClemRegException;
 import clem.bridge.OperationListener;
 import clem.image.ImageFiles;
+import clem.image.Regions;
 import clem.image.TiffWriter;
 import clem.json.Json;
 import clem.schema.Operation;
@@ -172,14 +173,18 @@ public final class Batch {
 	private static Map<String, Object> madeFrom(final FileRequest request, final OperationListener listener) {
 		final Provenance provenance = new Provenance();
 		final Map<String, Object> made = new TreeMap<>();
+		final Map<String, String> files = new LinkedHashMap<>();
 		for (final Map.Entry<String, String> input : request.inputs.entrySet()) {
+			if (!input.getKey().equals(Commands.LINKED)) files.put(input.getKey(), input.getValue());
+			else for (final String one : Commands.list(input.getValue())) files.put(Commands.LINKED + "_" + (files.size() + 1), one);
+		}
+		for (final Map.Entry<String, String> input : files.entrySet()) {
 			final File file = ImageFiles.choice(input.getKey(), input.getValue()).file;
 			if (!file.exists()) throw ClemRegException.badInput(input.getKey() + ": the file " + file + " does not exist.");
 			provenance.add(input.getKey(), file);
 		}
 		for (final Map.Entry<String, Object> input : provenance.start().get(listener).entrySet()) {
-			final String path = request.inputs.get(input.getKey());
-			final ImageFiles.Choice choice = ImageFiles.choice(input.getKey(), path);
+			final ImageFiles.Choice choice = ImageFiles.choice(input.getKey(), files.get(input.getKey()));
 			final Object hash = Json.asObject(input.getValue()).get("sha256");
 			made.put(input.getKey(), (hash == null ? choice.file.getName() : hash) + (choice.channel > 0 ? "#" + Math.max(1, choice.series) + ":" + choice.channel : ""));
 		}
@@ -190,6 +195,10 @@ public final class Batch {
 			made.put("parameters", Json.write(Json.parseObject(file.parametersText)));
 		}
 		for (final Map.Entry<String, Object> parameter : request.parameters.entrySet()) made.put(parameter.getKey(), Parameter.text(parameter.getValue()));
+		// A region in a file counts by its corners.
+		for (final String key : Regions.KEYS) {
+			if (made.get(key) != null) made.put(key, Regions.resolve(key, (String) made.get(key)));
+		}
 		return made;
 	}
 

@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import clem.bridge.ClemRegException;
+import clem.image.Regions;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import clem.schema.Schema;
@@ -97,7 +98,7 @@ final class BatchList {
 		final Pair pair = new Pair(name);
 		for (final Commands.FileInput input : Commands.inputs(register)) {
 			final String path = row.remove(input.name);
-			if (path != null) pair.request.inputs.put(input.name, beside(file, path));
+			if (path != null) pair.request.inputs.put(input.name, input.isSeveral() ? all(file, path) : beside(file, path));
 			else if (input.required) throw bad(file, line, input.name + " is missing.");
 		}
 		for (final String key : Commands.spacings(register)) {
@@ -106,8 +107,18 @@ final class BatchList {
 		}
 		final String parameters = row.remove(PARAMETERS);
 		if (parameters != null) pair.request.parametersFile = beside(file, parameters);
+		for (final String key : Regions.KEYS) {
+			final String region = row.get(key);
+			if (region != null && new File(beside(file, region)).isFile()) row.put(key, beside(file, region));
+		}
 		pair.request.parameters.putAll(row);
 		return pair;
+	}
+
+	private static String all(final File table, final String paths) {
+		final List<String> all = new ArrayList<>();
+		for (final String path : Commands.list(paths)) all.add(beside(table, path));
+		return String.join(";", all);
 	}
 
 	private static String beside(final File table, final String path) {

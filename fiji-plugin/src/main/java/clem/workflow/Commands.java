@@ -14,11 +14,16 @@ import clem.schema.Schema;
 
 /** Which operations can be run on files, and the files that each takes and gives. */
 public final class Commands {
+	/** The input of register that takes several files. */
+	static final String LINKED = "linked";
+	private static final String FILES = "files";
+	private static final List<String> PARTS = Arrays.asList("overlay", "register_plan");
+
 	/** An input file of a command. */
 	public static final class FileInput {
 		/** The key, with underscores. */
 		public final String name;
-		/** volume, mask, points, transform, source, text or folder. */
+		/** volume, mask, points, transform, source, text, folder, or files: several images. */
 		public final String kind;
 		public final boolean required;
 		public final String help;
@@ -31,20 +36,25 @@ public final class Commands {
 		}
 
 		public boolean isImage() {
-			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isFolder();
+			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isSeveral() && !isFolder();
 		}
 
 		public boolean isFolder() {
 			return kind.equals("folder");
 		}
+
+		/** Whether it takes several files, separated by ; (or the option several times). */
+		public boolean isSeveral() {
+			return kind.equals(FILES);
+		}
 	}
 
 	private Commands() {}
 
-	/** The operations that can be run on files. The overlay is a part of register. */
+	/** The operations that can be run on files: all but those that are parts of register. */
 	public static List<Operation> of(final Schema schema) {
 		final List<Operation> list = new ArrayList<>();
-		for (final Operation operation : schema.operations) if (!operation.name.equals("overlay")) list.add(operation);
+		for (final Operation operation : schema.operations) if (!PARTS.contains(operation.name)) list.add(operation);
 		return list;
 	}
 
@@ -67,7 +77,17 @@ public final class Commands {
 				list.add(new FileInput("fixed", "source", false, "The EM image, shown under the result; its slices are read when they are needed."));
 			}
 			list.add(new FileInput(port.name, port.kind, port.required, port.help));
+			if (operation.name.equals("register") && port.name.equals("moving_mask")) {
+				list.add(new FileInput(LINKED, FILES, false, "Further images on the fluorescence's grid, separated by ;, that are warped with it: linked_1.tif and so on."));
+			}
 		}
+		return list;
+	}
+
+	/** The files of an input that takes several. */
+	public static List<String> list(final String text) {
+		final List<String> list = new ArrayList<>();
+		if (text != null) for (final String file : text.split(";")) if (!file.trim().isEmpty()) list.add(file.trim());
 		return list;
 	}
 

@@ -84,22 +84,52 @@ public final class FileRunner {
 
 	private String register(final FileRequest request, final RunRequest run, final Output folder, final OperationListener listener) {
 		final Stages stages = new Stages();
-		final double[] movingSpacing = spacing(request, "moving");
-		final VolumeImage moving = ImageFiles.open("moving", request.inputs.get("moving")).volume(movingSpacing);
-		if (request.movingName != null) moving.setName(request.movingName);
-		final VolumeImage.Opened fixed = request.inputs.containsKey("fixed") ? ImageFiles.open("fixed", request.inputs.get("fixed")) : null;
-		final VolumeImage[] pair = VolumeImage.pair(fixed, ImageFiles.open("fixed_mask", request.inputs.get("fixed_mask")), spacing(request, "fixed"));
-		VolumeImage movingMask = null;
-		if (request.inputs.containsKey("moving_mask")) {
-			movingMask = moving.maskOf(ImageFiles.open("moving_mask", request.inputs.get("moving_mask")), movingSpacing != null);
-		}
-		final RegisterWorkflow.Input input = new RegisterWorkflow.Input(moving, pair[0], pair[1], movingMask);
+		final RegisterInput input = RegisterInput.of(new Files(request), run);
+		if (request.movingName != null) input.moving.setName(request.movingName);
+		if (request.overwrite) input.earlier = new File(request.out);
 		final String[] summary = new String[1];
 		new RegisterWorkflow(bridge, schema).run(input, run, listener, stages, results -> {
 			results.save(folder);
 			summary[0] = results.summary();
 		});
 		return summary[0];
+	}
+
+	/** The inputs of a registration in files. */
+	private static final class Files implements RegisterInput.Source {
+		private final FileRequest request;
+
+		Files(final FileRequest request) {
+			this.request = request;
+		}
+
+		@Override
+		public VolumeImage.Opened image(final String role) {
+			final String file = request.inputs.get(role);
+			return file == null ? null : ImageFiles.open(role, file);
+		}
+
+		@Override
+		public List<VolumeImage.Opened> linked() {
+			final List<VolumeImage.Opened> list = new ArrayList<>();
+			for (final String file : Commands.list(request.inputs.get(Commands.LINKED))) list.add(ImageFiles.open(Commands.LINKED + "_" + (list.size() + 1), file));
+			return list;
+		}
+
+		@Override
+		public String file(final String role) {
+			return request.inputs.get(role);
+		}
+
+		@Override
+		public double[] points(final String role, final String file) {
+			return PointsFile.read(role, new File(file));
+		}
+
+		@Override
+		public double[] spacing(final String role) {
+			return FileRunner.spacing(request, role);
+		}
 	}
 
 	private static double[] spacing(final FileRequest request, final String role) {

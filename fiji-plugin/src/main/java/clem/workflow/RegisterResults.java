@@ -1,56 +1,83 @@
 package clem.workflow;
 
 import java.awt.image.BufferedImage;
+import java.io.File;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import clem.bridge.Bridge;
 import clem.image.HandleStack;
 import clem.image.ResultImage;
 import clem.image.TiffWriter;
+import clem.image.VolumeImage;
 import clem.json.Json;
 import ij.ImagePlus;
 
-/** What a registration gave. Valid until the workflow ends. */
+/** What a registration gave. Valid until the workflow ends. What a run that stopped early, or began late, did not make is null. */
 public final class RegisterResults {
 	private final Bridge bridge;
-	private final RegisterWorkflow.Input input;
+	private final RegisterInput input;
 	private final Map<String, Long> outputs;
 	private final long fixedMask;
-	private final long[] warped;
-	private final ImagePlus like;
-	private final long picture;
-	private final Map<String, Object> layout;
-	private final Map<String, Object> transform;
-	private final Map<String, Object> inverse;
 	private final Map<String, Object> run;
 	private final Stages stages;
 	private final Progress progress;
+	private final Map<String, Map<String, Object>> transforms = new LinkedHashMap<>();
+	private final Map<VolumeImage, ResultImage> linked = new LinkedHashMap<>();
+	private Map<String, Object> keys = Collections.emptyMap();
+	private Set<String> reused = Collections.emptySet();
+	private ResultImage registered;
+	private ImagePlus like;
+	private long picture;
+	private Map<String, Object> layout;
 	private BufferedImage overlay;
 
-	RegisterResults(final Bridge bridge, final RegisterWorkflow.Input input, final Map<String, Long> outputs, final long fixedMask, final long[] warped,
-		final ImagePlus like, final long picture, final Map<String, Object> layout, final Map<String, Object> transform, final Map<String, Object> inverse,
-		final Map<String, Object> run, final Stages stages, final Progress progress)
+	RegisterResults(final Bridge bridge, final RegisterInput input, final Map<String, Long> outputs, final long fixedMask, final Map<String, Object> run, final Stages stages,
+		final Progress progress)
 	{
 		this.bridge = bridge;
 		this.input = input;
 		this.outputs = outputs;
 		this.fixedMask = fixedMask;
-		this.warped = warped;
-		this.like = like;
-		this.picture = picture;
-		this.layout = layout;
-		this.transform = transform;
-		this.inverse = inverse;
 		this.run = run;
 		this.stages = stages;
 		this.progress = progress;
 	}
 
-	/** The warped image: the fluorescence on the EM's grid, or the EM on the fluorescence's. */
+	void setOverlay(final long handle, final Map<String, Object> panels) {
+		picture = handle;
+		layout = panels;
+	}
+
+	void setRegistered(final ResultImage image, final ImagePlus colours) {
+		registered = image;
+		like = colours;
+	}
+
+	void addLinked(final VolumeImage image, final ResultImage warped) {
+		linked.put(image, warped);
+	}
+
+	void setTransform(final String name, final Map<String, Object> content) {
+		transforms.put(name, content);
+	}
+
+	void setSteps(final Map<String, Object> stepKeys, final Set<String> usedAgain) {
+		keys = stepKeys;
+		reused = usedAgain;
+	}
+
+	/** The warped image: the fluorescence on the EM's grid, or the EM on the fluorescence's; or null. */
 	public ResultImage registered() {
-		return new ResultImage(bridge, warped);
+		return registered;
+	}
+
+	/** The images that followed the fluorescence. */
+	public Map<VolumeImage, ResultImage> linked() {
+		return Collections.unmodifiableMap(linked);
 	}
 
 	/** The image whose colours the warped one has, or null. */
@@ -58,9 +85,9 @@ public final class RegisterResults {
 		return like;
 	}
 
-	/** The mask found in the fluorescence. */
+	/** The mask found in the fluorescence, or null. */
 	public ResultImage movingMask() {
-		return new ResultImage(bridge, outputs.get("moving_mask"));
+		return outputs.containsKey("moving_mask") ? new ResultImage(bridge, outputs.get("moving_mask")) : null;
 	}
 
 	/** The EM's mask. */
@@ -68,13 +95,13 @@ public final class RegisterResults {
 		return new ResultImage(bridge, fixedMask);
 	}
 
-	/** z, y, x triples in nm of moving_points, fixed_points or registered_points. */
+	/** z, y, x triples in nm of moving_points, fixed_points or registered_points, or null. */
 	public double[] points(final String name) {
-		return bridge.readPoints(outputs.get(name));
+		return outputs.containsKey(name) ? bridge.readPoints(outputs.get(name)) : null;
 	}
 
 	/** The images that were registered. */
-	public RegisterWorkflow.Input input() {
+	public RegisterInput input() {
 		return input;
 	}
 
@@ -83,38 +110,47 @@ public final class RegisterResults {
 		return Json.asText(Json.asObject(run.get("parameters")).get("registration_direction"), "fm_to_em");
 	}
 
-	/** The content of transform.json. */
-	public Map<String, Object> transform() {
-		return transform;
-	}
-
-	/** The picture of the result with its words. */
+	/** The picture of the result with its words, or null. */
 	public BufferedImage overlay() {
-		if (overlay == null) overlay = OverlayPicture.draw(bridge, picture, layout, progress);
+		if (overlay == null && layout != null) overlay = OverlayPicture.draw(bridge, picture, layout, progress);
 		return overlay;
 	}
 
-	/** Writes all files of {@link RegisterWorkflow#files}. */
+	/** Writes all that there is of {@link RegisterWorkflow#files}, and the linked images. */
 	public void save(final Output folder) {
-		image(folder, "moving_mask.tif", movingMask());
+		if (outputs.containsKey("moving_mask")) image(folder, "moving_mask.tif", movingMask());
 		image(folder, "fixed_mask.tif", fixedMask());
-		for (final String cloud : new String[] { "moving_points", "fixed_points", "registered_points" }) PointsFile.write(points(cloud), folder.path(cloud + ".csv"));
-		folder.text(folder.path("transform.json"), Json.writePretty(transform));
-		folder.text(folder.path("inverse_transform.json"), Json.writePretty(inverse));
-		OverlayPicture.save(overlay(), folder.path("overlay.png"));
+		for (final String cloud : new String[] { "moving_points", "fixed_points", "registered_points" }) {
+			if (outputs.containsKey(cloud)) PointsFile.write(points(cloud), folder.path(cloud + ".csv"));
+		}
+		for (final Map.Entry<String, Map<String, Object>> transform : transforms.entrySet()) {
+			folder.text(folder.path(transform.getKey() + ".json"), Json.writePretty(transform.getValue()));
+		}
+		if (overlay() != null) OverlayPicture.save(overlay(), folder.path("overlay.png"));
 		folder.text(folder.path("parameters.json"), Json.writePretty(run.get("parameters")));
 		stages.end("saving");
-		final HandleStack slices = registered().stack();
-		final ImagePlus image = registered().image("registered.tif", slices, like);
-		final long start = System.nanoTime();
-		TiffWriter.write(image, folder.path("registered.tif"), progress);
-		stages.add("warping", slices.seconds());
-		stages.add("saving", (System.nanoTime() - start) / 1e9 - slices.seconds());
+		if (registered != null) warped(folder, "registered.tif", registered, like);
+		for (final Map.Entry<VolumeImage, ResultImage> image : linked.entrySet()) warped(folder, image.getKey().role + ".tif", image.getValue(), image.getKey().image);
+		final Map<String, Object> steps = new LinkedHashMap<>();
+		for (final Map.Entry<String, Object> key : keys.entrySet()) {
+			final String name = key.getKey() + EarlierRun.extension(key.getKey());
+			final File file = folder.path(name).isFile() ? folder.path(name) : new File(String.valueOf(input.earlier), name);
+			if (file.isFile()) steps.put(key.getKey(), EarlierRun.entry(key.getValue(), reused.contains(key.getKey()), file));
+		}
+		if (!steps.isEmpty()) run.put("steps", steps);
 		folder.text(folder.path("run.json"), Json.writePretty(runReport()));
 	}
 
 	private void image(final Output folder, final String name, final ResultImage result) {
 		TiffWriter.write(result.image(name, result.stack(), null), folder.path(name), new Progress(progress).upTo(0));
+	}
+
+	private void warped(final Output folder, final String name, final ResultImage result, final ImagePlus colours) {
+		final HandleStack slices = result.stack();
+		final long start = System.nanoTime();
+		TiffWriter.write(result.image(name, slices, colours), folder.path(name), progress);
+		stages.add("warping", slices.seconds());
+		stages.add("saving", (System.nanoTime() - start) / 1e9 - slices.seconds());
 	}
 
 	/** What run.json holds: the operation's report with all stages, the peak memory and the warnings. */
@@ -137,14 +173,14 @@ public final class RegisterResults {
 	/** One line for the user. */
 	public String summary() {
 		final Map<String, Object> points = Json.asObject(run.get("points"));
-		final StringBuilder text = new StringBuilder("Registered");
+		final StringBuilder text = new StringBuilder(outputs.containsKey("transform") ? "Registered" : "Done");
 		String separator = ": ";
 		for (final Map.Entry<String, Object> count : points.entrySet()) {
 			text.append(separator).append(Json.asText(count.getValue(), "?")).append(' ').append(count.getKey()).append(" points");
 			separator = ", ";
 		}
 		final Object iterations = Json.asObject(run.get("registration")).get("iterations");
-		if (iterations != null) text.append(", ").append(Json.asText(iterations, "?")).append(" iterations");
+		if (iterations != null) text.append(separator).append(Json.asText(iterations, "?")).append(" iterations");
 		return text.append(", ").append(stages.total()).append(" s.").toString();
 	}
 }

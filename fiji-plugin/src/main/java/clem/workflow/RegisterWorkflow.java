@@ -1,6 +1,9 @@
 package clem.workflow;
 
+import java.io.File;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +12,9 @@ import clem.bridge.Bridge;
 import clem.bridge.Handles;
 import clem.bridge.OperationListener;
 import clem.bridge.OperationResult;
+import clem.image.Frames;
+import clem.image.ImageFiles;
+import clem.image.ResultImage;
 import clem.image.VolumeImage;
 import clem.json.Json;
 import clem.schema.Operation;
@@ -18,37 +24,15 @@ import ij.ImagePlus;
 
 /**
  * The registration from images to results, the same for the dialog, the SciJava command and the command line: fill the volumes, run the
- * operation, prepare the warped image and the picture, and hand all of it to whoever shows or saves it. Every handle is released at the end.
+ * operation, prepare the warped images and the picture, and hand all of it to whoever shows or saves it. Every handle is released at the end.
  */
 public final class RegisterWorkflow {
 	private static final double LOADED = 0.08, REGISTERED = 0.6, DRAWN = 0.7;
+	/** The steps whose results a later run may use again. */
+	static final List<String> STEPS = Collections.unmodifiableList(Arrays.asList("moving_mask", "moving_points", "fixed_points", "transform"));
 
 	private final Bridge bridge;
 	private final Schema schema;
-
-	/** The images of a registration. */
-	public static final class Input {
-		/** The fluorescence. */
-		public final VolumeImage moving;
-		/** The EM, or null when there is only its mask. */
-		public final VolumeImage fixed;
-		/** The EM's mask: any image whose values above 0 are the organelle. */
-		public final VolumeImage fixedMask;
-		/** A mask of the fluorescence, or null to segment it. */
-		public final VolumeImage movingMask;
-
-		public Input(final VolumeImage moving, final VolumeImage fixed, final VolumeImage fixedMask, final VolumeImage movingMask) {
-			this.moving = moving;
-			this.fixed = fixed;
-			this.fixedMask = fixedMask;
-			this.movingMask = movingMask;
-		}
-
-		/** Begins to find out where the images come from. */
-		Provenance provenance() {
-			return new Provenance().add(moving).add(fixed).add(fixedMask).add(movingMask).start();
-		}
-	}
 
 	/** Takes the results before their handles are released. */
 	public interface Sink {
@@ -61,21 +45,26 @@ public final class RegisterWorkflow {
 	}
 
 	/** Registers. */
-	public void run(final Input input, final RunRequest request, final OperationListener listener, final Stages stages, final Sink... sinks) {
+	public void run(final RegisterInput input, final RunRequest request, final OperationListener listener, final Stages stages, final Sink... sinks) {
 		final Progress progress = new Progress(listener);
+		request.resolveRegions();
 		final Provenance provenance = input.provenance();
 		final VolumeImage moving = input.moving;
+		final EarlierRun earlier = EarlierRun.in(input.earlier);
+		final Map<String, Object> keys = earlier == null ? Collections.emptyMap() : keys(input, request, provenance, progress);
+		final List<WarpedFrames> warps = new ArrayList<>();
 		try (Handles handles = new Handles(bridge)) {
 			if (moving.channels > 1 && !moving.channelChosen) {
 				progress.warning("moving: '" + moving.name() + "' has " + moving.channels + " channels; channel 1 is registered and the others follow it. Choose another as FILE#2 or by moving_channel.");
 			}
 			progress.upTo(LOADED);
-			final long[] channels = new long[moving.channels];
-			channels[moving.channel - 1] = moving.toVolume(bridge, handles, moving.channel, progress);
 			final Map<String, Long> inputs = new LinkedHashMap<>();
-			inputs.put("moving", channels[moving.channel - 1]);
+			inputs.put("moving", moving.toVolume(bridge, handles, moving.channel, progress));
 			inputs.put("fixed_mask", input.fixedMask.toMask(bridge, handles, progress));
 			if (input.movingMask != null) inputs.put("moving_mask", input.movingMask.toMask(bridge, handles, progress));
+			for (final Map.Entry<String, double[]> points : input.points.entrySet()) inputs.put(points.getKey(), handles.add(bridge.createPoints(points.getValue())));
+			for (final Map.Entry<String, String> text : input.transforms.entrySet()) inputs.put(text.getKey(), handles.add(bridge.createTransform(text.getValue())));
+			final Map<String, File> reused = earlier == null ? Collections.emptyMap() : reuse(earlier, keys, input, inputs, handles, progress);
 			stages.end("loading");
 
 			progress.upTo(REGISTERED);
@@ -86,79 +75,149 @@ public final class RegisterWorkflow {
 			for (final Object warning : Json.asList(run.get("warnings"))) progress.warning(Json.asText(warning, ""));
 			final Map<String, Object> parameters = Json.asObject(run.get("parameters"));
 			stages.addAll(run.get("stages"));
+			final RegisterResults results = new RegisterResults(bridge, input, outputs, inputs.get("fixed_mask"), run, stages, progress);
 
-			final boolean toFluorescence = "em_to_fm".equals(parameters.get("registration_direction"));
-			final long fixed = input.fixed == null ? inputs.get("fixed_mask") : input.fixed.toSource(bridge, handles, input.fixed.channel);
-			progress.upTo(DRAWN);
-			final OperationResult overlay = overlay(handles, fixed, inputs, outputs, parameters, request, progress);
-			final Map<String, Long> picture = handles.add(overlay);
-			stages.end("overlay");
-
-			final long[] warped;
-			final ImagePlus like;
-			if (toFluorescence) {
-				if (input.fixed == null) progress.warning("There is no EM image, so registered.tif is its mask on the grid of the fluorescence. Give the EM as fixed.");
-				final int fixedChannels = input.fixed == null ? 1 : input.fixed.channels;
-				warped = new long[fixedChannels];
-				for (int c = 1; c <= fixedChannels; c++) {
-					final long source = input.fixed == null ? fixed : input.fixed.toSource(bridge, handles, c);
-					warped[c - 1] = warp(handles, source, outputs.get("inverse_transform"), inputs.get("moving"), parameters, request, progress);
-				}
-				like = input.fixed == null ? null : input.fixed.image;
+			if (outputs.containsKey("transform")) {
+				progress.upTo(DRAWN);
+				final long fixed = input.fixed == null ? inputs.get("fixed_mask") : input.fixed.toSource(bridge, handles, input.fixed.channel);
+				final OperationResult overlay = overlay(fixed, inputs, outputs, parameters, request, progress);
+				results.setOverlay(handles.add(overlay).get("picture"), Json.parseObject(overlay.json));
+				stages.end("overlay");
+				if (!"registration".equals(parameters.get("stop_after"))) warp(input, inputs, outputs, run, request, results, warps, progress);
+				stages.end("warping");
 			}
-			else {
-				warped = new long[moving.channels];
-				for (int c = 1; c <= moving.channels; c++) {
-					if (channels[c - 1] == 0) channels[c - 1] = moving.toVolume(bridge, handles, c, new Progress(progress).upTo(0));
-					warped[c - 1] = warp(handles, channels[c - 1], outputs.get("transform"), inputs.get("fixed_mask"), parameters, request, progress);
-				}
-				like = moving.image;
+			final Map<String, Object> inputsJson = provenance.get(progress);
+			for (final String file : Arrays.asList("transform", "inverse_transform")) {
+				final Map<String, Object> content = reused.containsKey("transform")
+					? Json.parseObject(RunRequest.readText(file, new File(input.earlier, file + ".json"))) : Json.asObject(report.get(file));
+				content.put("inputs", inputsJson);
+				if (report.containsKey(file)) results.setTransform(file, content);
 			}
-			stages.end("warping");
-			final Map<String, Object> transform = Json.asObject(report.get("transform")), inverse = Json.asObject(report.get("inverse_transform"));
-			for (final Map<String, Object> file : Arrays.asList(transform, inverse)) file.put("inputs", provenance.get(progress));
+			if (reused.containsKey("transform")) run.putIfAbsent("registration", earlier.registration());
+			results.setSteps(earlier == null ? keys(input, request, provenance, progress) : keys, reused.keySet());
 			stages.end("hashing");
 			progress.upTo(1);
-			final RegisterResults results = new RegisterResults(bridge, input, outputs, inputs.get("fixed_mask"), warped, like, picture.get("picture"),
-				Json.parseObject(overlay.json), transform, inverse, run, stages, progress);
 			for (final Sink sink : sinks) sink.accept(results);
 			progress.check();
 		}
+		finally {
+			for (final WarpedFrames warped : warps) warped.close();
+		}
 	}
 
-	private OperationResult overlay(final Handles handles, final long fixed, final Map<String, Long> inputs, final Map<String, Long> outputs,
-		final Map<String, Object> parameters, final RunRequest request, final Progress progress)
+	/** The steps' keys; empty where an input is no file. */
+	private Map<String, Object> keys(final RegisterInput input, final RunRequest request, final Provenance provenance, final Progress progress) {
+		final Map<String, Object> identities = input.identities(provenance.get(progress));
+		if (identities == null) return Collections.emptyMap();
+		final OperationResult plan = bridge.run("register_plan", request.toJson(Collections.singletonMap("inputs", identities)), Collections.emptyMap(), progress);
+		return Json.asObject(Json.parseObject(plan.json).get("keys"));
+	}
+
+	/** Gives the operation those results of the earlier run that are still good. */
+	private Map<String, File> reuse(final EarlierRun earlier, final Map<String, Object> keys, final RegisterInput input, final Map<String, Long> inputs, final Handles handles,
+		final Progress progress)
+	{
+		final Map<String, File> reused = new LinkedHashMap<>();
+		for (final String step : STEPS) {
+			final File file = inputs.containsKey(step) ? null : earlier.file(step, keys.get(step));
+			if (file != null) reused.put(step, file);
+		}
+		// The mask is only needed where its points are not.
+		if (reused.containsKey("moving_mask") && !reused.containsKey("moving_points")) {
+			inputs.put("moving_mask", input.moving.maskOf(ImageFiles.open("moving_mask", reused.get("moving_mask").getPath()), true).toMask(bridge, handles, progress));
+		}
+		for (final String points : RegisterInput.POINTS) {
+			if (reused.containsKey(points)) inputs.put(points, handles.add(bridge.createPoints(PointsFile.read(points, reused.get(points)))));
+		}
+		if (reused.containsKey("transform") && !inputs.containsKey("registration_start")) {
+			inputs.put("transform", handles.add(bridge.createTransform(RunRequest.readText("transform", reused.get("transform")))));
+		}
+		else reused.remove("transform");
+		if (!reused.isEmpty()) progress.log("Unchanged since the earlier run and used again: " + String.join(", ", reused.keySet()) + ".");
+		return reused;
+	}
+
+	private OperationResult overlay(final long fixed, final Map<String, Long> inputs, final Map<String, Long> outputs, final Map<String, Object> parameters,
+		final RunRequest request, final Progress progress)
 	{
 		final Map<String, Long> images = new LinkedHashMap<>();
 		images.put("fixed", fixed);
 		images.put("fixed_mask", inputs.get("fixed_mask"));
 		images.put("moving", inputs.get("moving"));
 		images.put("transform", outputs.get("transform"));
-		return bridge.run("overlay", shared("overlay", parameters, request), images, progress);
+		return bridge.run("overlay", later("overlay", parameters, request).toJson(), images, progress);
 	}
 
-	private long warp(final Handles handles, final long source, final long transform, final long target, final Map<String, Object> parameters,
+	private void warp(final RegisterInput input, final Map<String, Long> inputs, final Map<String, Long> outputs, final Map<String, Object> run, final RunRequest request,
+		final RegisterResults results, final List<WarpedFrames> warps, final Progress progress)
+	{
+		final Map<String, Object> parameters = Json.asObject(run.get("parameters"));
+		if ("em_to_fm".equals(parameters.get("registration_direction"))) {
+			if (input.fixed == null) progress.warning("There is no EM image, so registered.tif is its mask on the grid of the fluorescence. Give the EM as fixed.");
+			if (!input.linked.isEmpty()) progress.warning("Linked images lie on the fluorescence's grid already, so they are not warped when the EM is.");
+			final VolumeImage em = input.fixed == null ? input.fixedMask : input.fixed;
+			final WarpedFrames warped = new WarpedFrames(bridge, em, (handles, c) -> {
+				final long source = input.fixed == null ? inputs.get("fixed_mask") : em.toSource(bridge, handles, c);
+				return warp(handles, source, outputs.get("inverse_transform"), inputs.get("moving"), later("warp", parameters, request), run, progress);
+			});
+			warps.add(warped);
+			results.setRegistered(image(warped), input.fixed == null ? null : em.image);
+			return;
+		}
+		final WarpedFrames fluorescence = follow(input.moving, 0, inputs, outputs, run, request, progress);
+		warps.add(fluorescence);
+		results.setRegistered(image(fluorescence), input.moving.image);
+		int before = input.moving.channels;
+		for (final VolumeImage image : input.linked) {
+			final WarpedFrames warped = follow(image, before, inputs, outputs, run, request, progress);
+			warps.add(warped);
+			results.addLinked(image, image(warped));
+			before += image.channels;
+		}
+	}
+
+	private ResultImage image(final Frames warped) {
+		return new ResultImage(bridge, warped);
+	}
+
+	/** The fluorescence, or an image that follows it, on the EM's grid; its first channel has the number after {@code before} in channel_offsets. */
+	private WarpedFrames follow(final VolumeImage image, final int before, final Map<String, Long> inputs, final Map<String, Long> outputs, final Map<String, Object> run,
 		final RunRequest request, final Progress progress)
+	{
+		final int registeredFrame = image.frame();
+		return new WarpedFrames(bridge, image, (handles, c) -> {
+			final boolean there = before == 0 && image.frame() == registeredFrame && c == image.channel;
+			final long source = there ? inputs.get("moving") : image.toVolume(bridge, handles, c, new Progress(progress).upTo(0));
+			final RunRequest later = later("warp", Json.asObject(run.get("parameters")), request);
+			later.parameters.put("chromatic_channel", (long) before + c);
+			return warp(handles, source, outputs.get("transform"), inputs.get("fixed_mask"), later, run, progress);
+		});
+	}
+
+	private long warp(final Handles handles, final long source, final long transform, final long target, final RunRequest request, final Map<String, Object> run,
+		final Progress progress)
 	{
 		final Map<String, Long> images = new LinkedHashMap<>();
 		images.put("source", source);
 		images.put("transform", transform);
 		images.put("target", target);
-		return handles.add(bridge.run("warp", shared("warp", parameters, request), images, progress)).get("warped");
+		final OperationResult result = bridge.run("warp", request.toJson(), images, new Progress(progress).upTo(0));
+		run.putIfAbsent("warping", Json.parseObject(result.json));
+		return handles.add(result).get("warped");
 	}
 
 	/** A request for a later operation with those of the registration's parameters that it has too. */
-	private String shared(final String name, final Map<String, Object> parameters, final RunRequest request) {
+	private RunRequest later(final String name, final Map<String, Object> parameters, final RunRequest request) {
 		final Operation operation = schema.operation(name);
 		final RunRequest later = new RunRequest();
 		later.threads = request.threads;
 		for (final Parameter parameter : operation.parameters) {
 			if (parameters.containsKey(parameter.name)) later.parameters.put(parameter.name, parameters.get(parameter.name));
 		}
-		return later.toJson();
+		return later;
 	}
 
-	/** The files of {@link RegisterResults#save}. */
+	/** The files of {@link RegisterResults#save}, linked images aside. */
 	public static List<String> files() {
 		return Arrays.asList("transform.json", "inverse_transform.json", "registered.tif", "moving_mask.tif", "fixed_mask.tif", "moving_points.csv", "fixed_points.csv",
 			"registered_points.csv", "overlay.png", "parameters.json", "run.json");

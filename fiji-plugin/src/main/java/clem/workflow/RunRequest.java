@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 import clem.bridge.ClemRegException;
+import clem.image.Regions;
 import clem.image.TiffWriter;
 import clem.json.Json;
 
@@ -53,9 +54,36 @@ public final class RunRequest {
 		}
 	}
 
+	/** A whole number among the parameters, given by itself or in the file; anything else is left to the algorithms to refuse. */
+	int whole(final String key, final int standard) {
+		Object value = parameters.get(key);
+		if (value == null && parametersText != null) value = Json.parseObject(parametersText).get(key);
+		try {
+			return value == null ? standard : (int) Double.parseDouble(value.toString());
+		}
+		catch (final NumberFormatException e) {
+			return standard;
+		}
+	}
+
+	/** Turns files and names of regions into their corners. */
+	void resolveRegions() {
+		for (final String key : Regions.KEYS) {
+			final Object value = parameters.get(key);
+			if (value instanceof String) parameters.put(key, Regions.resolve(key, (String) value));
+		}
+	}
+
 	/** The request's JSON. */
 	String toJson() {
-		return toJson(Collections.emptyMap(), Collections.emptyMap());
+		return toJson(Collections.emptyMap());
+	}
+
+	/** The request's JSON with more entries. */
+	String toJson(final Map<String, Object> more) {
+		final Map<String, Object> json = new LinkedHashMap<>(more);
+		json.putAll(Json.parseObject(toJson(Collections.emptyMap(), Collections.emptyMap())));
+		return Json.write(json);
 	}
 
 	/** The request's JSON; the names are the image files', the texts are the files that an operation reads as text. */

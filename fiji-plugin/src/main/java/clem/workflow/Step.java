@@ -109,6 +109,7 @@ public final class Step {
 	 */
 	public void run(final Map<String, Object> inputs, final Provenance provenance, final RunRequest request, final OperationListener listener, final Sink sink) {
 		final Progress progress = new Progress(listener);
+		request.resolveRegions();
 		try (Handles handles = new Handles(bridge)) {
 			progress.upTo(0.2);
 			final Map<String, Object> names = new LinkedHashMap<>();

@@ -147,6 +147,47 @@ public final class MainTest {
 		});
 	}
 
+	public void unchangedStepsAreUsedAgain() throws Exception {
+		Check.inFolder(folder -> {
+			Check.equal(0, register(folder));
+			Check.that(json(folder, "run.json").get("steps").toString().contains("reused=false"), "no keys");
+			Check.equal(0, register(folder, "--overwrite"));
+			Check.that(messages.contains("used again: moving_mask, moving_points, fixed_points, transform."), messages);
+			Check.that(!json(folder, "run.json").get("steps").toString().contains("reused=false"), json(folder, "run.json").get("steps").toString());
+			Check.equal(7L, Json.asObject(json(folder, "run.json").get("registration")).get("iterations"));
+			Check.equal(0, register(folder, "--overwrite", "--set", "log_sigma=5"));
+			Check.that(!messages.contains("used again"), messages);
+			// A result that somebody has changed is not ours any more.
+			Files.write(new File(folder, "out/fixed_points.csv").toPath(), "z,y,x\n1,2,3\n".getBytes(StandardCharsets.UTF_8));
+			Check.equal(0, register(folder, "--overwrite", "--set", "log_sigma=5"));
+			Check.that(messages.contains("used again: moving_mask, moving_points, transform."), messages);
+		});
+	}
+
+	public void linkedImagesAndTimePointsFollow() throws Exception {
+		Check.inFolder(folder -> {
+			final ImagePlus series = Samples.image("series", 16, 2, 8, 6, 7);
+			series.setDimensions(2, 4, 2);
+			Samples.save(series, folder, "series.tif");
+			Check.equal(2, register(folder, "--linked", folder + "/series.tif"));
+			Check.that(messages.contains("linked_1") && messages.contains("2 time points"), messages);
+			final String[] input = { "register", "--fixed-mask", folder + "/mask.tif", "--out", folder + "/out", "--moving", folder + "/series.tif#2", "--set", "moving_frame=2",
+				"--linked", folder + "/series.tif", "--linked", folder + "/series.tif#1" };
+			Check.equal(0, run(input));
+			for (final String name : new String[] { "registered", "linked_1", "linked_2" }) {
+				final ImagePlus image = ImageFiles.openImage("x", ImageFiles.choice("x", folder + "/out/" + name + ".tif"));
+				Check.equal("2 channels, 5 slices, 2 frames", image.getNChannels() + " channels, " + image.getNSlices() + " slices, " + image.getNFrames() + " frames");
+				for (int t = 1; t <= 2; t++) for (int c = 1; c <= 2; c++) for (int z = 1; z <= 4; z++) {
+					Check.equal(series.getStack().getProcessor(series.getStackIndex(c, z, t)).get(6, 5), image.getStack().getProcessor(image.getStackIndex(c, z, t)).get(6, 5));
+				}
+			}
+			Check.equal(2L, Json.asObject(Json.asObject(json(folder, "transform.json").get("inputs")).get("moving")).get("frame"));
+			input[8] = "moving_frame=3";
+			Check.equal(2, run(input));
+			Check.that(messages.contains("no time point 3"), messages);
+		});
+	}
+
 	public void errorsHaveTheirCodesAndLeaveNothing() throws Exception {
 		Check.inFolder(folder -> {
 			for (final String[] one : new String[][] { { "BAD_INPUT", "2" }, { "NOT_FOUND", "2" }, { "CANCELLED", "3" }, { "INTERNAL", "1" }, { "OUT_OF_MEMORY", "1" }, { "crash", "1" } }) {

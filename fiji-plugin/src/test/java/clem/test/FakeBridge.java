@@ -23,11 +23,14 @@ public final class FakeBridge implements Bridge {
 	public static final String SCHEMA = "{'version':'9.9.9','operations':["
 		+ "{'name':'register','title':'Register','help':'Registers fluorescence onto EM.','inputs':["
 		+ "{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'},{'name':'fixed_mask','kind':'mask','required':true,'help':'The mask of the EM.'},"
-		+ "{'name':'moving_mask','kind':'mask','required':false,'help':'A mask of the fluorescence.'}],'outputs':[{'name':'moving_mask','kind':'mask'},"
+		+ "{'name':'moving_mask','kind':'mask','required':false,'help':'A mask of the fluorescence.'},"
+		+ "{'name':'moving_points','kind':'points','required':false,'help':''},{'name':'fixed_points','kind':'points','required':false,'help':''},"
+		+ "{'name':'registration_start','kind':'transform','required':false,'help':''},{'name':'transform','kind':'transform','required':false,'help':''}],'outputs':[{'name':'moving_mask','kind':'mask'},"
 		+ "{'name':'moving_points','kind':'points'},{'name':'fixed_points','kind':'points'},{'name':'registered_points','kind':'points'},"
 		+ "{'name':'transform','kind':'transform'},{'name':'inverse_transform','kind':'transform'}],"
 		+ "'presets':{'default':{},'paper':{'filter_segmentation':true,'seed':7}},'parameters':["
 		+ "{'name':'preset','label':'Preset','type':'choice','default':'default','choices':['default','paper'],'group':'General','help':'Values for many.'},"
+		+ "{'name':'moving_frame','label':'Time point','type':'integer','default':1,'minimum':1,'maximum':1000,'group':'General','help':''},"
 		+ "{'name':'registration_direction','label':'Direction','type':'choice','default':'fm_to_em','choices':['fm_to_em','em_to_fm'],'group':'Registration','help':'Whose image is warped.'},"
 		+ "{'name':'log_sigma','label':'LoG sigma','type':'number','unit':'voxels','default':3.0,'minimum':0.3,'maximum':50,'group':'Segmentation','help':'Width of the filter.'},"
 		+ "{'name':'filter_segmentation','label':'Filter by size','type':'boolean','default':false,'group':'Segmentation','help':'Whether to filter.'},"
@@ -44,6 +47,7 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'registered_points','kind':'points'}],'parameters':[]},"
 		+ "{'name':'warp','title':'Warp','help':'','inputs':[{'name':'source','kind':'source','required':true,'help':''},{'name':'transform','kind':'transform','required':true,'help':''},"
 		+ "{'name':'target','kind':'source','required':true,'help':''}],'outputs':[{'name':'warped','kind':'source'}],'parameters':[]},"
+		+ "{'name':'register_plan','title':'Plan','help':'','inputs':[],'outputs':[],'parameters':[]},"
 		+ "{'name':'overlay','title':'Overlay','help':'','inputs':[],'outputs':[],'parameters':[]},"
 		+ "{'name':'transform_points','title':'Transform points','help':'','inputs':[{'name':'points','kind':'points','required':true,'help':''},"
 		+ "{'name':'transform','kind':'transform','required':true,'help':''}],'outputs':[{'name':'points','kind':'points'}],'parameters':[]},"
@@ -220,6 +224,11 @@ public final class FakeBridge implements Bridge {
 			case "register":
 				registerRequest = json;
 				return register(json, inputs, outputs, listener);
+			case "register_plan":
+				// As the true one: what the inputs and the parameters are decides.
+				final String key = Json.write(json.get("inputs")) + Json.write(json.get("parameters"));
+				return new OperationResult("{\"keys\":{\"moving_mask\":" + Json.write(key) + ",\"moving_points\":" + Json.write(key) + ",\"fixed_points\":" + Json.write(key)
+					+ ",\"transform\":" + Json.write(key) + "}}", outputs);
 			case "segment_fluorescence":
 				outputs.put("mask", threshold((Volume) get(inputs.get("moving"))));
 				return new OperationResult("{}", outputs);
@@ -272,9 +281,12 @@ public final class FakeBridge implements Bridge {
 		final Map<String, Object> parameters = new LinkedHashMap<>(Json.asObject(json.get("parameters")));
 		if (json.get("parameters_file") != null) Json.parseObject((String) json.get("parameters_file")).forEach(parameters::putIfAbsent);
 		parameters.putIfAbsent("registration_direction", "fm_to_em");
-		outputs.put("moving_mask", threshold(moving));
-		outputs.put("moving_points", add(points((Volume) get(outputs.get("moving_mask")))));
-		outputs.put("fixed_points", add(points(fixed)));
+		if (inputs.containsKey("moving_points")) outputs.put("moving_points", add(readPoints(inputs.get("moving_points"))));
+		else {
+			outputs.put("moving_mask", threshold(moving));
+			outputs.put("moving_points", add(points((Volume) get(outputs.get("moving_mask")))));
+		}
+		outputs.put("fixed_points", inputs.containsKey("fixed_points") ? add(readPoints(inputs.get("fixed_points"))) : add(points(fixed)));
 		outputs.put("registered_points", add(readPoints(outputs.get("moving_points"))));
 		outputs.put("transform", createTransform(TRANSFORM.replace('\'', '"')));
 		outputs.put("inverse_transform", createTransform(TRANSFORM.replace('\'', '"')));

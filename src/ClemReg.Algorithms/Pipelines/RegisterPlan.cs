@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClemReg.Algorithms.Parameters;
+using P = ClemReg.Algorithms.Pipelines.ClemRegParameters;
+
+namespace ClemReg.Algorithms.Pipelines;
+
+/// <summary>
+/// The keys of register's steps: two runs whose step has the same key have the same result of that step, so the second can take the first
+/// one's. A key is the SHA-256 of the step's inputs (by their own hashes, or the keys of the steps that made them), its parameters and the
+/// software's version.
+/// </summary>
+internal static class RegisterPlan
+{
+    public static Operation Definition { get; } = new(
+        "register_plan", "Plan a registration",
+        "Tells under which keys the steps of register know their results.",
+        [],
+        [],
+        RegisterOperation.Definition.Parameters,
+        static (request, _) => new OperationResult(new Dictionary<string, object>(), new JsonObject { ["keys"] = Keys(request) }));
+
+    private static JsonObject Keys(OperationRequest request)
+    {
+        ParameterValues values = request.Values;
+        string movingMask = Key("moving_mask", values, [.. P.ForSegmentation], Input(request, "moving"), Input(request, "moving_mask"), Input(request, "fixed_mask"));
+        string movingPoints = Key("moving_points", values, [.. P.ForSampling], movingMask, Input(request, "moving_points"));
+        string fixedPoints = Key("fixed_points", values, [.. P.ForSampling, .. P.ForFixedRegion], Input(request, "fixed_mask"), Input(request, "fixed_points"));
+        string transform = Key("transform", values, [.. P.ForRegistration, .. P.ForDeformation, P.Seed], movingPoints, fixedPoints,
+            Input(request, "registration_start"), Input(request, "transform"));
+        return new JsonObject { ["moving_mask"] = movingMask, ["moving_points"] = movingPoints, ["fixed_points"] = fixedPoints, ["transform"] = transform };
+    }
+
+    /// <summary>What the caller says that an input is: its hash, channel and voxel size; empty for an input that is not given.</summary>
+    private static string Input(OperationRequest request, string name) =>
+        request.Extra.TryGetProperty("inputs", out JsonElement inputs) && inputs.ValueKind == JsonValueKind.Object && inputs.TryGetProperty(name, out JsonElement text)
+            && text.ValueKind == JsonValueKind.String ? text.GetString()! : "";
+
+    private static string Key(string step, ParameterValues values, IReadOnlyList<Parameter> parameters, params string[] inputs)
+    {
+        JsonObject all = values.ToJson();
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Operations.Version}\n{step}\n");
+        foreach (string input in inputs) text.Append(input).Append('\n');
+        foreach (Parameter parameter in parameters) text.Append(parameter.Name).Append('=').Append(all[parameter.Name]!.ToJsonString()).Append('\n');
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+}
