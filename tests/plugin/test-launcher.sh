@@ -7,10 +7,10 @@ out=$scratch/out
 
 check "register" "$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --out "$out" --threads 2
 for file in transform.json inverse_transform.json registered.tif moving_mask.tif fixed_mask.tif moving_points.csv fixed_points.csv \
-  registered_points.csv overlay.png run.json; do
+  registered_points.csv overlay.png parameters.json run.json; do
   check "register writes $file" test -s "$out/$file"
 done
-check "no other files" test "$(ls "$out" | wc -l)" = 10
+check "no other files" test "$(ls "$out" | wc -l)" = 11
 check "the clouds' header" test "$(head -1 "$out/moving_points.csv")" = "z,y,x"
 field() { /usr/bin/python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); [d := d[int(k) if k.isdigit() else k] for k in sys.argv[2].split(".")]; print(d)' "$1" "$2"; }
 check "direction" test "$(field "$out/transform.json" direction)" = moving_to_fixed
@@ -24,6 +24,42 @@ check "PNG" test "$(head -c 4 "$out/overlay.png" | tail -c 3)" = PNG
 
 "$clemreg" evaluate-tre --transform "$out/transform.json" --labels "$s/em_labels.tif" --truth "$s/truth.json" --out "$scratch/tre.json" >/dev/null 2>&1
 check "registration error below 200 nm: $(field "$scratch/tre.json" after.mean_nm)" test "$(field "$scratch/tre.json" after.mean_nm | cut -d. -f1)" -lt 200
+
+max_difference() { # TRANSFORM TRANSFORM: of the matrices' numbers
+  /usr/bin/python3 -c 'import json,sys; a, b = (sum(json.load(open(f))["matrix"], []) for f in sys.argv[1:3]); d = max(abs(x - y) for x, y in zip(a, b)); sys.exit(0 if d < 1e-3 else f"{d}")' "$1" "$2"
+}
+
+# Steps are used again, and begun and ended where the user wants.
+again=$scratch/again
+reg=("$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$again")
+check "register, deformable" "${reg[@]}" --set registration_algorithm=rigid_bcpd --set bcpd_judge=false
+check "it is a spline" test "$(field "$again/transform.json" type)" = thin_plate_spline
+cp "$again/registered.tif" "$scratch/first.tif"
+check "the same again" "${reg[@]}" --parameters "$again/parameters.json" --overwrite
+check "nothing was registered anew" test "$(field "$again/run.json" steps.transform.reused)" = True
+check "and the image is the same" cmp -s "$again/registered.tif" "$scratch/first.tif"
+check "another log_sigma" "${reg[@]}" --parameters "$again/parameters.json" --overwrite --set log_sigma=2.8
+check "leaves the EM's points" test "$(field "$again/run.json" steps.fixed_points.reused)" = True
+check "but not the fluorescence's" test "$(field "$again/run.json" steps.moving_points.reused)" = False
+"$clemreg" evaluate-tre --transform "$again/transform.json" --labels "$s/em_labels.tif" --truth "$s/truth.json" --out "$scratch/tre2.json" >/dev/null 2>&1
+check "deformable error below 150 nm: $(field "$scratch/tre2.json" after.mean_nm)" test "$(field "$scratch/tre2.json" after.mean_nm | cut -d. -f1)" -lt 150
+
+part=("$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif")
+check "stop after sampling" "${part[@]}" --out "$scratch/half" --set stop_after=sampling
+check "only its files" test "$(cd "$scratch/half" && ls | tr '\n' ' ')" = "fixed_mask.tif fixed_points.csv moving_mask.tif moving_points.csv parameters.json run.json "
+check "go on from own points" "${part[@]}" --out "$scratch/rest" --moving-points "$scratch/half/moving_points.csv" --fixed-points "$scratch/half/fixed_points.csv"
+check "with the same result" max_difference "$scratch/rest/transform.json" "$out/transform.json"
+check "warp with a finished transform" "${part[@]}" --out "$scratch/warped" --transform "$out/transform.json"
+check "gives the same image" cmp -s "$scratch/warped/registered.tif" "$out/registered.tif"
+check "start from a transform" "${part[@]}" --out "$scratch/start" --registration-start "$out/transform.json" --linked "$s/fm.tif" --set channel_offsets=1:0,0,0
+check "a linked image follows" cmp -s "$scratch/start/linked_1.tif" "$scratch/start/registered.tif"
+check "on a grid of its own" "${part[@]}" --out "$scratch/pitch" --transform "$out/transform.json" --set warping_output_grid=given --set warping_output_spacing=80 --set warping_crop_to_overlap=true
+printf 'roi\n' >"$scratch/bad.roi"
+refuses "region file" 2 "roi_polygon|bad.roi" "${part[@]:1}" --out "$scratch/x" --set "roi_polygon=$scratch/bad.roi"
+refuses "region name" 2 "roi_polygon|cell" "${part[@]:1}" --out "$scratch/x" --set roi_polygon=cell
+refuses "region of the EM" 2 "roi_polygon_em|pixel" "${part[@]:1}" --out "$scratch/x" --set "roi_polygon_em=9000,9000 9100,9000 9100,9100"
+refuses "two transforms" 2 "registration_start" "${part[@]:1}" --out "$scratch/x" --transform "$out/transform.json" --registration-start "$out/transform.json"
+refuses "linked of another size" 2 "linked_1|size" "${part[@]:1}" --out "$scratch/x" --linked "$s/em.tif"
 
 # Points there and back.
 printf 'z,y,x\n0,0,0\n100.5,2000,-30\n' >"$scratch/points.csv"
@@ -42,9 +78,6 @@ check "to rounding" near "$out/registered_points.csv" "$scratch/moved.csv" 1e-6
 
 # Transforms and points to other tools and back.
 fm=(--moving "$s/fm.tif" --fixed "$s/em.tif")
-max_difference() { # TRANSFORM TRANSFORM: of the matrices' numbers
-  /usr/bin/python3 -c 'import json,sys; a, b = (sum(json.load(open(f))["matrix"], []) for f in sys.argv[1:3]); d = max(abs(x - y) for x, y in zip(a, b)); sys.exit(0 if d < 1e-3 else f"{d}")' "$1" "$2"
-}
 for format in bigwarp_landmarks bigwarp_json elastix itk bigdataviewer mobie ngff_affine ec_clem_xml ec_clem_csv; do
   check "export-transform $format" "$clemreg" export-transform --transform "$out/transform.json" --format $format "${fm[@]}" --out "$scratch/$format.out"
   check "import-transform $format" "$clemreg" import-transform --in "$scratch/$format.out" "${fm[@]}" --out "$scratch/$format.json"

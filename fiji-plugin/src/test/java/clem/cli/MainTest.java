@@ -182,6 +182,7 @@ public final class MainTest {
 				}
 			}
 			Check.equal(2L, Json.asObject(Json.asObject(json(folder, "transform.json").get("inputs")).get("moving")).get("frame"));
+			input[4] = folder + "/other";
 			input[8] = "moving_frame=3";
 			Check.equal(2, run(input));
 			Check.that(messages.contains("no time point 3"), messages);

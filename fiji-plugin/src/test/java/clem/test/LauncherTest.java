@@ -66,8 +66,8 @@ public final class LauncherTest {
 			for (int i = 0; i < 600 && Arrays.stream(folder.list()).noneMatch(name -> name.startsWith(".out")); i++) Thread.sleep(50);
 			process.destroy();
 			Check.that(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
-			Check.equal(3, process.exitValue());
 			Check.equal("clemreg: Cancelled.\n", text(error));
+			Check.equal(3, process.exitValue());
 			Check.equal("[error.txt, s]", sorted(folder));
 		});
 	}
