@@ -49,8 +49,11 @@ before=$(stat -c %Y "$scratch/paper/EMPIAR-10819-paper/registered.tif")
 check "again" bash -c '"$@"' _ "${run[@]}" >"$scratch/again.txt" 2>>"$scratch/log"
 check "nothing is registered twice" test "$before" = "$(stat -c %Y "$scratch/paper/EMPIAR-10819-paper/registered.tif")"
 check "the same table" cmp -s <(grep EMPIAR "$scratch/paper.txt") <(grep EMPIAR "$scratch/again.txt")
+ln -s fm.tif "$fm/EMPIAR-10819/target.tif"
 check "one dataset in plain folders" bash -c '"$@"' _ "$root/scripts/reproduce-paper" "$em/EMPIAR-10819" "$fm/EMPIAR-10819" "$scratch/labels/EMPIAR-10819.tif" --label-components --out "$scratch/one" >"$scratch/one.txt" 2>>"$scratch/log"
 has "has its line" "^EMPIAR-10819 +lysosomes" "$scratch/one.txt"
+check "a target channel in a file of its own is warped with it" grep -q linked_1.tif "$scratch/one/EMPIAR-10819-default-evaluation/report.json"
+rm "$fm/EMPIAR-10819/target.tif"
 if "$root/scripts/reproduce-paper" "$fm" "$em" >/dev/null 2>"$scratch/log"; then bad "folders the wrong way round"; else has "folders the wrong way round" "em_mask.tif" "$scratch/log"; fi
 
 # Evaluation by itself.
