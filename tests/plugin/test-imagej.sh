@@ -43,13 +43,14 @@ for java in $(tr ":" "\n" <<<"${CLEMREG_JAVA_HOMES:-}" | sed "/^$/d; s,$,/bin/ja
 
   # The examples without an argument make their own input.
   examples=$root/fiji-plugin/src/main/resources/examples
+  mkdir -p "$scratch/examples"
   run -macro "$examples/Evaluate_Registration.ijm"
   expect "example macro of an evaluation, Java $version" "$scratch/log" "All structures, 13: true positive rate 0."
-  TMPDIR=$scratch JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch" run -macro "$examples/Batch_Register.ijm"
+  JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch/examples" run -macro "$examples/Batch_Register.ijm"
   expect "example macro of a batch, Java $version" "$scratch/log" "sample 2,registered,"
-  JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch" run --run "$examples/Evaluate_Registration.groovy"
+  JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch/examples" run --run "$examples/Evaluate_Registration.groovy"
   expect "example script of an evaluation, Java $version" "$scratch/log" "Registration error at 12 landmark pairs"
-  JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch" run --run "$examples/Batch_Register.groovy"
+  JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch/examples" run --run "$examples/Batch_Register.groovy"
   expect "example script of a batch, Java $version" "$scratch/log" "2 pairs: 2 registered, 0 unchanged, 0 failed"
 
   out=$scratch/command-$version

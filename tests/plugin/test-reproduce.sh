@@ -87,6 +87,8 @@ check "mended and run again" "$clemreg" batch --folder "$scratch/pairs" --out "$
 has "the good one is left" "^good,unchanged," "$scratch/batch/batch.csv"
 has "the other is done" "^other,registered," "$scratch/batch/batch.csv"
 printf 'name,moving\nx,y\n' >"$scratch/list.csv"
+refuses "a parameter that is not allowed" 2 "log_sigma|wide" batch --folder "$scratch/pairs" --out "$scratch/bad" --set log_sigma=wide
+refuses "a misspelt parameter" 2 "log_sgima|log_sigma" batch --folder "$scratch/pairs" --out "$scratch/bad" --set log_sgima=3
 refuses "a list without its columns" 2 "list.csv|fixed_mask" batch --pairs "$scratch/list.csv" --out "$scratch/bad"
 /usr/bin/python3 - "$clemreg" "$em/EMPIAR-10819/em_mask.tif" "$fm/EMPIAR-10819/fm.tif" "$scratch" <<'P'
 import os, signal, subprocess, sys, time

@@ -9,11 +9,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
+import clem.bridge.Bridge;
 import clem.bridge.ClemRegException;
 import clem.bridge.OperationListener;
 import clem.image.ImageFiles;
@@ -61,16 +63,19 @@ public final class Batch {
 	}
 
 	private final FileRunner runner;
+	private final Bridge bridge;
 	private final Operation register;
 
-	Batch(final FileRunner runner, final Schema schema) {
+	Batch(final FileRunner runner, final Bridge bridge, final Schema schema) {
 		this.runner = runner;
+		this.bridge = bridge;
 		register = schema.operation("register");
 	}
 
 	/** Runs all pairs and gives one line about them. Throws at the end if some failed. */
 	String run(final FileRequest request, final OperationListener listener) {
 		final List<BatchList.Pair> pairs = pairs(request);
+		for (final BatchList.Pair pair : pairs) prepare(pair, request);
 		final File out = folder(request);
 		final List<Row> rows = new ArrayList<>();
 		for (final BatchList.Pair pair : pairs) rows.add(new Row(pair.name));
@@ -78,7 +83,7 @@ public final class Batch {
 		for (int i = 0; i < rows.size(); i++) {
 			final Row row = rows.get(i);
 			try {
-				one(pairs.get(i), request, out, row, new Part(listener, row.name, i, rows.size()));
+				one(pairs.get(i).request, new File(out, row.name), row, new Part(listener, row.name, i, rows.size()));
 			}
 			catch (final ClemRegException e) {
 				row.status = e.kind == ClemRegException.Kind.CANCELLED ? Status.CANCELLED : Status.FAILED;
@@ -130,17 +135,30 @@ public final class Batch {
 		return out;
 	}
 
-	private void one(final BatchList.Pair pair, final FileRequest batch, final File out, final Row row, final Part listener) {
+	/** Gives a pair what holds for all, and checks its parameters, so that a misspelt one is told before anything begins. */
+	private void prepare(final BatchList.Pair pair, final FileRequest batch) {
 		final FileRequest request = pair.request;
 		for (final Map.Entry<String, Object> parameter : batch.parameters.entrySet()) request.parameters.putIfAbsent(parameter.getKey(), parameter.getValue());
 		if (request.parametersFile == null) request.parametersFile = batch.parametersFile;
 		request.threads = batch.threads;
 		request.overwrite = batch.overwrite;
-		final File folder = new File(out, pair.name), mark = new File(folder, MARK);
+		final RunRequest run = new RunRequest();
+		run.parameters.putAll(request.parameters);
+		try {
+			if (request.parametersFile != null) run.readParameters(new File(request.parametersFile));
+			bridge.run("register_plan", run.toJson(), Collections.emptyMap(), new Quiet());
+		}
+		catch (final ClemRegException e) {
+			if (e.kind == ClemRegException.Kind.BAD_INPUT) throw ClemRegException.badInput(pair.name + ": " + e.getMessage(), e);
+		}
+	}
+
+	private void one(final FileRequest request, final File folder, final Row row, final Part listener) {
+		final File mark = new File(folder, MARK);
 		request.out = folder.getPath();
 		FileRunner.check(register, request);
 		final Map<String, Object> made = madeFrom(request, listener);
-		if (mark.isFile() && !batch.overwrite) {
+		if (mark.isFile() && !request.overwrite) {
 			final String changed = changed(mark, made);
 			if (!changed.isEmpty()) {
 				throw ClemRegException.badInput("the result in " + folder + " is of other input: " + changed + ". Allow to replace it with overwrite (--overwrite), or choose another output folder.");
@@ -251,6 +269,29 @@ public final class Batch {
 		final String text = rows.size() + " pairs: " + registered + " registered, " + unchanged + " unchanged, " + failed.size() + " failed";
 		if (!failed.isEmpty()) throw new ClemRegException(ClemRegException.Kind.INCOMPLETE, text + " (" + String.join(", ", failed) + "). The reasons are in " + table + ".");
 		return text + ". " + table;
+	}
+
+	/** Hears nothing. */
+	private static final class Quiet implements OperationListener {
+		@Override
+		public void progress(final double fraction, final String stage) {
+			// Checking takes no time.
+		}
+
+		@Override
+		public void log(final String message) {
+			// The pair's own run says it again.
+		}
+
+		@Override
+		public void warning(final String message) {
+			// The pair's own run says it again.
+		}
+
+		@Override
+		public boolean cancelled() {
+			return false;
+		}
 	}
 
 	/** One pair's part of the whole progress; what it says is said with its name. */

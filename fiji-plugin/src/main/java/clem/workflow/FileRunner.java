@@ -43,7 +43,7 @@ public final class FileRunner {
 	String run(final FileRequest request, final OperationListener listener, final Finish finish) {
 		final Operation operation = schema.operation(request.operation);
 		check(operation, request);
-		if (operation.name.equals(Batch.NAME)) return new Batch(this, schema).run(request, listener);
+		if (operation.name.equals(Batch.NAME)) return new Batch(this, bridge, schema).run(request, listener);
 		final RunRequest run = new RunRequest();
 		run.parameters.putAll(request.parameters);
 		run.threads = request.threads;

@@ -185,6 +185,8 @@ public final class BatchTest implements OperationListener {
 			bad(folder, "name,moving,fixed_mask\n" + row + "\n", "line 2", "no name");
 			bad(folder, "name,moving,fixed_mask\na,data/fm.tif\n", "line 2", "fixed_mask is missing");
 			bad(folder, "name,moving,fixed_mask,moving_spacing\na" + row + ",300,100\n", "line 2", "5 values", "quotes");
+			bad(folder, "name,moving,fixed_mask,parameters\na" + row + ",none.json\n", "a: ", "none.json");
+			bad(folder, "name,moving,fixed_mask,fail\na" + row + ",\nb" + row + ",BAD_INPUT\n", "b: It fails as asked");
 			Check.that(!new File(folder, "out").exists(), "something has begun");
 			final FileRequest none = new FileRequest("batch");
 			none.out = folder + "/out";
@@ -205,7 +207,7 @@ public final class BatchTest implements OperationListener {
 			images(new File(folder, "data/a"), "");
 			final String[] args = { "batch", "--folder", folder + "/data", "--out", folder + "/out" };
 			Check.equal(0, clem.cli.Launch.run(new PrintStream(unused, true, "UTF-8"), args));
-			Check.equal(1, clem.cli.Launch.run(new PrintStream(unused, true, "UTF-8"), "batch", "--folder", folder + "/data", "--out", folder + "/fail", "--set", "fail=crash"));
+			Check.equal(1, clem.cli.Launch.run(new PrintStream(unused, true, "UTF-8"), "batch", "--folder", folder + "/data", "--out", folder + "/fail", "--set", "fail=INTERNAL"));
 			Check.equal(3, clem.cli.Launch.run(new PrintStream(unused, true, "UTF-8"), "batch", "--folder", folder + "/data", "--out", folder + "/cancel", "--set", "fail=CANCELLED"));
 			Check.equal(2, clem.cli.Launch.run(new PrintStream(unused, true, "UTF-8"), "batch", "--out", folder + "/none"));
 			Check.equal(2, clem.cli.Launch.run(new PrintStream(unused, true, "UTF-8"), "batch", "--folder", folder + "/data", "--out", folder + "/none", "--moving", "x"));
