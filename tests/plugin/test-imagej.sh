@@ -51,6 +51,18 @@ for java in $(tr ":" "\n" <<<"${CLEMREG_JAVA_HOMES:-}" | sed "/^$/d; s,$,/bin/ja
     "moving=\"$s/fm.tif\",fixed=\"$s/em.tif\",fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=3.0"
   check "Groovy script, Java $version: $(tail -5 "$scratch/log")" test -s "$out/overlay.png"
 
+  # The examples without an argument make their own input.
+  examples=$root/fiji-plugin/src/main/resources/examples
+  mkdir -p "$scratch/examples"
+  run -macro "$examples/Evaluate_Registration.ijm"
+  expect "example macro of an evaluation, Java $version" "$scratch/log" "All structures, 13: true positive rate 0."
+  JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch/examples" run -macro "$examples/Batch_Register.ijm"
+  expect "example macro of a batch, Java $version" "$scratch/log" "sample 2,registered,"
+  JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch/examples" run --run "$examples/Evaluate_Registration.groovy"
+  expect "example script of an evaluation, Java $version" "$scratch/log" "Registration error at 12 landmark pairs"
+  JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch/examples" run --run "$examples/Batch_Register.groovy"
+  expect "example script of a batch, Java $version" "$scratch/log" "2 pairs: 2 registered, 0 unchanged, 0 failed"
+
   out=$scratch/command-$version
   run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",fixed=\"$s/em.tif\",fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=2.5"
   check "SciJava command, Java $version: $(tail -5 "$scratch/log")" test -s "$out/transform.json"
@@ -70,6 +82,14 @@ for way in "$scratch"/macro-* "$scratch"/groovy-*; do
   # Two versions of ImageJ write the same voxels with other directories around them.
   check "$(basename "$way") gives the launcher's voxels" cmp -s <(voxels "$way/registered.tif") <(voxels "$scratch/launcher/registered.tif")
 done
+
+mkdir -p "$scratch/pairs/cell"
+ln -s "$s/fm.tif" "$s/em_labels.tif" "$scratch/pairs/cell"
+run --run clem.scijava.BatchCommand "folder=\"$scratch/pairs\",out=\"$scratch/batch\",log_sigma=2.5"
+expect "a SciJava command runs a batch" "$scratch/batch/batch.csv" "cell,registered,"
+expect "with its parameters" "$scratch/batch/cell/transform.json" '"log_sigma": 2.5'
+run --run clem.scijava.EvaluateCommand "registered=\"$scratch/launcher/registered.tif\",labels=\"$s/em_labels.tif\",out=\"$scratch/evaluation\""
+expect "a SciJava command evaluates" "$scratch/evaluation/report.json" '"tpr_mean"'
 
 cat >"$scratch/exchange.ijm" <<M
 run("Export Transform...", "transform=$scratch/launcher/transform.json moving=$s/fm.tif fixed=$s/em.tif format=mobie out=$scratch/mobie.tsv");

@@ -54,8 +54,8 @@ check "gives the same image" cmp -s "$scratch/warped/registered.tif" "$out/regis
 check "start from a transform" "${part[@]}" --out "$scratch/start" --registration-start "$out/transform.json" --linked "$s/fm.tif" --set channel_offsets=1:0,0,0
 check "a linked image follows" cmp -s "$scratch/start/linked_1.tif" "$scratch/start/registered.tif"
 check "on a grid of its own" "${part[@]}" --out "$scratch/pitch" --transform "$out/transform.json" --set warping_output_grid=given --set warping_output_spacing=80 --set warping_crop_to_overlap=true
-printf 'roi\n' >"$scratch/bad.roi"
-refuses "region file" 2 "roi_polygon|bad.roi" "${part[@]:1}" --out "$scratch/x" --set "roi_polygon=$scratch/bad.roi"
+printf 'roi\n' >"$scratch/wrong.roi"
+refuses "region file" 2 "roi_polygon|wrong.roi" "${part[@]:1}" --out "$scratch/x" --set "roi_polygon=$scratch/wrong.roi"
 refuses "region name" 2 "roi_polygon|cell" "${part[@]:1}" --out "$scratch/x" --set roi_polygon=cell
 refuses "region of the EM" 2 "roi_polygon_em|pixel" "${part[@]:1}" --out "$scratch/x" --set "roi_polygon_em=9000,9000 9100,9000 9100,9100"
 refuses "two transforms" 2 "registration_start" "${part[@]:1}" --out "$scratch/x" --transform "$out/transform.json" --registration-start "$out/transform.json"

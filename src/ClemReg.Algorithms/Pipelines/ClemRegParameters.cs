@@ -129,8 +129,8 @@ internal static class ClemRegParameters
         0.8, 0, 0.99);
 
     public static readonly NumberParameter BcpdLambda = new("bcpd_lambda", "BCPD stiffness", Deformation, "",
-        "How stiff the sample is (lambda; bcpd -l): 10000 lets structures move by some tens to hundreds of nm, ten times more is nearly rigid. Small values, such as bcpd's default 2, squash the fluorescence onto the EM.",
-        10000, 1e-3, 1e9);
+        "How stiff the sample is (lambda; bcpd -l): 30000 lets structures move by some tens of nm, 1000 by hundreds, a million is rigid. Small values, such as bcpd's default 2, squash the fluorescence onto the EM.",
+        30000, 1e-3, 1e9);
 
     public static readonly NumberParameter BcpdBeta = new("bcpd_beta", "BCPD smoothness", Deformation, "",
         "Over what distance the sample deforms as one piece (beta; bcpd -b), in units of the EM cloud's root mean square coordinate, a quarter of its width or so. Small values allow local deformation and cost more time.",

@@ -185,7 +185,7 @@ internal static class InterchangeOperations
         });
 
     /// <summary>The transform of a transform.json, turned round where it is the inverse.</summary>
-    private static SpatialTransform ReadOwn(InputText text, Job job)
+    internal static SpatialTransform ReadOwn(InputText text, Job job)
     {
         SpatialTransform transform;
         try
@@ -203,7 +203,7 @@ internal static class InterchangeOperations
             case null or "moving_to_fixed":
                 return transform;
             case "fixed_to_moving":
-                job.Log($"{text.File} maps EM to fluorescence; its inverse is exported, as the formats expect.");
+                job.Log($"{text.File} maps EM to fluorescence; its inverse is used.");
                 return transform.Inverse();
             default:
                 throw BadInputException.ForParameter($"{text.File}: \"direction\"", direction, "moving_to_fixed or fixed_to_moving");
@@ -301,11 +301,11 @@ internal static class InterchangeOperations
     }
 
     /// <summary>The file name of an image that is given.</summary>
-    private static string? NameOf(JsonElement request, string role) =>
+    internal static string? NameOf(JsonElement request, string role) =>
         request.TryGetProperty("names", out JsonElement names) && names.ValueKind == JsonValueKind.Object && names.TryGetProperty(role, out JsonElement name)
         && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
 
-    private static JsonArray Files(IReadOnlyList<OutputFile> files)
+    internal static JsonArray Files(IReadOnlyList<OutputFile> files)
     {
         var list = new JsonArray();
         foreach (OutputFile file in files)

@@ -11,7 +11,8 @@ public static class Operations
     [
         RegisterOperation.Definition, RegisterPlan.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
         PrepareOperation.Definition, AlignOperation.Definition, WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
-        InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
+        InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, EvaluateOperation.Definition,
+        SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
     ];
 
     /// <summary>The version of this software.</summary>

@@ -50,6 +50,13 @@ internal static class ParameterFiles
         [P.RegistrationMinimumSigma.Name] = 0,
         [P.RegistrationScaleEstimate.Name] = "least_squares",
         [P.RegistrationNormalise.Name] = false,
+        // probreg's BCPD.
+        [P.BcpdOmega.Name] = 0,
+        [P.BcpdLambda.Name] = 2,
+        [P.BcpdBeta.Name] = 2,
+        [P.BcpdKappa.Name] = 1e20,
+        [P.BcpdGamma.Name] = 1,
+        [P.BcpdMaxIterations.Name] = 50,
     };
 
     /// <summary>Those of the paper (Krentzel et al. 2023, Methods), which differ from its plugin's in segmentation and sampling.</summary>

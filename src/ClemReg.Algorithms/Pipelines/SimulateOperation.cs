@@ -26,6 +26,7 @@ internal static class SimulateOperation
             new Port("em", PortKind.Volume, "The EM volume, 8 bit."), new Port("em_labels", PortKind.Volume, "A label for each mitochondrion, 16 bit."),
             new Port("moving_1", PortKind.Volume, "The fluorescence of the mitochondria, 16 bit."),
             new Port("moving_2", PortKind.Volume, "The second channel, lysosomes, where channels = 2.", Required: false),
+            new Port("em_targets", PortKind.Volume, "A label for each lysosome of the EM, 16 bit, where channels = 2: structures to judge a registration by.", Required: false),
         ],
         [Transform, .. Options.Select(o => o.Parameter)],
         static (request, job) =>
@@ -36,6 +37,7 @@ internal static class SimulateOperation
             ClemSample sample = ClemSimulator.Simulate(options, job);
             var outputs = new Dictionary<string, object> { ["em"] = sample.Em, ["em_labels"] = sample.Labels };
             for (int c = 0; c < sample.Fluorescence.Count; c++) outputs[$"moving_{c + 1}"] = sample.Fluorescence[c];
+            if (sample.Lysosomes is not null) outputs["em_targets"] = sample.Lysosomes;
             return new OperationResult(outputs, new JsonObject { ["truth"] = JsonNode.Parse(sample.Truth.ToJson()) });
         });
 

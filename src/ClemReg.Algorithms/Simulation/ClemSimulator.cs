@@ -9,11 +9,15 @@ namespace ClemReg.Algorithms.Simulation;
 /// <param name="Truth">The true transform, the objects and the options.</param>
 public sealed record ClemSample(Volume<byte> Em, Volume<ushort> Labels, IReadOnlyList<Volume<ushort>> Fluorescence, ClemTruth Truth) : IDisposable
 {
+    /// <summary>The exact lysosomes on the EM's grid, n is lysosome n; null without the second channel, which shows them.</summary>
+    public Volume<ushort>? Lysosomes { get; init; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Em.Dispose();
         Labels.Dispose();
+        Lysosomes?.Dispose();
         foreach (Volume<ushort> channel in Fluorescence) channel.Dispose();
     }
 }
@@ -76,11 +80,14 @@ public static class ClemSimulator
                 channels.Add(job.Run("draw second channel", 0.8, 1, part => Keep(
                     new FluorescenceRenderer(options, transform, ids, moving).Render(brightness, [], RandomStream.Key(fluorescenceKey, 2), part))));
             }
+            int last = scene.Mitochondria.Count;
+            Volume<ushort>? lysosomes = options.Channels > 1 ? Keep(new Volume<ushort>(em)) : null;
+            if (lysosomes is not null) CopyLabels(ids, lysosomes, last, last + scene.Lysosomes.Length, job);
             // Without a surround the ids become the labels, which saves their memory.
             Volume<ushort> labels = wide.Size == em.Size ? ids : Keep(new Volume<ushort>(em));
-            CopyLabels(ids, labels, scene.Mitochondria.Count, job);
+            CopyLabels(ids, labels, 0, last, job);
             if (labels != ids) ids.Dispose();
-            return new ClemSample(image, labels, channels, new ClemTruth(transform, options, mitochondria, falseObjects));
+            return new ClemSample(image, labels, channels, new ClemTruth(transform, options, mitochondria, falseObjects)) { Lysosomes = lysosomes };
         }
         catch
         {
@@ -123,8 +130,8 @@ public static class ClemSimulator
         return voxels;
     }
 
-    /// <summary>Copies the mitochondria of the EM volume out of the ids, or within them.</summary>
-    private static void CopyLabels(Volume<ushort> ids, Volume<ushort> labels, int mitochondria, Job job)
+    /// <summary>Copies the objects after <paramref name="before"/> up to <paramref name="last"/> out of the ids, or within them, and numbers them from 1.</summary>
+    private static void CopyLabels(Volume<ushort> ids, Volume<ushort> labels, int before, int last, Job job)
     {
         Size3 size = labels.Grid.Size;
         job.For(size.Z, z =>
@@ -134,7 +141,7 @@ public static class ClemSimulator
                 job.ThrowIfCancelled();
                 ReadOnlySpan<ushort> from = RowOf(ids, size, z, y);
                 Span<ushort> to = labels.Row(z, y);
-                for (int x = 0; x < to.Length; x++) to[x] = from[x] <= mitochondria ? from[x] : (ushort)0;
+                for (int x = 0; x < to.Length; x++) to[x] = from[x] > before && from[x] <= last ? (ushort)(from[x] - before) : (ushort)0;
             }
         });
     }

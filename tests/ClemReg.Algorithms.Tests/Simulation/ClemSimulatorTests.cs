@@ -27,7 +27,30 @@ public sealed class ClemSimulatorTests
         Assert.Equal(Samples.Bytes(one.Labels), Samples.Bytes(many.Labels));
         Assert.Equal(2, many.Fluorescence.Count);
         for (int c = 0; c < 2; c++) Assert.Equal(Samples.Bytes(one.Fluorescence[c]), Samples.Bytes(many.Fluorescence[c]));
+        Assert.Equal(Samples.Bytes(one.Lysosomes!), Samples.Bytes(many.Lysosomes!));
         Assert.Equal(one.Truth.ToJson(), many.Truth.ToJson());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(240)]
+    public void With_the_second_channel_the_lysosomes_are_labelled(double surround)
+    {
+        ClemSample sample = Samples.Shared(Samples.Cell with { Channels = 2, SurroundXy = surround });
+        Assert.Null(Samples.Shared(Samples.Cell).Lysosomes);
+        var labels = new HashSet<int>();
+        for (int z = 0; z < sample.Em.Grid.Size.Z; z++)
+        {
+            ReadOnlySpan<ushort> lysosomes = sample.Lysosomes!.Slice(z), mitochondria = sample.Labels.Slice(z);
+            for (int i = 0; i < lysosomes.Length; i++)
+            {
+                if (lysosomes[i] == 0) continue;
+                labels.Add(lysosomes[i]);
+                Assert.Equal(0, mitochondria[i]);
+            }
+        }
+        Assert.InRange(labels.Count, 2, 40);
+        Assert.InRange(labels.Min(), 1, 3);
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public final class GenerateCommands {
 				continue;
 			}
 			field(fields, "File", input.name, null, "label = " + quoted(input.name.replace('_', ' ')) + ", description = " + quoted(input.help)
-				+ (input.required ? "" : ", required = false"));
+				+ (input.isFolder() ? ", style = \"directory\"" : "") + (input.required ? "" : ", required = false"));
 			if (input.isImage()) {
 				choice(fields, input.name, "series");
 				choice(fields, input.name, "channel");
@@ -154,6 +154,10 @@ public final class GenerateCommands {
 			if (!Commands.inputs(operation).isEmpty()) out.append("\n| input | kind | |\n|---|---|---|\n");
 			for (final Commands.FileInput input : Commands.inputs(operation)) {
 				out.append("| `").append(input.name).append("` | ").append(input.kind).append(input.required ? "" : ", optional").append(" | ").append(cell(input.help)).append(" |\n");
+			}
+			if (operation.name.equals("batch")) {
+				out.append("\nThe parameters are those of `register`.\n");
+				continue;
 			}
 			for (final Map.Entry<String, List<Parameter>> group : operation.groups().entrySet()) {
 				if (!group.getKey().isEmpty()) out.append("\n### ").append(group.getKey()).append("\n");

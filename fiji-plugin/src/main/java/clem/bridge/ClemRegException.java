@@ -15,7 +15,9 @@ public final class ClemRegException extends RuntimeException {
 		/** A named thing does not exist. */
 		NOT_FOUND,
 		/** The work needs more memory than there is. */
-		OUT_OF_MEMORY
+		OUT_OF_MEMORY,
+		/** Some of several pieces of work failed; the others are done. */
+		INCOMPLETE
 	}
 
 	/** The kind of error. */

@@ -29,7 +29,7 @@ final class Help {
 		final String command = Commands.name(operation);
 		final StringBuilder usage = new StringBuilder("Usage: clemreg " + command);
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
-			final String part = Arguments.option(input.name) + " FILE" + (input.isImage() ? "[#channel]" : "");
+			final String part = Arguments.option(input.name) + (input.isFolder() ? " DIR" : " FILE") + (input.isImage() ? "[#channel]" : "");
 			usage.append(' ').append(input.required ? part : "[" + part + "]");
 		}
 		if (operation.name.equals("simulate_clem")) usage.append(" --kind clem");
@@ -45,7 +45,7 @@ final class Help {
 
 	private static void options(final StringBuilder text, final Operation operation) {
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
-			entry(text, Arguments.option(input.name) + " FILE", input.help + (input.required ? "" : " Optional."));
+			entry(text, Arguments.option(input.name) + (input.isFolder() ? " DIR" : " FILE"), input.help + (input.required ? "" : " Optional."));
 		}
 		for (final String key : Commands.spacings(operation)) {
 			entry(text, Arguments.option(key) + " z,xy", "Voxel size in nm, as z,xy or z,y,x; goes before the file's own.");

@@ -19,9 +19,12 @@ import clem.image.Spacings;
 import clem.image.VolumeImage;
 import clem.json.Json;
 import clem.schema.Operation;
+import clem.schema.Parameter;
 import clem.schema.Port;
 import clem.schema.Schema;
+import clem.workflow.Batch;
 import clem.workflow.Commands;
+import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
 import clem.workflow.Output;
 import clem.workflow.PointsFile;
@@ -109,7 +112,7 @@ public final class ClemReg implements PlugIn {
 			useSelection(given, values, fields);
 			values.putAll(given);
 			// What the macro does not name is left to the preset and the defaults.
-			for (final clem.schema.Parameter parameter : operation.parameters) {
+			for (final Parameter parameter : operation.parameters) {
 				if (!given.containsKey(parameter.name) && values.get(parameter.name).equals(standard.get(parameter.name))) values.remove(parameter.name);
 			}
 		}
@@ -125,6 +128,7 @@ public final class ClemReg implements PlugIn {
 		}
 		final ImageJListener listener = new ImageJListener();
 		if (name.equals("register")) register(bridge, schema, operation, values, listener);
+		else if (name.equals(Batch.NAME)) batch(bridge, operation, values, options == null, listener);
 		else step(bridge, operation, values, listener);
 		IJ.showProgress(1.0);
 	}
@@ -160,13 +164,13 @@ public final class ClemReg implements PlugIn {
 			final String value = values.get(field.key);
 			if (value.isEmpty()) continue;
 			if (field.kind == Fields.Kind.FLAG && value.equals("true")) Recorder.recordOption(field.key);
-			else Recorder.recordOption(field.key, field.kind == Fields.Kind.FILE || field.kind == Fields.Kind.OUTPUT ? Recorder.fixPath(value) : value);
+			else Recorder.recordOption(field.key, Fields.isPath(field) ? Recorder.fixPath(value) : value);
 		}
 	}
 
 	private static RunRequest request(final Operation operation, final Map<String, String> values) {
 		final RunRequest request = new RunRequest();
-		for (final clem.schema.Parameter parameter : operation.parameters) {
+		for (final Parameter parameter : operation.parameters) {
 			if (values.containsKey(parameter.name)) request.parameters.put(parameter.name, values.get(parameter.name));
 		}
 		request.threads = whole(values, Fields.THREADS);
@@ -268,6 +272,29 @@ public final class ClemReg implements PlugIn {
 		}
 	}
 
+	private static void batch(final Bridge bridge, final Operation operation, final Map<String, String> values, final boolean asked, final ImageJListener listener) {
+		final FileRequest batch = new FileRequest(operation.name);
+		for (final Commands.FileInput input : Commands.inputs(operation)) if (!values.get(input.name).isEmpty()) batch.inputs.put(input.name, values.get(input.name));
+		for (final Parameter parameter : operation.parameters) {
+			final String value = values.get(parameter.name);
+			// The dialog gives every parameter; a default there must not go before a pair's own parameter file.
+			if (value != null && !(asked && value.equals(parameter.defaultText()))) batch.parameters.put(parameter.name, value);
+		}
+		batch.out = values.get(Fields.OUT);
+		batch.overwrite = flag(values, Fields.OVERWRITE);
+		batch.threads = whole(values, Fields.THREADS);
+		final File table = new File(batch.out, Batch.TABLE);
+		final long before = table.lastModified();
+		try {
+			final String summary = new FileRunner(bridge).run(batch, listener);
+			IJ.showStatus("CLEM-Reg: " + summary);
+			IJ.log("CLEM-Reg: " + summary);
+		}
+		finally {
+			if (table.lastModified() != before) Display.table(table);
+		}
+	}
+
 	private static void show(final RegisterResults results, final boolean intermediates) {
 		if (intermediates) {
 			if (results.movingMask() != null) showMask("Mask and points of " + results.input().moving.name(), results.movingMask(), results, "moving_points");
@@ -325,6 +352,7 @@ public final class ClemReg implements PlugIn {
 					output.commit();
 				}
 				if (operation.name.equals("simulate_clem")) showSample(results);
+				else if (results.report.get("tables") != null) showTables(operation, results);
 				else if (Commands.givesTexts(operation)) {
 					if (output == null) showTexts(operation, results);
 				}
@@ -373,9 +401,18 @@ public final class ClemReg implements PlugIn {
 		for (final byte[] file : files.values()) showText(operation.title, new String(file, StandardCharsets.UTF_8));
 	}
 
+	private static void showTables(final Operation operation, final Step.Results results) {
+		for (final Object item : Json.asList(results.report.get("tables"))) {
+			final Map<String, Object> table = Json.asObject(item);
+			Display.table(operation.title + ": " + Json.asText(table.get("name"), ""), Json.asList(table.get("columns")), Json.asList(table.get("rows")));
+		}
+		IJ.log(Json.asText(results.report.get("summary"), ""));
+	}
+
 	private static void showSample(final Step.Results results) {
 		Display.show(Display.image("sample-em.tif", results.image("em"), null));
 		Display.show(Display.image("sample-em-mask.tif", results.image("em_labels"), null));
 		Display.show(Display.image("sample-fm.tif", results.image(results.named("moving")), null));
+		if (results.names().contains("em_targets")) Display.show(Display.image("sample-em-targets.tif", results.image("em_targets"), null));
 	}
 }

@@ -2,6 +2,8 @@ package clem.ij;
 
 import java.awt.Color;
 import java.awt.GraphicsEnvironment;
+import java.io.File;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +14,7 @@ import clem.image.DisplayRange;
 import clem.image.HandleStack;
 import clem.image.ResultImage;
 import clem.image.VolumeImage;
+import clem.json.Json;
 import clem.workflow.RegisterResults;
 import ij.CompositeImage;
 import ij.IJ;
@@ -171,6 +174,34 @@ final class Display {
 	static void show(final ImagePlus image) {
 		if (!GraphicsEnvironment.isHeadless() || Interpreter.isBatchMode()) image.show();
 		else IJ.log("CLEM-Reg: " + image.getTitle() + " cannot be shown without a screen; give an output (out) to save it.");
+	}
+
+	/** Shows rows of texts and numbers as a table; null is an empty cell. */
+	static void table(final String title, final List<Object> columns, final List<Object> rows) {
+		final ResultsTable table = new ResultsTable();
+		for (final Object row : rows) {
+			table.incrementCounter();
+			final List<Object> cells = Json.asList(row);
+			for (int c = 0; c < cells.size(); c++) {
+				final String column = Json.asText(columns.get(c), "");
+				final Object cell = cells.get(c);
+				if (cell instanceof Number) table.addValue(column, ((Number) cell).doubleValue());
+				else if (cell == null) table.addValue(column, Double.NaN);
+				else table.addValue(column, Json.asText(cell, ""));
+			}
+		}
+		table.showRowNumbers(false);
+		table.show(title);
+	}
+
+	/** Shows a table that has been written. */
+	static void table(final File csv) {
+		try {
+			ResultsTable.open(csv.getPath()).show(csv.getName());
+		}
+		catch (final IOException e) {
+			IJ.log("CLEM-Reg: " + csv + " cannot be shown: " + e.getMessage());
+		}
 	}
 
 	/** Shows a cloud as a table. */

@@ -14,7 +14,7 @@ final class Fields {
 	static final String OUT = "out", OVERWRITE = "overwrite", THREADS = "threads", SHOW = "show_intermediates";
 
 	/** How a field is filled in. */
-	enum Kind { IMAGE, OPTIONAL_IMAGE, FILE, OUTPUT, TEXT, NUMBER, FLAG, CHOICE }
+	enum Kind { IMAGE, OPTIONAL_IMAGE, FILE, OPTIONAL_FILE, FOLDER, OUTPUT, TEXT, NUMBER, FLAG, CHOICE }
 
 	/** One field. */
 	static final class Field {
@@ -50,12 +50,14 @@ final class Fields {
 				if (input.name.equals("source")) {
 					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel to work on, from 1; 0: all. Align Slices finds the shifts on it and applies them to all.", Kind.NUMBER, "0");
 				}
-				if (input.kind.equals("volume")) {
-					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel to use, from 1.", Kind.NUMBER, "1");
+				if (input.kind.equals("volume") || input.name.equals("registered")) {
+					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel to use, from 1."
+						+ (input.name.equals("registered") ? " In the composite that Register... shows, channel 1 is the EM." : ""), Kind.NUMBER, "1");
 				}
 			}
 			else if (input.isSeveral()) fields.add("Images", input.name, words(input.name), input.help + " Titles of open images or files.", Kind.TEXT, "");
-			else fields.add("Files", input.name, words(input.name), input.help + (input.kind.equals("points") ? " A CSV file or the title of an open table." : ""), Kind.FILE, "");
+			else fields.add("Files", input.name, words(input.name), input.help + (input.kind.equals("points") ? " A CSV file or the title of an open table." : ""),
+				input.isFolder() ? Kind.FOLDER : input.required ? Kind.FILE : Kind.OPTIONAL_FILE, "");
 		}
 		for (final String key : Commands.spacings(operation)) {
 			fields.add("Images", key, words(key) + " (nm; z,xy)", "Voxel size as z,xy or z,y,x. Empty: as the image says in Image > Properties.", Kind.TEXT, "");
@@ -82,6 +84,11 @@ final class Fields {
 
 	private void add(final String group, final Field field) {
 		groups.computeIfAbsent(group, g -> new ArrayList<>()).add(field);
+	}
+
+	/** Whether a field's value is a path. */
+	static boolean isPath(final Field field) {
+		return field.kind == Kind.FILE || field.kind == Kind.OPTIONAL_FILE || field.kind == Kind.FOLDER || field.kind == Kind.OUTPUT;
 	}
 
 	/** All fields. */

@@ -46,7 +46,7 @@ final class Images {
 
 	/** The open image that an input most likely means, by its title, or "". */
 	static String guess(final String role, final List<String> titles) {
-		final String[] words = role.startsWith("moving") || role.equals("source") ? new String[] { "fm", "fluo", "lm" } : new String[] { "em", "sem", "tem" };
+		final String[] words = role.startsWith("moving") || role.equals("source") ? new String[] { "fm", "fluo", "lm" } : role.equals("registered") ? new String[] { "registered" } : new String[] { "em", "sem", "tem" };
 		final boolean mask = role.endsWith("mask") || role.equals("labels");
 		String best = "";
 		int most = 0;

@@ -121,7 +121,7 @@ final class ParameterDialog {
 			at.gridx = 1;
 			at.weightx = 1;
 			page.add(input, at);
-			if (field.kind == Fields.Kind.FILE || field.kind == Fields.Kind.OUTPUT) {
+			if (Fields.isPath(field)) {
 				at.gridx = 2;
 				at.weightx = 0;
 				page.add(button("Browse...", () -> browse(field, (JTextField) input)), at);
@@ -153,7 +153,7 @@ final class ParameterDialog {
 	private void browse(final Fields.Field field, final JTextField target) {
 		final JFileChooser chooser = new JFileChooser(target.getText());
 		final boolean folder = field.kind == Fields.Kind.OUTPUT && field.label.endsWith("folder");
-		chooser.setFileSelectionMode(folder ? JFileChooser.FILES_AND_DIRECTORIES : JFileChooser.FILES_ONLY);
+		chooser.setFileSelectionMode(field.kind == Fields.Kind.FOLDER ? JFileChooser.DIRECTORIES_ONLY : folder ? JFileChooser.FILES_AND_DIRECTORIES : JFileChooser.FILES_ONLY);
 		chooser.setDialogTitle(field.label);
 		final int choice = field.kind == Fields.Kind.OUTPUT ? chooser.showSaveDialog(dialog) : chooser.showOpenDialog(dialog);
 		if (choice == JFileChooser.APPROVE_OPTION) target.setText(chooser.getSelectedFile().getPath());
@@ -167,13 +167,18 @@ final class ParameterDialog {
 				final List<String> left = new ArrayList<>(titles);
 				left.removeAll(taken);
 				// A mask of the fluorescence is rarer than a mask of the EM: it is left to the user.
-				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask")) ? NONE : Images.guess(field.key, left);
+				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask") || unlikely(field, taken)) ? NONE : Images.guess(field.key, left);
 				((JComboBox<?>) input).setSelectedItem(guess);
 				taken.add(guess);
 			}
 			else set(input, field.standard);
 		}
 		region();
+	}
+
+	/** An evaluation has no use for labels without a registered image, nor for any other image in its place. */
+	private boolean unlikely(final Fields.Field field, final List<String> taken) {
+		return operation.name.equals("evaluate") && (field.key.equals("registered") ? titles.stream().noneMatch(title -> title.toLowerCase(java.util.Locale.ROOT).contains("registered")) : taken.contains(NONE));
 	}
 
 	private static void set(final JComponent input, final String value) {

@@ -7,7 +7,7 @@ import clem.json.Json;
 /** An input or output of an operation. */
 public final class Port {
 	public final String name;
-	/** volume, mask, points, transform, source (slices that stay in Java) or text (a file's). */
+	/** volume, mask, points, transform, source (slices that stay in Java), text (a file's) or folder. */
 	public final String kind;
 	public final boolean required;
 	public final String help;
@@ -21,7 +21,7 @@ public final class Port {
 
 	/** Whether it is an image. */
 	public boolean isImage() {
-		return !isPoints() && !isTransform() && !isText();
+		return !isPoints() && !isTransform() && !isText() && !isFolder();
 	}
 
 	public boolean isPoints() {
@@ -34,6 +34,10 @@ public final class Port {
 
 	public boolean isText() {
 		return kind.equals("text");
+	}
+
+	public boolean isFolder() {
+		return kind.equals("folder");
 	}
 
 	public boolean isMask() {

@@ -1,6 +1,7 @@
 package clem.schema;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -27,8 +28,32 @@ public final class Schema {
 		for (final Object item : Json.asList(json.get("operations"))) {
 			final Operation operation = new Operation(Json.asObject(item));
 			operations.put(operation.name, operation);
+			if (operation.name.equals("register")) operations.put("batch", new Operation(batch(Json.asObject(item))));
 		}
 		return new Schema(Json.asText(json.get("version"), "?"), new ArrayList<>(operations.values()));
+	}
+
+	/** The one operation that is Java's own: many registrations, with the parameters of one. */
+	private static Map<String, Object> batch(final Map<String, Object> register) {
+		final Map<String, Object> json = new LinkedHashMap<>(register);
+		json.put("name", "batch");
+		json.put("title", "Batch register");
+		json.put("help", "Registers many pairs, one after the other, with the parameters below or those of each pair. A pair that fails is noted in batch.csv and the next begins; "
+			+ "run again, it goes on where it stopped: pairs that are complete and whose files and parameters have not changed are left as they are.");
+		json.put("inputs", Arrays.asList(
+			port("pairs", "text", "The pairs as a table (CSV) with the header name,moving,fixed_mask and, where needed, any other file, voxel size or parameter of register; paths are relative to the table."),
+			port("folder", "folder", "In place of the table: a folder with a sub-folder for each pair (fm.tif, em_mask.tif, em.tif) or files NAME_fm.tif, NAME_em_mask.tif, NAME_em.tif.")));
+		json.put("outputs", Arrays.asList(port("table", "text", "batch.csv: what became of each pair."), port("results", "folder", "A folder for each pair.")));
+		return json;
+	}
+
+	private static Map<String, Object> port(final String name, final String kind, final String help) {
+		final Map<String, Object> port = new LinkedHashMap<>();
+		port.put("name", name);
+		port.put("kind", kind);
+		port.put("required", false);
+		port.put("help", help);
+		return port;
 	}
 
 	/** The operation of that name (with '_' or '-'). */

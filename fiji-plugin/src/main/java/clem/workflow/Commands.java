@@ -23,7 +23,7 @@ public final class Commands {
 	public static final class FileInput {
 		/** The key, with underscores. */
 		public final String name;
-		/** volume, mask, points, transform, source, text, or files: several images. */
+		/** volume, mask, points, transform, source, text, folder, or files: several images. */
 		public final String kind;
 		public final boolean required;
 		public final String help;
@@ -36,7 +36,11 @@ public final class Commands {
 		}
 
 		public boolean isImage() {
-			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isSeveral();
+			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isSeveral() && !isFolder();
+		}
+
+		public boolean isFolder() {
+			return kind.equals("folder");
 		}
 
 		/** Whether it takes several files, separated by ; (or the option several times). */
@@ -101,12 +105,12 @@ public final class Commands {
 
 	/** Whether the output is written as the report says: a file, or a folder of files. */
 	public static boolean givesTexts(final Operation operation) {
-		return operation.outputs.size() == 1 && operation.outputs.get(0).isText();
+		return !operation.outputs.isEmpty() && operation.outputs.stream().allMatch(Port::isText);
 	}
 
 	/** The place for an operation's files. */
 	public static Output output(final Operation operation, final String out, final boolean overwrite) {
-		return givesTexts(operation) ? Output.either(out, overwrite) : givesFolder(operation) ? Output.folder(out, overwrite) : Output.file(out, overwrite);
+		return givesFolder(operation) ? Output.folder(out, overwrite) : givesTexts(operation) ? Output.either(out, overwrite) : Output.file(out, overwrite);
 	}
 
 	/** Whether there is anything to be written. */
@@ -117,7 +121,9 @@ public final class Commands {
 	/** The names of the files in an operation's folder, or the kind of its one file. */
 	public static Collection<String> outputs(final Operation operation) {
 		if (operation.name.equals("register")) return RegisterWorkflow.files();
-		if (operation.name.equals("simulate_clem")) return Arrays.asList("em.tif", "em_labels.tif", "fm.tif", "truth.json");
+		if (operation.name.equals("simulate_clem")) return Arrays.asList("em.tif", "em_labels.tif", "fm.tif", "truth.json", "em_targets.tif (with channels=2)");
+		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");
+		if (operation.name.equals(Batch.NAME)) return Arrays.asList(Batch.TABLE, "a folder for each pair");
 		final List<String> names = new ArrayList<>();
 		for (final Port port : operation.outputs) names.add(port.name + (port.isText() && givesFolder(operation) ? ".csv" : extension(port)));
 		return names;

@@ -30,10 +30,20 @@ public final class FileRunner {
 		schema = Schema.parse(bridge.schema());
 	}
 
-	/** Runs the request and gives one line about the result. */
+	/** Adds to the files of a result before they come to their place. */
+	interface Finish {
+		void of(Output output);
+	}
+
+	/** Runs the request and gives a line or a few about the result. */
 	public String run(final FileRequest request, final OperationListener listener) {
+		return run(request, listener, output -> {});
+	}
+
+	String run(final FileRequest request, final OperationListener listener, final Finish finish) {
 		final Operation operation = schema.operation(request.operation);
 		check(operation, request);
+		if (operation.name.equals(Batch.NAME)) return new Batch(this, bridge, schema).run(request, listener);
 		final RunRequest run = new RunRequest();
 		run.parameters.putAll(request.parameters);
 		run.threads = request.threads;
@@ -41,13 +51,14 @@ public final class FileRunner {
 		if (!Commands.givesFiles(operation)) return report(operation, request, run, listener);
 		try (Output open = Commands.output(operation, request.out, request.overwrite)) {
 			final String summary = operation.name.equals("register") ? register(request, run, open, listener) : step(operation, request, run, open, listener);
+			finish.of(open);
 			if (listener.cancelled()) throw ClemRegException.cancelled();
 			open.commit();
 			return summary;
 		}
 	}
 
-	private static void check(final Operation operation, final FileRequest request) {
+	static void check(final Operation operation, final FileRequest request) {
 		final List<String> names = new ArrayList<>();
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
 			names.add(input.name);
@@ -166,8 +177,12 @@ public final class FileRunner {
 	private String step(final Operation operation, final FileRequest request, final RunRequest run, final Output output, final OperationListener listener) {
 		final long start = System.nanoTime();
 		final Provenance provenance = new Provenance();
-		new Step(bridge, operation).run(inputs(operation, request, run, provenance), provenance, run, listener, results -> save(operation, results, output));
-		return operation.title + ": " + Math.round((System.nanoTime() - start) / 1e8) / 10.0 + " s.";
+		final String[] summary = new String[1];
+		new Step(bridge, operation).run(inputs(operation, request, run, provenance), provenance, run, listener, results -> {
+			save(operation, results, output);
+			summary[0] = Json.asText(results.report.get("summary"), "");
+		});
+		return summary[0].isEmpty() ? operation.title + ": " + Math.round((System.nanoTime() - start) / 1e8) / 10.0 + " s." : summary[0];
 	}
 
 	/** Writes what a step gave: one file, or a folder of them. */
@@ -198,6 +213,7 @@ public final class FileRunner {
 		images.put("em.tif", results.image("em"));
 		images.put("em_labels.tif", results.image("em_labels"));
 		images.put("fm.tif", results.image(results.named("moving")));
+		if (results.names().contains("em_targets")) images.put("em_targets.tif", results.image("em_targets"));
 		for (final Map.Entry<String, ResultImage> entry : images.entrySet()) {
 			final ResultImage image = entry.getValue();
 			TiffWriter.write(image.image(entry.getKey(), image.stack(), null), folder.path(entry.getKey()), results.progress);

@@ -11,7 +11,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.List;
 
 import clem.bridge.ClemRegException;
 import clem.image.TiffWriter;
@@ -29,6 +33,8 @@ public final class Output implements AutoCloseable {
 	private final Deque<Path> made = new ArrayDeque<>();
 	private Path work;
 	private boolean committed;
+	/** The file that comes to its place after all others, or null. */
+	private String last;
 
 	private Output(final String out, final Boolean folder, final boolean overwrite) {
 		if (out == null || out.trim().isEmpty()) {
@@ -128,6 +134,20 @@ public final class Output implements AutoCloseable {
 		}
 	}
 
+	/** The names of the files so far. */
+	List<String> names() {
+		final String[] names = work.toFile().list();
+		final List<String> list = new ArrayList<>(Arrays.asList(names == null ? new String[0] : names));
+		Collections.sort(list);
+		return list;
+	}
+
+	/** A text that says that everything else is there: it comes to its place after all other files. */
+	void textLast(final String name, final String text) {
+		last = name;
+		text(path(name), text);
+	}
+
 	/** Moves what has been written to its place. */
 	public void commit() {
 		try {
@@ -148,7 +168,9 @@ public final class Output implements AutoCloseable {
 	/** Moves the files in a folder and removes it: into a folder, or the one file to its place. */
 	private void moveAll(final Path from, final Path to, final boolean into) throws IOException {
 		try (DirectoryStream<Path> files = Files.newDirectoryStream(from)) {
-			for (final Path file : files) {
+			final List<Path> inOrder = new ArrayList<>();
+			for (final Path file : files) inOrder.add(file.getFileName().toString().equals(last) ? inOrder.size() : 0, file);
+			for (final Path file : inOrder) {
 				final Path place = into ? to.resolve(file.getFileName()) : to;
 				if (into && Files.isDirectory(file) && Files.isDirectory(place)) moveAll(file, place, true);
 				else move(file, place);

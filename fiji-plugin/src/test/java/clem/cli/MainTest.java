@@ -253,6 +253,22 @@ public final class MainTest {
 		});
 	}
 
+	public void evaluationWritesAFolderAndSaysTheFigures() throws Exception {
+		Check.inFolder(folder -> {
+			register(folder);
+			final String d = folder.getPath();
+			Check.equal(0, run("evaluate", "--registered", d + "/fm.tif#2", "--labels", d + "/mask.tif", "--label-components", "--out", d + "/e"));
+			Check.equal("So good.\n", out);
+			Check.equal("[report.json, structures.csv]", sorted(new File(folder, "e")));
+			Check.equal("true", Json.asObject(((FakeBridge) Bridges.get()).lastRequest.get("parameters")).get("label_components"));
+			refused("evaluate", "--registered", d + "/fm.tif", "--labels", d + "/mask.tif", "--out", d + "/e", "exists");
+			refused("evaluate", "--transform", d + "/none.json", "--landmarks", d + "/none.csv", "--out", d + "/f", "none.json");
+			refused("evaluate", "--registered", d + "/fm.tif", "--labels", d + "/mask.tif", "out is missing");
+			run("evaluate", "--help");
+			Check.that(out.contains("[--transform FILE]") && out.contains("--out DIR") && out.contains("classes.csv"), out);
+		});
+	}
+
 	private static String sorted(final File folder) {
 		final String[] names = folder.list();
 		Arrays.sort(names);

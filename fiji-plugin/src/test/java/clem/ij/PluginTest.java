@@ -139,6 +139,37 @@ public final class PluginTest {
 		});
 	}
 
+	public void evaluationShowsTables() throws Exception {
+		final ImagePlus registered = Samples.image("registered", 16, 2, 5, 8, 9), labels = Samples.image("labels", 8, 1, 5, 8, 9);
+		try {
+			Check.equal("", call("evaluate", "registered=registered registered_channel=2 labels=labels label_components", registered, labels));
+			final java.util.Map<String, Object> request = ((FakeBridge) Bridges.get()).lastRequest;
+			Check.equal("true", clem.json.Json.asObject(request.get("parameters")).get("label_components"));
+			Check.that(call("evaluate", "registered=registered registered_channel=3 labels=labels").contains("channel 3"), "channel");
+			Check.inFolder(folder -> {
+				Check.equal("", call("evaluate", "registered=registered labels=labels out=[" + folder + "/e]"));
+				Check.that(new File(folder, "e/report.json").exists(), "no report");
+			});
+		}
+		finally {
+			closeAll();
+		}
+	}
+
+	public void batchFromAMacro() throws Exception {
+		Check.inFolder(folder -> {
+			final File pair = new File(folder, "data/one");
+			Check.that(pair.mkdirs(), "no folder");
+			Samples.save(Samples.image("fm", 16, 1, 4, 6, 7), pair, "fm.tif");
+			Samples.save(Samples.image("mask", 8, 1, 5, 8, 9), pair, "mask.tif");
+			Check.equal("", call("batch", "folder=[" + folder + "/data] out=[" + folder + "/out] log_sigma=2"));
+			Check.that(new File(folder, "out/one/registered.tif").exists(), "nothing registered");
+			final String error = call("batch", "folder=[" + folder + "/data] out=[" + folder + "/out] log_sigma=3");
+			Check.that(error.contains("1 failed (one)"), error);
+			Check.that(call("batch", "out=[" + folder + "/out]").contains("pairs is missing"), "no list");
+		});
+	}
+
 	public void filesInAndOut() throws Exception {
 		Check.inFolder(folder -> {
 			Samples.save(Samples.image("fm", 16, 1, 4, 6, 7), folder, "fm.tif");

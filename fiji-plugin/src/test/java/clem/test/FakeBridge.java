@@ -55,6 +55,9 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'moving','kind':'source','required':false,'help':''}],'outputs':[{'name':'file','kind':'text'}],'parameters':["
 		+ "{'name':'format','label':'Format','type':'choice','default':'one','choices':['one','folder'],'option':true,'group':'File','help':'Which.'},"
 		+ "{'name':'turned','label':'Turned','type':'boolean','default':false,'option':true,'group':'File','help':'Whether.'}]},"
+		+ "{'name':'evaluate','title':'Evaluate','help':'','inputs':[{'name':'transform','kind':'text','required':false,'help':''},{'name':'landmarks','kind':'text','required':false,'help':''},"
+		+ "{'name':'registered','kind':'source','required':false,'help':''},{'name':'labels','kind':'source','required':false,'help':''}],'outputs':[{'name':'report','kind':'text'},"
+		+ "{'name':'structures','kind':'text'}],'parameters':[{'name':'label_components','label':'Label components','type':'boolean','default':false,'option':true,'group':'Structures','help':''}]},"
 		+ "{'name':'simulate_clem','title':'Simulate','help':'','inputs':[],'outputs':[{'name':'em','kind':'volume'},{'name':'em_labels','kind':'volume'},{'name':'moving_1','kind':'volume'},"
 		+ "{'name':'moving_2','kind':'volume'}],'parameters':[{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':100,'group':'','help':''}]}"
 		+ "]}";
@@ -247,6 +250,9 @@ public final class FakeBridge implements Bridge {
 			case "export_transform":
 				return new OperationResult("folder".equals(Json.asObject(lastRequest.get("parameters")).get("format"))
 					? "{\"files\":[{\"path\":\"a.json\",\"text\":\"A\"},{\"path\":\"deep/er/b\",\"base64\":\"AAEC\"}]}" : "{\"files\":[{\"path\":\"\",\"text\":\"the text\"}]}", outputs);
+			case "evaluate":
+				return new OperationResult("{\"summary\":\"So good.\",\"tables\":[{\"name\":\"structures\",\"columns\":[\"label\",\"class\",\"tpr\"],\"rows\":[[1,\"a\",0.5],[2,\"b\",null]]}],"
+					+ "\"files\":[{\"path\":\"report.json\",\"text\":\"{}\"},{\"path\":\"structures.csv\",\"text\":\"label,tpr\"}]}", outputs);
 			case "transform_points":
 				outputs.put("points", add(readPoints(inputs.get("points"))));
 				return new OperationResult("{}", outputs);
