@@ -135,7 +135,13 @@ public sealed class Host
     }
 
     /// <summary>Calls <paramref name="take"/> with the voxels of slice <paramref name="z"/>.</summary>
-    public void ReadSlice(long handle, int z, VoxelType type, int count, Take take)
+    /// <param name="handle">A volume, a mask or a result that is computed now.</param>
+    /// <param name="z">From 0.</param>
+    /// <param name="type">The type of the caller's voxels.</param>
+    /// <param name="count">The number of the caller's voxels.</param>
+    /// <param name="take">Takes them.</param>
+    /// <param name="asker">Gives slices of images that stay with the caller, if the result is computed from one.</param>
+    public void ReadSlice(long handle, int z, VoxelType type, int count, Take take, HostSource.Ask? asker = null)
     {
         using HandleTable.Lease lease = _handles.Use(handle);
         if (lease.Value is HostSource || lease.Value is not ISliceSource source) throw Wrong(lease, handle, "volume or mask");
@@ -148,9 +154,11 @@ public sealed class Host
         byte[] rented = ArrayPool<byte>.Shared.Rent(checked(count * (int)type));
         try
         {
-            Span<byte> bytes = rented.AsSpan(0, count * (int)type);
-            lock (source) source.ReadSlice(z, bytes);
-            take(bytes);
+            HostSource.Reading(asker, () =>
+            {
+                lock (source) source.ReadSlice(z, rented.AsSpan(0, count * (int)type));
+            });
+            take(rented.AsSpan(0, count * (int)type));
         }
         finally
         {

@@ -3,9 +3,18 @@ using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Bridge;
 
-/// <summary>An image that stays with the host (Fiji): its slices are asked for one at a time while an operation runs.</summary>
+/// <summary>
+/// An image that stays with the host (Fiji): its slices are asked for one at a time while an operation runs or, later, while the host reads a
+/// result that is computed from it.
+/// </summary>
 public sealed class HostSource(Grid grid, VoxelType type) : ISliceSource
 {
+    /// <summary>Asks the host for slice z of the image of that number, on the host's own thread, while that reads a result.</summary>
+    public delegate void Ask(long source, int z);
+
+    [ThreadStatic]
+    private static Ask? _asker;
+
     private readonly object _reading = new();
     private RunSession? _session;
     private byte[]? _slice;
@@ -27,13 +36,13 @@ public sealed class HostSource(Grid grid, VoxelType type) : ISliceSource
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(z, Grid.Size.Z);
         lock (_reading)
         {
-            RunSession session = _session
-                ?? throw new BadInputException("This image stays in Fiji and can be read only while an operation runs.");
             _slice ??= new byte[Grid.Size.SliceCount * (int)Type];
             _wanted = z;
             try
             {
-                session.AskForSlice(this, z);
+                if (_session is { } session) session.AskForSlice(this, z);
+                else if (_asker is { } asker) asker(Handle, z);
+                else throw new BadInputException("This image stays in Fiji and can be read only while an operation runs or a result is read.");
                 if (_wanted >= 0) throw new BadInputException($"Slice {z + 1} of the image was asked for but not given.");
                 _slice.AsSpan().CopyTo(destination);
             }
@@ -41,6 +50,21 @@ public sealed class HostSource(Grid grid, VoxelType type) : ISliceSource
             {
                 _wanted = -1;
             }
+        }
+    }
+
+    /// <summary>Does <paramref name="work"/>, which may read images of the host on this thread.</summary>
+    public static void Reading(Ask? asker, Action work)
+    {
+        Ask? before = _asker;
+        _asker = asker;
+        try
+        {
+            work();
+        }
+        finally
+        {
+            _asker = before;
         }
     }
 

@@ -108,17 +108,20 @@ public static unsafe class JniExports
     [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_writeFloats")]
     public static byte WriteFloats(nint env, nint type, long handle, int z, nint voxels) => Write<float>(env, handle, z, voxels, VoxelType.Float32);
 
-    /// <summary>boolean readBytes(long handle, int z, byte[] voxels)</summary>
+    /// <summary>boolean readBytes(long handle, int z, byte[] voxels, NativeListener reader)</summary>
     [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_readBytes")]
-    public static byte ReadBytes(nint env, nint type, long handle, int z, nint voxels) => Read<byte>(env, handle, z, voxels, VoxelType.UInt8);
+    public static byte ReadBytes(nint env, nint type, long handle, int z, nint voxels, nint reader) =>
+        Read<byte>(env, handle, z, voxels, reader, VoxelType.UInt8);
 
-    /// <summary>boolean readShorts(long handle, int z, short[] voxels)</summary>
+    /// <summary>boolean readShorts(long handle, int z, short[] voxels, NativeListener reader)</summary>
     [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_readShorts")]
-    public static byte ReadShorts(nint env, nint type, long handle, int z, nint voxels) => Read<short>(env, handle, z, voxels, VoxelType.UInt16);
+    public static byte ReadShorts(nint env, nint type, long handle, int z, nint voxels, nint reader) =>
+        Read<short>(env, handle, z, voxels, reader, VoxelType.UInt16);
 
-    /// <summary>boolean readFloats(long handle, int z, float[] voxels)</summary>
+    /// <summary>boolean readFloats(long handle, int z, float[] voxels, NativeListener reader)</summary>
     [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_readFloats")]
-    public static byte ReadFloats(nint env, nint type, long handle, int z, nint voxels) => Read<float>(env, handle, z, voxels, VoxelType.Float32);
+    public static byte ReadFloats(nint env, nint type, long handle, int z, nint voxels, nint reader) =>
+        Read<float>(env, handle, z, voxels, reader, VoxelType.Float32);
 
     /// <summary>long createPoints(double[] zyx)</summary>
     [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_createPoints")]
@@ -166,12 +169,13 @@ public static unsafe class JniExports
             return 1;
         });
 
-    private static byte Read<T>(nint env, long handle, int z, nint voxels, VoxelType voxelType) where T : unmanaged =>
-        Guard<(long, int, nint, VoxelType), byte>(env, (handle, z, voxels, voxelType), static (jni, a) =>
+    private static byte Read<T>(nint env, long handle, int z, nint voxels, nint reader, VoxelType voxelType) where T : unmanaged =>
+        Guard<(nint, long, int, nint, nint, VoxelType), byte>(env, (env, handle, z, voxels, reader, voxelType), static (jni, a) =>
         {
-            (long handle, int z, nint voxels, VoxelType voxelType) = a;
+            (nint env, long handle, int z, nint voxels, nint reader, VoxelType voxelType) = a;
             int count = jni.ArrayLength(NotNull(voxels, "voxels"));
-            Host.ReadSlice(handle, z, voxelType, count, span => jni.SetRegion(voxels, MemoryMarshal.Cast<byte, T>(span)));
+            Host.ReadSlice(handle, z, voxelType, count, span => jni.SetRegion(voxels, MemoryMarshal.Cast<byte, T>(span)),
+                reader == 0 ? null : (source, slice) => new JavaListener(env, reader).Slice(source, slice));
             return 1;
         });
 

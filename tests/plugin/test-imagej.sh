@@ -32,6 +32,16 @@ for java in $(tr ":" "\n" <<<"${CLEMREG_JAVA_HOMES:-}" | sed "/^$/d; s,$,/bin/ja
   run -macro "$root/fiji-plugin/src/main/resources/examples/Register_CLEM.ijm"
   expect "example macro on the sample, Java $version" "$scratch/log" "Registered image: "
 
+  run -macro "$root/fiji-plugin/src/main/resources/examples/Prepare_Align.ijm"
+  expect "example of preparing on the sample, Java $version" "$scratch/log" "Prepared image: "
+
+  run --run "$root/fiji-plugin/src/main/resources/examples/Prepare_Align.groovy"
+  expect "Groovy example of preparing, Java $version" "$scratch/log" "Prepared: "
+
+  out=$scratch/prepared-$version
+  run -macro "$root/fiji-plugin/src/main/resources/examples/Prepare_Align.ijm" "$s/em.tif,$out"
+  check "example of preparing a file, Java $version: $(tail -5 "$scratch/log")" test -s "$out/prepared/prepared.tif" -a -s "$out/aligned/shifts.csv"
+
   out=$scratch/macro-$version
   run -macro "$root/fiji-plugin/src/main/resources/examples/Register_CLEM.ijm" "$s/fm.tif,$s/em.tif,$s/em_labels.tif,$out"
   check "macro on files, Java $version: $(tail -5 "$scratch/log")" test -s "$out/registered.tif"

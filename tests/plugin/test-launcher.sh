@@ -133,6 +133,53 @@ check "a parameter file" "$clemreg" register --moving "$s/fm.tif" --fixed-mask "
 check "an option goes before the file" test "$(field "$scratch/file/transform.json" parameters.log_sigma)" = 2.75
 check "the file goes before the default" test "$(field "$scratch/file/transform.json" parameters.registration_max_iterations)" = 30
 
+# Preparing and aligning: type, size, calibration and channels of the TIFF, and where a structure lies.
+describe() { # TIFF: slices, rows, columns, type, channels, voxel size and origin as ImageJ's description says
+  /usr/bin/python3 - "$1" <<'P'
+import sys
+from PIL import Image
+Image.MAX_IMAGE_PIXELS = None
+image = Image.open(sys.argv[1])
+text = dict(line.split('=', 1) for line in str(image.tag_v2[270]).strip('\0\n').split('\n') if '=' in line)
+kind = {'I;16': 'uint16', 'L': 'uint8', 'F': 'float'}[image.mode]
+print(text.get('slices', text.get('images', '1')), image.height, image.width, kind, 'channels', text.get('channels', '1'),
+      'nm %.4g %.4g' % (float(text['spacing']) * 1e3, 1e3 / float(image.tag_v2[282])), 'origin', *('%.4g' % float(text.get(k, 0)) for k in ('zorigin', 'yorigin', 'xorigin')))
+P
+}
+described() { # NAME TIFF WORDS
+  local found
+  found=$(describe "$2")
+  check "$1: $found" test "$found" = "$3"
+}
+check "prepare: bin and 8 bit" "$clemreg" prepare --source "$s/em.tif" --bin 1,4,4 --eight-bit --out "$scratch/binned"
+check "prepare: crop in nm" "$clemreg" prepare --source "$s/em.tif" --crop 100:390,,500:995 --set crop_unit=nm --out "$scratch/cropped"
+check "prepare: a fluorescence image" "$clemreg" prepare --source "$s/fm.tif" --rotate z90 --out "$scratch/turned"
+check "prepare: labels" "$clemreg" prepare --source "$s/em_labels.tif" --labels --bin 2 --reslice xz --out "$scratch/labels"
+if /usr/bin/python3 -c 'import PIL' 2>/dev/null; then
+  described "a binned image" "$scratch/binned/prepared.tif" "80 100 100 uint8 channels 1 nm 20 80 origin 0 -0.375 -0.375"
+  described "a cropped image" "$scratch/cropped/prepared.tif" "15 400 25 uint8 channels 1 nm 20 20 origin -5 0 -25"
+  described "resliced labels" "$scratch/labels/prepared.tif" "200 40 200 uint16 channels 1 nm 40 40 origin -0.25 -0.25 -0.25"
+else
+  skip "TIFFs are not looked at: python3-pil is not installed"
+fi
+# Turned four times it is the image again; a small memory budget and one thread change nothing.
+check "prepare: turned" "$clemreg" prepare --source "$s/em.tif" --rotate x90 --out "$scratch/x90"
+check "and back" "$clemreg" prepare --source "$scratch/x90/prepared.tif" --rotate x270 --out "$scratch/x360"
+check "is the same" cmp -s <(tail -c +4096 "$scratch/x360/prepared.tif" | head -c 12000000) <(tail -c +4096 "$s/em.tif" | head -c 12000000)
+"$clemreg" prepare --source "$s/em.tif" --rotate x90 --set memory_budget=1 --threads 1 --out "$scratch/x90-small" >/dev/null 2>&1
+check "in many passes too" cmp -s "$scratch/x90/prepared.tif" "$scratch/x90-small/prepared.tif"
+check "a point goes along" "$clemreg" transform-points --transform "$scratch/x90/transform.json" --points "$scratch/points.csv" --out "$scratch/turned.csv"
+check "and comes back" "$clemreg" transform-points --transform "$scratch/x90/inverse_transform.json" --points "$scratch/turned.csv" --out "$scratch/turned-back.csv"
+check "to where it was" near "$scratch/points.csv" "$scratch/turned-back.csv" 1e-6
+check "align-slices" "$clemreg" align-slices --source "$s/em.tif" --set align_search_radius=10 --out "$scratch/slices"
+check "its shifts" test "$(head -1 "$scratch/slices/shifts.csv")" = "slice,dy,dx"
+check "one for each slice" test "$(wc -l <"$scratch/slices/shifts.csv")" = 81
+check "align-slices with shifts that are known" "$clemreg" align-slices --source "$s/em.tif" --shifts "$scratch/slices/shifts.csv" --out "$scratch/slices-again" --threads 1
+check "gives the same image" cmp -s "$scratch/slices/aligned.tif" "$scratch/slices-again/aligned.tif"
+"$clemreg" simulate --kind clem --seed 2 --set em_size_z=30 --set em_size_y=150 --set em_size_x=150 --set channels=2 --out "$scratch/two" >/dev/null 2>&1
+check "a chosen channel aligns all" "$clemreg" align-slices --source "$scratch/two/fm.tif#2" --align-method template --set align_minimum_correlation=0 --out "$scratch/two-aligned"
+check "all channels are there" grep -qa "channels=2" "$scratch/two-aligned/aligned.tif"
+
 # Bad input: exit 2, one message that names the thing; nothing left behind.
 register=(register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad")
 refuses "existing output folder" 2 "out|--overwrite" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$out"
@@ -178,6 +225,13 @@ refuses "a field without an image" 2 "moving" export-transform --transform "$out
 refuses "no transform to export" 2 "p.json|clemreg-transform" export-transform --transform "$scratch/p.json" --out "$scratch/bad.txt"
 refuses "an exported file that exists" 2 "exists|--overwrite" export-transform --transform "$out/transform.json" --format itk --out "$scratch/points.csv"
 refuses "a folder over a file" 2 "is a file" export-transform --transform "$out/transform.json" --format ngff_displacements "${fm[@]}" --out "$scratch/points.csv" --overwrite
+refuses "nothing to prepare" 2 "prepare|bin" prepare --source "$s/em.tif" --out "$scratch/bad"
+refuses "a bin that is no number" 2 "bin = two" prepare --source "$s/em.tif" --bin two --out "$scratch/bad"
+refuses "a crop outside" 2 "crop|0 to 79 along z" prepare --source "$s/em.tif" --crop 5:80,, --out "$scratch/bad"
+refuses "grey values of labels" 2 "eight_bit|labels" prepare --source "$s/em_labels.tif" --labels --eight-bit --out "$scratch/bad"
+refuses "an angle that there is not" 2 "rotate|z45|z90" prepare --source "$s/em.tif" --rotate z45 --out "$scratch/bad"
+refuses "shifts of another stack" 2 "shifts.csv|slice" align-slices --source "$s/fm.tif" --shifts "$scratch/slices/shifts.csv" --out "$scratch/bad"
+refuses "a file that is no shifts" 2 "points.csv|slice,dy,dx" align-slices --source "$s/em.tif" --shifts "$scratch/points.csv" --out "$scratch/bad"
 check "the file stays" grep -q 100.5 "$scratch/points.csv"
 check "nothing left behind" test -z "$(ls -d "$scratch"/bad* "$scratch"/.*bad* 2>/dev/null)"
 refuses "folder that cannot be made" 2 "text.tif" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/text.tif/sub"

@@ -36,7 +36,7 @@ internal static class WarpOperation
             MemoryBudgetBytes = (long)values.Get(P.WarpingMemoryBudget) << 20,
         };
         Grid target = Target(request, source.Grid, transform);
-        JsonObject report = Describe(target);
+        JsonObject report = GridJson.Describe(target);
         if (registration is not AffineTransform) CheckFolds(source.Grid, registration, target, report, job);
 
         // A mask is not smoothed: its values mean yes and no.
@@ -97,23 +97,11 @@ internal static class WarpOperation
     {
         Grid target = request.Input<ISliceSource>("target").Grid;
         string choice = request.Values.Get(P.WarpingOutputGrid), spacing = request.Values.Get(P.WarpingOutputSpacing);
-        if (choice == "given") target = OutputGrid.WithSpacing(target, ParseSpacing(spacing));
+        if (choice == "given") target = OutputGrid.WithSpacing(target, Lengths.ParseVoxelSize(P.WarpingOutputSpacing, spacing));
         else if (spacing.Length > 0)
             throw BadInputException.ForParameter(P.WarpingOutputSpacing.Name, spacing, $"left out where {P.WarpingOutputGrid.Name} is {choice}", $"Set {P.WarpingOutputGrid.Name} to given.");
         else if (choice == "source_pitch") target = OutputGrid.WithSpacing(target, source.Spacing);
         return request.Values.Get(P.WarpingCropToOverlap) ? OutputGrid.Crop(target, source, transform) : target;
-    }
-
-    private static Point3 ParseSpacing(string text)
-    {
-        string[] parts = text.Split(',');
-        Span<double> nm = stackalloc double[3];
-        if (parts.Length is not (1 or 3)) throw Refuse();
-        for (int i = 0; i < parts.Length; i++)
-            if (!double.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out nm[i]) || !double.IsFinite(nm[i]) || nm[i] <= 0) throw Refuse();
-        return parts.Length == 1 ? new Point3(nm[0], nm[0], nm[0]) : new Point3(nm[0], nm[1], nm[2]);
-
-        BadInputException Refuse() => BadInputException.ForParameter(P.WarpingOutputSpacing.Name, text, P.WarpingOutputSpacing.Allowed);
     }
 
     private static void CheckFolds(Grid source, SpatialTransform transform, Grid target, JsonObject report, Job job)
@@ -144,11 +132,4 @@ internal static class WarpOperation
             job.Warn(string.Create(CultureInfo.InvariantCulture,
                 $"The coarse grid of the deformation puts voxels off by up to {error.MaximumNm:F0} nm. Lower warping_approximate_grid."));
     }
-
-    private static JsonObject Describe(Grid grid) => new()
-    {
-        ["size"] = new JsonArray(grid.Size.Z, grid.Size.Y, grid.Size.X),
-        ["spacing"] = new JsonArray(grid.Spacing.Z, grid.Spacing.Y, grid.Spacing.X),
-        ["origin"] = new JsonArray(grid.Origin.Z, grid.Origin.Y, grid.Origin.X),
-    };
 }

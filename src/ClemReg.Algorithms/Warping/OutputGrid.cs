@@ -16,11 +16,12 @@ public static class OutputGrid
     /// <summary>A grid of another pitch over the same voxels: its box, from the first voxel's outer face to the last one's, is that of the target to within half a voxel, with the same centre.</summary>
     /// <param name="target">The target's grid.</param>
     /// <param name="spacing">The new pitch, nm, z, y, x.</param>
+    /// <param name="parameter">The name of the parameter that the pitch comes from, for messages.</param>
     /// <exception cref="BadInputException">A pitch that is not positive, or so small that the grid has more than 2^40 voxels.</exception>
-    public static Grid WithSpacing(Grid target, Point3 spacing)
+    public static Grid WithSpacing(Grid target, Point3 spacing, string parameter = "warping_output_spacing")
     {
         if (!spacing.IsFinite || spacing.Z <= 0 || spacing.Y <= 0 || spacing.X <= 0)
-            throw BadInputException.ForParameter("warping_output_spacing", spacing, "one or three positive lengths in nm (z, y, x)");
+            throw BadInputException.ForParameter(parameter, spacing, "one or three positive lengths in nm (z, y, x)");
         Span<double> count = stackalloc double[3], origin = stackalloc double[3];
         int[] size = [target.Size.Z, target.Size.Y, target.Size.X];
         for (int axis = 0; axis < 3; axis++)
@@ -30,7 +31,7 @@ public static class OutputGrid
             origin[axis] = centre - (count[axis] - 1) * spacing[axis] / 2;
         }
         if (count[0] * count[1] * count[2] > MostVoxels || count[1] * count[2] > int.MaxValue / 8)
-            throw BadInputException.ForParameter("warping_output_spacing", spacing,
+            throw BadInputException.ForParameter(parameter, spacing,
                 string.Create(CultureInfo.InvariantCulture, $"larger: the result would have {count[0]:F0} x {count[1]:F0} x {count[2]:F0} voxels"), "Lengths are in nm.");
         return new Grid(new Size3((int)count[0], (int)count[1], (int)count[2]), spacing, new Point3(origin[0], origin[1], origin[2]));
     }

@@ -24,7 +24,7 @@ public interface Bridge {
 	/** Fills slice z (from 0) with a byte[], short[] or float[] of y * x values; a mask takes any of the three. */
 	void writeSlice(long volume, int z, Object pixels);
 
-	/** Reads slice z (from 0) of a volume, a mask (0 or 255 in a byte[]) or a warped result, which is computed now. */
+	/** Reads slice z (from 0) of a volume, a mask (0 or 255 in a byte[]) or a result that is computed now, for which the images that it comes from may be asked for slices. */
 	void readSlice(long volume, int z, Object pixels);
 
 	/** A point cloud of z, y, x triples in nm. */

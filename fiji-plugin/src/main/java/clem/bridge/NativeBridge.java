@@ -10,6 +10,8 @@ import clem.json.Json;
 /** The algorithms in this process, through the native library. */
 public final class NativeBridge implements Bridge {
 	private final Map<Long, SliceReader> readers = new ConcurrentHashMap<>();
+	/** Through which a result that is computed while it is read asks for slices of the images that it comes from. */
+	private final NativeListener reader = new NativeListener(this, null);
 
 	/** Loads the native library, once per process. */
 	public NativeBridge() {
@@ -56,9 +58,9 @@ public final class NativeBridge implements Bridge {
 
 	@Override
 	public void readSlice(final long volume, final int z, final Object pixels) {
-		if (pixels instanceof byte[]) check(NativeMethods.readBytes(volume, z, (byte[]) pixels));
-		else if (pixels instanceof short[]) check(NativeMethods.readShorts(volume, z, (short[]) pixels));
-		else if (pixels instanceof float[]) check(NativeMethods.readFloats(volume, z, (float[]) pixels));
+		if (pixels instanceof byte[]) check(NativeMethods.readBytes(volume, z, (byte[]) pixels, reader));
+		else if (pixels instanceof short[]) check(NativeMethods.readShorts(volume, z, (short[]) pixels, reader));
+		else if (pixels instanceof float[]) check(NativeMethods.readFloats(volume, z, (float[]) pixels, reader));
 		else throw notPixels(pixels);
 	}
 

@@ -2,7 +2,7 @@ package clem.bridge;
 
 import java.nio.charset.StandardCharsets;
 
-/** What the native library calls while an operation runs, on the thread that called run. Names and signatures are fixed there. */
+/** What the native library calls while an operation runs or a result is read, on the thread that asked for it; for the latter only slice. Names and signatures are fixed there. */
 final class NativeListener {
 	private final NativeBridge bridge;
 	private final OperationListener listener;

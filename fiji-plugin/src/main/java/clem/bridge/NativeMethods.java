@@ -25,11 +25,11 @@ final class NativeMethods {
 
 	static native boolean writeFloats(long handle, int z, float[] voxels);
 
-	static native boolean readBytes(long handle, int z, byte[] voxels);
+	static native boolean readBytes(long handle, int z, byte[] voxels, NativeListener reader);
 
-	static native boolean readShorts(long handle, int z, short[] voxels);
+	static native boolean readShorts(long handle, int z, short[] voxels, NativeListener reader);
 
-	static native boolean readFloats(long handle, int z, float[] voxels);
+	static native boolean readFloats(long handle, int z, float[] voxels, NativeListener reader);
 
 	static native long createPoints(double[] zyx);
 

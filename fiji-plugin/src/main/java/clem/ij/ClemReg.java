@@ -356,7 +356,11 @@ public final class ClemReg implements PlugIn {
 				else if (Commands.givesTexts(operation)) {
 					if (output == null) showTexts(operation, results);
 				}
-				else for (final Port port : operation.outputs) if (results.names().contains(port.name)) show(operation, port, results);
+				else for (final Port port : operation.outputs) {
+					if (port.isText() && output == null) showTexts(operation, results);
+					// Preparing mostly leaves the coordinates alone; the transforms are in the output folder.
+					else if (results.names().contains(port.name) && !(port.isTransform() && operation.name.equals("prepare"))) show(operation, port, results);
+				}
 				if (operation.outputs.isEmpty()) IJ.log(operation.title + "\n" + Json.writePretty(results.report));
 			});
 		}
@@ -378,7 +382,10 @@ public final class ClemReg implements PlugIn {
 	private static void show(final Operation operation, final Port port, final Step.Results results) {
 		final String title = operation.title + ": " + port.name;
 		if (port.isPoints()) Display.table(title, results.points(port.name));
-		else if (!port.isTransform()) Display.show(Display.image(title, results.image(port.name), results.like()));
+		else if (!port.isTransform()) {
+			final ResultImage image = results.image(port.name);
+			Display.show(Display.image(title, image, results.like(image)));
+		}
 		else showText(port.name + ".json", results.transform(port.name));
 	}
 

@@ -47,6 +47,9 @@ final class Fields {
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
 			if (input.isImage()) {
 				fields.add("Images", input.name, words(input.name), input.help, input.required ? Kind.IMAGE : Kind.OPTIONAL_IMAGE, "");
+				if (input.name.equals("source")) {
+					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel to work on, from 1; 0: all. Align Slices finds the shifts on it and applies them to all.", Kind.NUMBER, "0");
+				}
 				if (input.kind.equals("volume") || input.name.equals("registered")) {
 					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel to use, from 1."
 						+ (input.name.equals("registered") ? " In the composite that Register... shows, channel 1 is the EM." : ""), Kind.NUMBER, "1");

@@ -65,6 +65,11 @@ public final class ResultImage {
 		return true;
 	}
 
+	/** Bits of a pixel. */
+	public int bitDepth() {
+		return kind == VoxelKind.UINT16 ? 16 : kind == VoxelKind.FLOAT32 ? 32 : 8;
+	}
+
 	/** The voxel index (fractional; z, y, x) of a position in nm. */
 	public double[] toIndex(final double z, final double y, final double x) {
 		return new double[] { (z - origin[0]) / spacing[0], (y - origin[1]) / spacing[1], (x - origin[2]) / spacing[2] };

@@ -4,6 +4,7 @@ import java.awt.image.ColorModel;
 import java.io.File;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 import clem.bridge.Bridge;
 import clem.bridge.ClemRegException;
@@ -175,7 +176,15 @@ public final class VolumeImage {
 
 	/** The channel as a source whose slices are read when they are asked for. */
 	public long toSource(final Bridge bridge, final Handles handles, final int wantedChannel) {
-		return handles.add(bridge.createSource(kind(), size, spacing, origin, z -> slice(wantedChannel, z)));
+		return toSource(bridge, handles, wantedChannel, () -> false);
+	}
+
+	/** As the other; reading ends once the user cancels. */
+	public long toSource(final Bridge bridge, final Handles handles, final int wantedChannel, final BooleanSupplier cancelled) {
+		return handles.add(bridge.createSource(kind(), size, spacing, origin, z -> {
+			if (cancelled.getAsBoolean()) throw ClemRegException.cancelled();
+			return slice(wantedChannel, z);
+		}));
 	}
 
 	private long copy(final Bridge bridge, final Handles handles, final VoxelKind kind, final int wantedChannel, final OperationListener listener) {

@@ -61,6 +61,11 @@ public final class Operation {
 		return null;
 	}
 
+	/** Whether its second output is a text that it also takes: what it finds on one image serves for others. */
+	public boolean givesItsOwnText() {
+		return outputs.size() > 1 && outputs.get(1).isText() && input(outputs.get(1).name) != null;
+	}
+
 	/** The parameters under their headings, in the order of the schema. */
 	public Map<String, List<Parameter>> groups() {
 		final Map<String, List<Parameter>> groups = new LinkedHashMap<>();

@@ -125,7 +125,7 @@ public final class Commands {
 		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");
 		if (operation.name.equals(Batch.NAME)) return Arrays.asList(Batch.TABLE, "a folder for each pair");
 		final List<String> names = new ArrayList<>();
-		for (final Port port : operation.outputs) names.add(port.name + extension(port));
+		for (final Port port : operation.outputs) names.add(port.name + (port.isText() && givesFolder(operation) ? ".csv" : extension(port)));
 		return names;
 	}
 

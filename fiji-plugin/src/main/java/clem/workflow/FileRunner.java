@@ -194,7 +194,8 @@ public final class FileRunner {
 			}
 		}
 		else for (final Port port : operation.outputs) {
-			if (results.names().contains(port.name)) save(port, results, Commands.givesFolder(operation) ? output.path(port.name + Commands.extension(port)) : output.path(), output);
+			if (port.isText()) results.files().forEach((name, bytes) -> output.bytes(output.path(name), bytes));
+			else if (results.names().contains(port.name)) save(port, results, Commands.givesFolder(operation) ? output.path(port.name + Commands.extension(port)) : output.path(), output);
 		}
 	}
 
@@ -203,7 +204,7 @@ public final class FileRunner {
 		else if (port.isTransform()) output.text(file, results.transform(port.name));
 		else {
 			final ResultImage image = results.image(port.name);
-			TiffWriter.write(image.image(file.getName(), image.stack(), port.name.equals("warped") ? results.like() : null), file, results.progress);
+			TiffWriter.write(image.image(file.getName(), image.stack(), results.like(image)), file, results.progress);
 		}
 	}
 

@@ -65,9 +65,9 @@ public final class Step {
 			return new ResultImage(bridge, handles.stream().mapToLong(Long::longValue).toArray());
 		}
 
-		/** The image whose colours a warped image takes, or null. */
-		public ImagePlus like() {
-			return like;
+		/** The image whose colours and display range the result takes, or null: one of another type shows other values. */
+		public ImagePlus like(final ResultImage image) {
+			return like != null && like.getBitDepth() == image.bitDepth() ? like : null;
 		}
 
 		/** An output that is a cloud: z, y, x triples in nm. */
@@ -85,6 +85,14 @@ public final class Step {
 					: Base64.getDecoder().decode(Json.asText(file.get("base64"), "")));
 			}
 			return files;
+		}
+
+		/** The first of the files, as a request takes it. */
+		private Object firstText() {
+			final Map<String, Object> file = Json.asObject(Json.asList(report.get("files")).get(0)), text = new LinkedHashMap<>();
+			text.put("file", file.get("path"));
+			text.put("text", file.get("text"));
+			return text;
 		}
 
 		/** An output that is a transform: the text of its transform.json. */
@@ -115,7 +123,7 @@ public final class Step {
 			final Map<String, Object> names = new LinkedHashMap<>();
 			final Map<String, Object> texts = new LinkedHashMap<>();
 			final Map<String, Long> ports = new LinkedHashMap<>();
-			// An operation on one channel of a source leaves the other channels to be done in the same way.
+			// An operation on one channel of a source leaves the other channels to be done in the same way: with what it found on the first, where it takes that.
 			VolumeImage several = null;
 			for (final Port port : operation.inputs) {
 				final Object value = inputs.get(port.name);
@@ -127,7 +135,7 @@ public final class Step {
 				if (value instanceof VolumeImage) {
 					final VolumeImage image = (VolumeImage) value;
 					names.put(port.name, image.file != null ? image.file.getName() : image.name());
-					if (operation.name.equals("warp") && port.name.equals("source") && image.channels > 1 && !image.channelChosen) several = image;
+					if (port.name.equals("source") && image.channels > 1 && (!image.channelChosen || operation.givesItsOwnText())) several = image;
 				}
 				ports.put(port.name, handle(handles, port, value, progress));
 			}
@@ -138,13 +146,18 @@ public final class Step {
 				inputs.get("source") instanceof VolumeImage ? ((VolumeImage) inputs.get("source")).image : null, provenance);
 			for (final Map.Entry<String, Long> output : handles.add(result).entrySet()) results.outputs.put(output.getKey(), new long[] { output.getValue() });
 			if (several != null) {
+				final String output = operation.outputs.get(0).name;
 				final long[] channels = new long[several.channels];
-				channels[0] = results.outputs.get("warped")[0];
-				for (int c = 2; c <= several.channels; c++) {
-					ports.put("source", image(handles, operation.input("source"), several, c, progress));
-					channels[c - 1] = handles.add(bridge.run(operation.name, json, ports, progress)).get("warped");
+				if (operation.givesItsOwnText()) texts.put(operation.outputs.get(1).name, results.firstText());
+				final String other = request.toJson(names, texts);
+				for (int c = 1; c <= several.channels; c++) {
+					if (c == several.channel) channels[c - 1] = results.outputs.get(output)[0];
+					else {
+						ports.put("source", image(handles, operation.input("source"), several, c, progress));
+						channels[c - 1] = handles.add(bridge.run(operation.name, other, ports, progress)).get(output);
+					}
 				}
-				results.outputs.put("warped", channels);
+				results.outputs.put(output, channels);
 			}
 			for (final Object warning : Json.asList(results.report.get("warnings"))) progress.warning(Json.asText(warning, ""));
 			progress.upTo(1);
@@ -162,6 +175,6 @@ public final class Step {
 
 	private long image(final Handles handles, final Port port, final VolumeImage image, final int channel, final Progress progress) {
 		if (port.isMask()) return image.toMask(bridge, handles, progress);
-		return port.kind.equals("volume") ? image.toVolume(bridge, handles, channel, progress) : image.toSource(bridge, handles, channel);
+		return port.kind.equals("volume") ? image.toVolume(bridge, handles, channel, progress) : image.toSource(bridge, handles, channel, progress::cancelled);
 	}
 }
