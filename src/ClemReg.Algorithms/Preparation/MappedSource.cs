@@ -41,11 +41,11 @@ public sealed unsafe class MappedSource : ISliceSource
                     {
                         for (int i = 0; i < to.Length; i++) to[i] = table[from[i]];
                     }
-                    : (from, to) =>
-                    {
-                        ReadOnlySpan<ushort> values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(from);
-                        for (int i = 0; i < to.Length; i++) to[i] = table[values[i]];
-                    }, job);
+                : (from, to) =>
+                {
+                    ReadOnlySpan<ushort> values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(from);
+                    for (int i = 0; i < to.Length; i++) to[i] = table[values[i]];
+                }, job);
             default:
                 return new MappedSource(source, VoxelType.UInt8, (from, to) =>
                 {
@@ -66,14 +66,16 @@ public sealed unsafe class MappedSource : ISliceSource
         {
             var sum = (int)(low + high);
             for (int i = 0; i < to.Length; i++) to[i] = (byte)(sum - from[i]);
-        },
+        }
+        ,
         VoxelType.UInt16 => (from, to) =>
         {
             var sum = (int)(low + high);
             ReadOnlySpan<ushort> values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(from);
             Span<ushort> images = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(to);
             for (int i = 0; i < images.Length; i++) images[i] = (ushort)(sum - values[i]);
-        },
+        }
+        ,
         _ => (from, to) =>
         {
             ReadOnlySpan<float> values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(from);

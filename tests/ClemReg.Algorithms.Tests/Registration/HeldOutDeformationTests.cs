@@ -10,7 +10,12 @@ public sealed class HeldOutDeformationTests(ITestOutputHelper output)
 {
     private static readonly BcpdOptions Options = new()
     {
-        Normalisation = BcpdNormalisation.Fixed, Gamma = 0.1, Lambda = 20, Beta = 1.2, MinimumSigmaNm = 100, KernelRank = 60,
+        Normalisation = BcpdNormalisation.Fixed,
+        Gamma = 0.1,
+        Lambda = 20,
+        Beta = 1.2,
+        MinimumSigmaNm = 100,
+        KernelRank = 60,
     };
 
     [Fact]
