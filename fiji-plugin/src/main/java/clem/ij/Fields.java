@@ -55,7 +55,7 @@ final class Fields {
 						+ (input.name.equals("registered") ? " In the composite that Register... shows, channel 1 is the EM." : ""), Kind.NUMBER, "1");
 				}
 			}
-			else if (input.isSeveral()) fields.add("Images", input.name, words(input.name), input.help + " Titles of open images or files.", Kind.TEXT, "");
+			else if (input.isSeveral()) fields.add("Images", input.name, words(input.name) + " images", input.help + " Titles of open images or files.", Kind.TEXT, "");
 			else fields.add("Files", input.name, words(input.name), input.help + (input.kind.equals("points") ? " A CSV file or the title of an open table." : ""),
 				input.isFolder() ? Kind.FOLDER : input.required ? Kind.FILE : Kind.OPTIONAL_FILE, "");
 		}

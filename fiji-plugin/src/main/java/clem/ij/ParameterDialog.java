@@ -28,6 +28,7 @@ import javax.swing.JScrollPane;
 import javax.swing.JTabbedPane;
 import javax.swing.JTextArea;
 import javax.swing.JTextField;
+import javax.swing.SwingConstants;
 import javax.swing.SwingUtilities;
 
 import clem.bridge.ClemRegException;
@@ -74,7 +75,8 @@ final class ParameterDialog {
 	private void show() {
 		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: " + operation.title, true);
 		dialog.setName("clemreg." + operation.name);
-		final JTabbedPane tabs = new JTabbedPane();
+		// At the side: so many tabs would stand in several rows above each other.
+		final JTabbedPane tabs = new JTabbedPane(SwingConstants.LEFT);
 		for (final Map.Entry<String, List<Fields.Field>> group : fields.groups.entrySet()) tabs.addTab(group.getKey(), page(group.getValue()));
 		final JPanel buttons = new JPanel(new FlowLayout(FlowLayout.RIGHT));
 		buttons.add(button("Help", this::help));
