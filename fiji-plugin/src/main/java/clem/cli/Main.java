@@ -71,6 +71,11 @@ public final class Main implements OperationListener {
 			return dispatch(Arrays.asList(args));
 		}
 		catch (final ClemRegException e) {
+			if (cancelled && e.kind == ClemRegException.Kind.INTERNAL) {
+				// While Java shuts down many of its parts refuse to work.
+				fail("Cancelled.", e);
+				return CANCELLED;
+			}
 			fail(e.getMessage(), e);
 			return e.kind == ClemRegException.Kind.CANCELLED ? CANCELLED
 				: e.kind == ClemRegException.Kind.BAD_INPUT || e.kind == ClemRegException.Kind.NOT_FOUND ? BAD_INPUT : FAILED;
@@ -81,7 +86,6 @@ public final class Main implements OperationListener {
 		}
 		catch (final RuntimeException | Error e) {
 			if (cancelled) {
-				// While Java shuts down many of its parts refuse to work.
 				fail("Cancelled.", e);
 				return CANCELLED;
 			}
