@@ -59,6 +59,8 @@ refuses "region file" 2 "roi_polygon|wrong.roi" "${part[@]:1}" --out "$scratch/x
 refuses "region name" 2 "roi_polygon|cell" "${part[@]:1}" --out "$scratch/x" --set roi_polygon=cell
 refuses "region of the EM" 2 "roi_polygon_em|pixel" "${part[@]:1}" --out "$scratch/x" --set "roi_polygon_em=9000,9000 9100,9000 9100,9100"
 refuses "two transforms" 2 "registration_start" "${part[@]:1}" --out "$scratch/x" --transform "$out/transform.json" --registration-start "$out/transform.json"
+refuses "a transform of the wrong direction" 2 "transform|fixed_to_moving|transform.json" "${part[@]:1}" --out "$scratch/x" --transform "$out/inverse_transform.json"
+refuses "a start of the wrong direction" 2 "registration_start|fixed_to_moving" "${part[@]:1}" --out "$scratch/x" --registration-start "$out/inverse_transform.json"
 refuses "linked of another size" 2 "linked_1|size" "${part[@]:1}" --out "$scratch/x" --linked "$s/em.tif"
 
 # Points there and back.

@@ -50,6 +50,7 @@ internal static class ParameterFiles
         [P.RegistrationMinimumSigma.Name] = 0,
         [P.RegistrationScaleEstimate.Name] = "least_squares",
         [P.RegistrationNormalise.Name] = false,
+        [P.RegistrationMaximumAnisotropy.Name] = 0,
         // probreg's BCPD.
         [P.BcpdOmega.Name] = 0,
         [P.BcpdLambda.Name] = 2,

@@ -90,10 +90,24 @@ public final class RegisterInput {
 		for (final String role : TRANSFORMS) {
 			final String file = source.file(role);
 			if (file == null) continue;
-			input.transforms.put(role, RunRequest.readText(role, new File(file)));
+			input.transforms.put(role, forward(role, new File(file)));
 			input.files.put(role, new File(file));
 		}
 		return input;
+	}
+
+	/** The text of a transform that maps fluorescence to EM. What is wrong with it otherwise the algorithms say. */
+	private static String forward(final String role, final File file) {
+		final String text = RunRequest.readText(role, file);
+		try {
+			if ("fixed_to_moving".equals(clem.json.Json.parseObject(text).get("direction"))) {
+				throw ClemRegException.badInput(role + ": " + file + " maps EM to fluorescence (direction fixed_to_moving); fluorescence to EM is needed. Use transform.json instead of inverse_transform.json.");
+			}
+		}
+		catch (final clem.json.Json.SyntaxException e) {
+			// Told by the algorithms with the line.
+		}
+		return text;
 	}
 
 	private static VolumeImage.Opened needed(final Source source, final String role) {
