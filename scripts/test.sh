@@ -41,7 +41,7 @@ part() { # NAME COMMAND...
 
 dotnet_tests() { # NAME EXPRESSION
   local name=$1 log="$logs/${1//[^A-Za-z0-9]/-}.log" line
-  dotnet test ClemReg.Fiji.sln -c Release --no-build --nologo -v quiet --filter "$2" >"$log" 2>&1 </dev/null
+  dotnet test ClemReg.Fiji.sln -c Release --no-build --nologo --filter "$2" >"$log" 2>&1 </dev/null
   line=$(grep -E '(Passed|Failed)! +- Failed' "$log" | tail -1)
   if [ -z "$line" ]; then
     if grep -q 'No test matches' "$log"; then count "$name" 0 0 0; return; fi
