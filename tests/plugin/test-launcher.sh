@@ -97,6 +97,13 @@ check "a voxel size in place of an image" "$clemreg" export-transform --transfor
 check "stands in the file" grep -q "<affine>0.1 0 0 0 0 0.1 0 0 0 0 0.3 0</affine>" "$scratch/bdv.xml"
 check "landmarks with a model and turned round" "$clemreg" import-transform --in "$scratch/bigwarp_landmarks.out" --landmark-fit similarity --em-was-moved --out "$scratch/turned.json"
 check "are the inverse" max_difference "$out/inverse_transform.json" "$scratch/turned.json"
+one=(--set registration_max_iterations=1 --set registration_tolerance=0 --set stop_after=registration)
+check "start from a transform, one step" "${part[@]}" "${one[@]}" --out "$scratch/from-own" --registration-start "$out/transform.json"
+for format in bigwarp_landmarks ec_clem_xml elastix; do
+  check "start from $format" "${part[@]}" "${one[@]}" --out "$scratch/from-$format" --registration-start "$scratch/$format.out"
+  check "$format starts where the transform does" max_difference "$scratch/from-own/transform.json" "$scratch/from-$format/transform.json"
+done
+refuses "a deformable start" 2 "registration_start|transform.json|deformable|landmarks" "${part[@]:1}" --out "$scratch/x" --registration-start "$again/transform.json"
 for format in csv ply napari_csv ec_clem_csv mobie_spots; do
   check "export-points $format" "$clemreg" export-points --points "$scratch/points.csv" --format $format --out "$scratch/$format.points"
   check "import-points $format" "$clemreg" import-points --in "$scratch/$format.points" --out "$scratch/$format.csv"

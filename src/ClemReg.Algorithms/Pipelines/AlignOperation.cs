@@ -58,7 +58,7 @@ internal static class AlignOperation
         var source = request.Input<ISliceSource>("source");
         JsonObject report = GridJson.Describe(source.Grid);
         SliceShifts shifts;
-        if (OperationRequest.FindText(request.Extra, "shifts") is { } given) shifts = SliceShifts.FromCsv(given.Text, given.File, source.Grid.Size.Z);
+        if (request.OptionalText("shifts") is { } given) shifts = SliceShifts.FromCsv(given.Text, given.File, source.Grid.Size.Z);
         else
         {
             SliceAlignment found = SliceAligner.Align(source, new AlignOptions

@@ -1,4 +1,5 @@
 using ClemReg.Algorithms.Parameters;
+using ClemReg.Algorithms.Transforms.Interchange;
 
 namespace ClemReg.Algorithms.Pipelines;
 
@@ -124,6 +125,14 @@ internal static class ClemRegParameters
         "affine only: how many times more the affine map may stretch along one direction than along another; 1 allows one scale only, 0 sets no bound, as published. Without a bound z is often squashed, because the fluorescence outlines are thicker by the blur.",
         1.1, 0, 100);
 
+    public static readonly ChoiceParameter RegistrationStartFit = new("registration_start_fit", "Start from landmarks", Registration,
+        "What is fitted to landmark pairs that are given as registration_start: similarity (rotation, shift and one scale), rigid, or affine.",
+        "similarity", "similarity", "rigid", "affine");
+
+    public static readonly ChoiceParameter RegistrationStartUnit = new("registration_start_unit", "Unit of the start", Registration,
+        "What the numbers of another tool's file given as registration_start count in, where it does not say so itself: the unit in which the images are calibrated in that tool.",
+        LengthUnit.Micrometre.Name, [.. LengthUnit.All.Select(u => u.Name)]);
+
     public static readonly NumberParameter BcpdOmega = new("bcpd_omega", "BCPD outlier probability", Deformation, "",
         "Share of the EM points expected to have no counterpart in the fluorescence (omega; bcpd -w). High values make the deformation trust only clear matches. bcpd's default is 0.",
         0.8, 0, 0.99);
@@ -229,6 +238,7 @@ internal static class ClemRegParameters
     [
         RegistrationAlgorithm, RegistrationWithScale, RegistrationScaleEstimate, RegistrationMaxIterations, RegistrationTolerance,
         RegistrationOutlierWeight, RegistrationMinimumSigma, RegistrationMaximumAnisotropy, RegistrationNormalise,
+        RegistrationStartFit, RegistrationStartUnit,
     ];
 
     /// <summary>What the deformable algorithms need besides <see cref="ForRegistration"/> and <see cref="Seed"/>.</summary>

@@ -76,15 +76,12 @@ internal static class ClemRegSteps
     /// <param name="values">The parameters of <see cref="P.ForRegistration"/> and <see cref="P.ForDeformation"/>, and <see cref="P.Seed"/>.</param>
     /// <param name="moving">The moving points.</param>
     /// <param name="fixedCloud">The fixed points.</param>
-    /// <param name="initial">Where to start from; null for the clouds as they lie.</param>
+    /// <param name="start">Where to start from; null for the clouds as they lie.</param>
     /// <param name="unitNm">The isotropic voxel, for clouds that are not normalised.</param>
     /// <param name="job">Threads, cancellation, progress, log and warnings.</param>
     public static CloudRegistration RegisterClouds(
-        ParameterValues values, PointCloud moving, PointCloud fixedCloud, SpatialTransform? initial, double unitNm, Job job)
+        ParameterValues values, PointCloud moving, PointCloud fixedCloud, AffineTransform? start, double unitNm, Job job)
     {
-        if (initial is not (null or AffineTransform))
-            throw new BadInputException("registration_start is a deformable transform; a registration starts from a rigid, similarity or affine one. Give the transform.json of such a registration, or of landmarks.");
-        var start = (AffineTransform?)initial;
         string algorithm = values.Get(P.RegistrationAlgorithm);
         if (algorithm is "bcpd" or "rigid_bcpd")
         {

@@ -60,8 +60,8 @@ internal static class EvaluateOperation
 
     private static OperationResult Run(OperationRequest request, Job job)
     {
-        InputText? transform = OperationRequest.FindText(request.Extra, "transform"), landmarks = OperationRequest.FindText(request.Extra, "landmarks");
-        InputText? classes = OperationRequest.FindText(request.Extra, "classes");
+        InputText? transform = request.OptionalText("transform"), landmarks = request.OptionalText("landmarks");
+        InputText? classes = request.OptionalText("classes");
         var registered = request.OptionalInput<ISliceSource>("registered");
         var labels = request.OptionalInput<ISliceSource>("labels");
         Check(transform is not null, landmarks is not null, registered is not null, labels is not null, classes is not null);

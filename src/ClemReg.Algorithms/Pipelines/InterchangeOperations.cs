@@ -132,11 +132,11 @@ internal static class InterchangeOperations
             {
                 if (turned) read = read with { Pairs = [.. read.Pairs.Select(p => p with { Moving = p.Fixed, Fixed = p.Moving })] };
                 string model = request.Values.Get(Fit) == Auto ? read.Fit ?? "affine" : request.Values.Get(Fit);
-                if (model == ThinPlate) (transform, landmarks) = Spline(read, request.Values.Get(Regularisation), moving, text.File, job);
+                if (model == ThinPlate) (transform, landmarks) = LandmarkTransforms.Spline(read, request.Values.Get(Regularisation), moving, text, job);
                 else
                 {
-                    LandmarkFit fit = FitTo(read, model, text.File, job);
-                    (transform, landmarks) = (fit.Transform, Describe(fit.Residuals, fit.RmsNm, fit.MaximumNm, read));
+                    LandmarkFit fit = LandmarkTransforms.Fit(read, model, text, job);
+                    (transform, landmarks) = (fit.Transform, LandmarkTransforms.Describe(fit.Residuals, fit.RmsNm, fit.MaximumNm, read));
                 }
                 file = transform is AffineTransform fitted ? TransformFile.Write(fitted, model, "moving_to_fixed") : TransformFile.Write(transform, "moving_to_fixed");
             }
@@ -187,27 +187,10 @@ internal static class InterchangeOperations
     /// <summary>The transform of a transform.json, turned round where it is the inverse.</summary>
     internal static SpatialTransform ReadOwn(InputText text, Job job)
     {
-        SpatialTransform transform;
-        try
-        {
-            transform = TransformFile.Read(text.Text);
-        }
-        catch (BadInputException e)
-        {
-            throw new BadInputException($"{text.File}: {e.Message}", e);
-        }
-        using JsonDocument document = JsonDocument.Parse(text.Text);
-        string? direction = document.RootElement.TryGetProperty("direction", out JsonElement d) && d.ValueKind == JsonValueKind.String ? d.GetString() : null;
-        switch (direction)
-        {
-            case null or "moving_to_fixed":
-                return transform;
-            case "fixed_to_moving":
-                job.Log($"{text.File} maps EM to fluorescence; its inverse is used.");
-                return transform.Inverse();
-            default:
-                throw BadInputException.ForParameter($"{text.File}: \"direction\"", direction, "moving_to_fixed or fixed_to_moving");
-        }
+        bool turned = false;
+        SpatialTransform transform = text.Named(() => TransformFile.ReadForward(text.Text, out turned));
+        if (turned) job.Log($"{text.File} maps EM to fluorescence; its inverse is used.");
+        return transform;
     }
 
     /// <summary>The landmarks of a spline, which are enough to make it again.</summary>
@@ -216,63 +199,6 @@ internal static class InterchangeOperations
         bool inverted = transform is InverseTransform;
         if ((transform is InverseTransform inverse ? inverse.Forward : transform) is not ThinPlateSpline spline) return null;
         return [.. spline.ControlPoints.Select((p, i) => new LandmarkPair("Pt-" + i.ToString(CultureInfo.InvariantCulture), inverted ? spline.Apply(p) : p, inverted ? p : spline.Apply(p)))];
-    }
-
-    private static (SpatialTransform Transform, JsonObject Landmarks) Spline(ImportedTransform read, double regularisation, Grid? moving, string file, Job job)
-    {
-        if (read.Skipped > 0) job.Log($"{read.Skipped} landmark pairs are inactive or not set and were left out.");
-        PointCloud from = new([.. read.Pairs!.Select(p => p.Moving)]), to = new([.. read.Pairs!.Select(p => p.Fixed)]);
-        ThinPlateFit fit;
-        try
-        {
-            fit = ThinPlateFit.Make(from, to, new ThinPlateOptions { RegularisationNm = regularisation }, job);
-        }
-        catch (BadInputException e)
-        {
-            throw new BadInputException($"{file}: {e.Message}", e);
-        }
-        if (moving is not null && moving.Size.Count > 1)
-        {
-            JacobianCheck volume = JacobianCheck.Measure(fit.Transform, moving, job);
-            if (volume.Folds)
-                job.Warn(string.Create(CultureInfo.InvariantCulture, $"The spline folds space: the least determinant of its Jacobian in the fluorescence is {volume.Minimum:G3} at {volume.Place} nm (z, y, x). Remove wrong landmarks or raise thin_plate_regularisation."));
-        }
-        job.Log(string.Create(CultureInfo.InvariantCulture,
-            $"Thin-plate spline of {read.Pairs!.Count} landmark pairs: misses them by {fit.RmsErrorNm:F1} nm RMS, {fit.MaximumErrorNm:F1} nm at most. It goes through its landmarks whether they are right or not."));
-        double[] residuals = [.. read.Pairs!.Select(p => (fit.Transform.Apply(p.Moving) - p.Fixed).Length)];
-        return (fit.Transform, Describe(residuals, fit.RmsErrorNm, fit.MaximumErrorNm, read));
-    }
-
-    private static LandmarkFit FitTo(ImportedTransform read, string model, string file, Job job)
-    {
-        LandmarkModel kind = model switch
-        {
-            "rigid" => LandmarkModel.Rigid,
-            "similarity" => LandmarkModel.Similarity,
-            "affine" => LandmarkModel.Affine,
-            _ => throw new BadInputException($"{file}: the file asks for a transform of type {model}, which cannot be made from landmarks here. Set landmark_fit to thin_plate_spline, affine, similarity or rigid."),
-        };
-        if (read.Skipped > 0) job.Log($"{read.Skipped} landmark pairs are inactive or not set and were left out.");
-        LandmarkFit fit;
-        try
-        {
-            fit = LandmarkFit.Fit([.. read.Pairs!.Select(p => p.Moving)], [.. read.Pairs!.Select(p => p.Fixed)], kind);
-        }
-        catch (BadInputException e)
-        {
-            throw new BadInputException($"{file}: {e.Message}" + (read.Skipped > 0 ? $" ({read.Skipped} pairs are inactive or not set.)" : ""), e);
-        }
-        foreach (string warning in fit.Warnings) job.Warn(warning);
-        job.Log(string.Create(CultureInfo.InvariantCulture,
-            $"{kind} transform of {read.Pairs!.Count} landmark pairs: residual {fit.RmsNm:F1} nm RMS, {fit.MaximumNm:F1} nm at most. It says how well the landmarks agree, not how good the registration is between them."));
-        return fit;
-    }
-
-    private static JsonObject Describe(IReadOnlyList<double> residuals, double rms, double maximum, ImportedTransform read)
-    {
-        var pairs = new JsonArray();
-        for (int i = 0; i < residuals.Count; i++) pairs.Add((JsonNode)new JsonObject { ["name"] = read.Pairs![i].Name, ["residual_nm"] = residuals[i] });
-        return new JsonObject { ["count"] = residuals.Count, ["left_out"] = read.Skipped, ["rms_nm"] = rms, ["maximum_nm"] = maximum, ["pairs"] = pairs };
     }
 
     /// <summary>rigid, similarity or affine, whichever says most about the matrix.</summary>

@@ -31,9 +31,25 @@ public enum PortKind
 public sealed record Port(string Name, PortKind Kind, string Help, bool Required = true);
 
 /// <summary>The text of an input file.</summary>
+/// <param name="Port">The input's name.</param>
 /// <param name="File">The file's name, for messages.</param>
 /// <param name="Text">Its content.</param>
-public sealed record InputText(string File, string Text);
+public sealed record InputText(string Port, string File, string Text)
+{
+    /// <summary>Does work on the text; what is refused is told with the names of the input and the file.</summary>
+    /// <exception cref="BadInputException">The work's own, with the names before its message.</exception>
+    internal T Named<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (BadInputException e)
+        {
+            throw new BadInputException($"{Port}: {File}: {e.Message}", e);
+        }
+    }
+}
 
 /// <summary>What an operation is called with.</summary>
 /// <param name="Inputs">The inputs by name, of the kinds that the operation's ports say.</param>
@@ -45,14 +61,17 @@ public sealed record OperationRequest(IReadOnlyDictionary<string, object> Inputs
     public T Input<T>(string name) where T : class => (T)Inputs[name];
 
     /// <summary>A text input that must be there.</summary>
-    public InputText Text(string name) => FindText(Extra, name) ?? throw new KeyNotFoundException(name);
+    public InputText Text(string name) => OptionalText(name) ?? throw new KeyNotFoundException(name);
+
+    /// <summary>A text input that may be left out.</summary>
+    public InputText? OptionalText(string name) => FindText(Extra, name);
 
     internal static InputText? FindText(JsonElement request, string name)
     {
         if (!request.TryGetProperty("texts", out JsonElement texts) || texts.ValueKind != JsonValueKind.Object || !texts.TryGetProperty(name, out JsonElement text)
             || text.ValueKind != JsonValueKind.Object || !text.TryGetProperty("text", out JsonElement content) || content.ValueKind != JsonValueKind.String) return null;
         string? file = text.TryGetProperty("file", out JsonElement f) && f.ValueKind == JsonValueKind.String ? f.GetString() : null;
-        return new InputText(file ?? name, content.GetString()!);
+        return new InputText(name, file ?? name, content.GetString()!);
     }
 
     /// <summary>An input that may be left out.</summary>

@@ -22,8 +22,8 @@ internal static class RegisterOperation
             new Port("moving_mask", PortKind.Mask, "The mitochondria of the fluorescence, where they are segmented already.", Required: false),
             new Port("moving_points", PortKind.Points, "The fluorescence cloud, where it is sampled already.", Required: false),
             new Port("fixed_points", PortKind.Points, "The EM cloud, where it is sampled already.", Required: false),
-            new Port("registration_start", PortKind.Transform, "Where the registration starts from, fluorescence to EM: the transform.json of an earlier one or of landmarks.", Required: false),
-            new Port("transform", PortKind.Transform, "The finished transform, fluorescence to EM: nothing is registered, only warped.", Required: false),
+            RegistrationStart.Port,
+            new Port("transform", PortKind.Text, "The finished transform, fluorescence to EM: nothing is registered, only warped.", Required: false),
         ],
         [
             new Port("moving_mask", PortKind.Mask, "The segmented fluorescence."),
@@ -55,8 +55,10 @@ internal static class RegisterOperation
         Stage last = Enum.Parse<Stage>(request.Values.Get(P.StopAfter), ignoreCase: true);
         var movingPoints = request.OptionalInput<PointCloud>("moving_points");
         var fixedPoints = request.OptionalInput<PointCloud>("fixed_points");
-        var given = request.OptionalInput<SpatialTransform>("transform");
-        if (given is not null && request.OptionalInput<SpatialTransform>("registration_start") is not null)
+        InputText? finished = request.OptionalText("transform");
+        SpatialTransform? given = finished?.Named(() => TransformFile.Read(finished.Text, TransformFile.MovingToFixed));
+        AffineTransform? start = RegistrationStart.Read(request, moving.Grid, fixedMask.Grid, job);
+        if (given is not null && start is not null)
             throw new BadInputException("transform and registration_start are both given: with transform nothing is registered. Leave one out.");
 
         var outputs = new Dictionary<string, object>();
@@ -87,7 +89,7 @@ internal static class RegisterOperation
             else if (last >= Stage.Registration)
             {
                 CloudRegistration result = job.Run("register_points", 0.6, 1, part => ClemRegSteps.RegisterClouds(
-                    request.Values, movingPoints!, fixedPoints!, request.OptionalInput<SpatialTransform>("registration_start"), isotropic, part));
+                    request.Values, movingPoints!, fixedPoints!, start, isotropic, part));
                 outputs["registered_points"] = result.RegisteredPoints;
                 Add(result.Transform, result.Forward, result.Inverse);
                 course = result.Course;

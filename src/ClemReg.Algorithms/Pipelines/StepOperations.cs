@@ -42,7 +42,7 @@ internal static class StepOperations
         "Registers two point clouds with Coherent Point Drift (Myronenko and Song 2010).",
         [
             new Port("moving_points", PortKind.Points, "The fluorescence cloud."), new Port("fixed_points", PortKind.Points, "The EM cloud."),
-            new Port("registration_start", PortKind.Transform, "Where to start from, fluorescence to EM: rigid, similarity or affine.", Required: false),
+            RegistrationStart.Port,
         ],
         [
             new Port("transform", PortKind.Transform, "Moving to fixed."), new Port("inverse_transform", PortKind.Transform, "Fixed to moving."),
@@ -53,7 +53,7 @@ internal static class StepOperations
         {
             double unit = request.Values.Get(P.IsotropicSpacing);
             CloudRegistration result = ClemRegSteps.RegisterClouds(request.Values, request.Input<PointCloud>("moving_points"),
-                request.Input<PointCloud>("fixed_points"), request.OptionalInput<SpatialTransform>("registration_start"), unit > 0 ? unit : 1, job);
+                request.Input<PointCloud>("fixed_points"), RegistrationStart.Read(request, null, null, job), unit > 0 ? unit : 1, job);
             return new OperationResult(
                 new Dictionary<string, object>
                 {

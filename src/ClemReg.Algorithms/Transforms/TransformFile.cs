@@ -75,13 +75,29 @@ public static class TransformFile
         return json;
     }
 
+    /// <summary>Whether the text is meant to be such a file.</summary>
+    public static bool Recognises(string text) => text.TrimStart('\uFEFF', ' ', '\t', '\r', '\n').StartsWith('{') && text.Contains($"\"{Format}\"", StringComparison.Ordinal);
+
     /// <summary>Reads a transform.</summary>
     /// <param name="text">The text of a transform.json.</param>
     /// <param name="direction">The direction that is needed, moving_to_fixed or fixed_to_moving; null for any.</param>
     /// <exception cref="BadInputException">
     /// Not JSON, not this format, a newer version, other axes, unit or direction, an unknown type, or numbers that do not fit or are not finite.
     /// </exception>
-    public static SpatialTransform Read(string text, string? direction = null)
+    public static SpatialTransform Read(string text, string? direction = null) => Read(text, direction, out _);
+
+    /// <summary>Reads a transform of either direction as moving to fixed.</summary>
+    /// <param name="text">The text of a transform.json or an inverse_transform.json.</param>
+    /// <param name="turned">Whether the file maps fixed to moving, and was turned round.</param>
+    /// <exception cref="BadInputException">As <see cref="Read(string, string?)"/>.</exception>
+    public static SpatialTransform ReadForward(string text, out bool turned)
+    {
+        SpatialTransform transform = Read(text, null, out string? direction);
+        turned = direction == FixedToMoving;
+        return turned ? transform.Inverse() : transform;
+    }
+
+    private static SpatialTransform Read(string text, string? wanted, out string? direction)
     {
         JsonDocument document;
         try
@@ -101,7 +117,7 @@ public static class TransformFile
                 throw new BadInputException($"The transform file's version is {(root.TryGetProperty("version", out version) ? version.GetRawText() : "missing")}; this software reads versions {AffineVersion} to {FormatVersion}. Update the plugin.");
             Require(root, "axes", "zyx");
             Require(root, "unit", "nm");
-            CheckDirection(root, direction);
+            direction = Direction(root, wanted);
             string type = root.TryGetProperty("type", out _) || number > AffineVersion ? Text(root, "type") ?? "" : "affine";
             if (MatrixTypes.Contains(type)) return ReadMatrix(root);
             SpatialTransform map = type switch
@@ -117,15 +133,16 @@ public static class TransformFile
         }
     }
 
-    private static void CheckDirection(JsonElement root, string? wanted)
+    private static string? Direction(JsonElement root, string? wanted)
     {
-        if (!root.TryGetProperty("direction", out _)) return;
+        if (!root.TryGetProperty("direction", out _)) return null;
         string? value = Text(root, "direction");
         if (value is not (MovingToFixed or FixedToMoving))
             throw BadInputException.ForParameter("The transform file's \"direction\"", value, $"\"{MovingToFixed}\" or \"{FixedToMoving}\"");
         if (wanted is not null && value != wanted)
             throw BadInputException.ForParameter("The transform file's \"direction\"", value, $"\"{wanted}\" here",
                 wanted == MovingToFixed ? "Use transform.json instead of inverse_transform.json." : "Use inverse_transform.json instead of transform.json.");
+        return value;
     }
 
     private static AffineTransform ReadMatrix(JsonElement root)

@@ -178,6 +178,72 @@ public sealed class RegisterTests : IClassFixture<RegisterTests.Sample>, IDispos
             Call("register", "{}", new() { ["moving"] = _sample.Mask, ["fixed_mask"] = _sample.Mask })).Message, StringComparison.Ordinal);
     }
 
+    private OperationResult StartFrom(string start, string parameters = "{}", string port = "registration_start")
+    {
+        var request = new JsonObject
+        {
+            ["parameters"] = JsonNode.Parse(parameters),
+            ["texts"] = new JsonObject { [port] = new JsonObject { ["file"] = "their.file", ["text"] = start } },
+        };
+        OperationResult result = Call("register", request.ToJsonString(), new() { ["moving"] = _sample.Moving, ["fixed_mask"] = _sample.Mask });
+        _results.Add(result);
+        return result;
+    }
+
+    [Fact]
+    public void A_registration_starts_from_a_transform_or_from_landmarks()
+    {
+        // One iteration shows where it began.
+        const string one = """{"registration_max_iterations": 1, "registration_tolerance": 0, "registration_start_fit": "rigid"}""";
+        var shift = new AffineTransform([1, 0, 0, 500, 0, 1, 0, 3000, 0, 0, 1, -2000]);
+        string file = TransformFile.Write(shift, "rigid", TransformFile.MovingToFixed).ToJsonString();
+        string bigWarp = string.Concat(new[] { (0, 0, 0), (9, 0, 0), (0, 8, 0), (0, 0, 7), (3, 2, 1) }.Select((p, i) =>
+            FormattableString.Invariant($"Pt-{i},true,{p.Item1},{p.Item2},{p.Item3},{p.Item1 - 2},{p.Item2 + 3},{p.Item3 + 0.5}\n")));
+        string table = "moving_z,moving_y,moving_x,fixed_z,fixed_y,fixed_x\n0,0,0,500,3000,-2000\n9,0,0,509,3000,-2000\n0,9,0,500,3009,-2000\n0,0,9,500,3000,-1991\n";
+        double[] wanted = Rows(StartFrom(file, one));
+        Assert.NotEqual(wanted, Rows(Register(one)));
+        Close(wanted, Rows(StartFrom(bigWarp, one)));
+        Close(wanted, Rows(StartFrom(table, one)));
+        Close(wanted, Rows(StartFrom(bigWarp.Replace(",true,", ",\"true\",", StringComparison.Ordinal), one)));
+
+        static double[] Rows(OperationResult result) => ((AffineTransform)result.Outputs["transform"]).Rows.ToArray();
+        static void Close(double[] a, double[] b)
+        {
+            for (int i = 0; i < a.Length; i++) Assert.Equal(a[i], b[i], 1e-3);
+        }
+    }
+
+    [Fact]
+    public void A_finished_transform_is_not_registered_again()
+    {
+        var shift = new AffineTransform([1, 0, 0, 500, 0, 1, 0, 3000, 0, 0, 1, -2000]);
+        OperationResult result = StartFrom(TransformFile.Write(shift, "rigid", TransformFile.MovingToFixed).ToJsonString(), port: "transform");
+        Assert.Equal(shift.Rows.ToArray(), ((AffineTransform)result.Outputs["transform"]).Rows.ToArray());
+        Assert.Null(result.Json["run"]!["registration"]);
+    }
+
+    [Fact]
+    public void A_start_that_cannot_be_one_is_refused_with_its_file()
+    {
+        PointCloud corners = new([new(0, 0, 0), new(9, 0, 0), new(0, 9, 0), new(0, 0, 9), new(9, 9, 8)]);
+        string bent = TransformFile.Write(ThinPlateFit.Make(corners, corners, new ThinPlateOptions(), new Job(1)).Transform, TransformFile.MovingToFixed).ToJsonString();
+        var identity = new AffineTransform([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]);
+        string inverse = TransformFile.Write(identity, "rigid", TransformFile.FixedToMoving).ToJsonString();
+        Refused("registration_start", bent, "the transform is deformable");
+        Refused("registration_start", inverse, "Use transform.json instead of inverse_transform.json");
+        Refused("transform", inverse, "Use transform.json instead of inverse_transform.json");
+        Refused("registration_start", "what is this", "neither a transform.json nor landmarks");
+        Refused("registration_start", "Pt-0,true,1,2,3,4,5,6\nPt-1,false,1,2,3,4,5,6\n", "1 pairs are inactive");
+        Refused("registration_start", "1,0,0,0\n0,1,0,0\n0,0,0,0\n0,0,0,1\n", "singular");
+
+        void Refused(string port, string text, string message)
+        {
+            string told = Assert.Throws<BadInputException>(() => StartFrom(text, port: port)).Message;
+            Assert.StartsWith(port + ": their.file: ", told, StringComparison.Ordinal);
+            Assert.Contains(message, told, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Warping_by_the_truth_and_by_steps_is_the_same_as_the_whole()
     {

@@ -26,16 +26,15 @@ import clem.workflow.Batch;
 import clem.workflow.Commands;
 import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
+import clem.workflow.InputSource;
 import clem.workflow.Output;
 import clem.workflow.PointsFile;
-import clem.workflow.Provenance;
 import clem.workflow.RegisterInput;
 import clem.workflow.RegisterResults;
 import clem.workflow.RegisterWorkflow;
 import clem.workflow.RunRequest;
 import clem.workflow.Stages;
 import clem.workflow.Step;
-import clem.workflow.TextFile;
 import ij.IJ;
 import ij.ImagePlus;
 import ij.Macro;
@@ -194,27 +193,8 @@ public final class ClemReg implements PlugIn {
 		throw ClemRegException.badInput(key + " = " + value + " is not allowed: it must be true or false.");
 	}
 
-	private static double[] spacing(final Map<String, String> values, final String role) {
-		final String key = Spacings.key(role), text = values.get(key);
-		return text == null || text.isEmpty() ? null : Spacings.parse(key, text);
-	}
-
-	/** The image of an input, or null when there is none. */
-	private static VolumeImage.Opened image(final Map<String, String> values, final String role) {
-		final String text = values.get(role);
-		if (text == null || text.isEmpty()) return null;
-		final int channel = values.containsKey(role + "_channel") ? whole(values, role + "_channel") : 0;
-		return Images.find(role, text, channel);
-	}
-
-	private static VolumeImage.Opened needed(final Map<String, String> values, final String role) {
-		final VolumeImage.Opened image = image(values, role);
-		if (image == null) throw ClemRegException.badInput(role + " is missing: give the title of an open image or a file.");
-		return image;
-	}
-
-	/** The inputs of a registration among the open images, tables and files. */
-	private static final class Opened implements RegisterInput.Source {
+	/** Inputs among the open images, tables and files. */
+	private static final class Opened implements InputSource {
 		private final Map<String, String> values;
 
 		Opened(final Map<String, String> values) {
@@ -223,7 +203,9 @@ public final class ClemReg implements PlugIn {
 
 		@Override
 		public VolumeImage.Opened image(final String role) {
-			return ClemReg.image(values, role);
+			final String text = values.get(role);
+			if (text == null || text.isEmpty()) return null;
+			return Images.find(role, text, values.containsKey(role + "_channel") ? whole(values, role + "_channel") : 0);
 		}
 
 		@Override
@@ -246,7 +228,8 @@ public final class ClemReg implements PlugIn {
 
 		@Override
 		public double[] spacing(final String role) {
-			return ClemReg.spacing(values, role);
+			final String key = Spacings.key(role), text = values.get(key);
+			return text == null || text.isEmpty() ? null : Spacings.parse(key, text);
 		}
 	}
 
@@ -310,42 +293,18 @@ public final class ClemReg implements PlugIn {
 	private static void showMask(final String title, final ResultImage mask, final RegisterResults results, final String... clouds) {
 		final ImagePlus image = Display.image(title, mask, null);
 		final Color[] colours = { Color.YELLOW, Color.MAGENTA };
-		for (int i = 0; i < clouds.length; i++) if (results.points(clouds[i]) != null) Display.addPoints(image, mask, results.points(clouds[i]), colours[i]);
+		for (int i = 0; i < clouds.length; i++) {
+			final double[] points = results.points(clouds[i]);
+			if (points != null) Display.addPoints(image, mask, points, colours[i]);
+		}
 		Display.show(image);
 	}
 
 	private static void step(final Bridge bridge, final Operation operation, final Map<String, String> values, final ImageJListener listener) {
-		final Map<String, Object> inputs = new LinkedHashMap<>();
-		final RunRequest run = request(operation, values);
-		final Provenance provenance = new Provenance();
-		for (final Commands.FileInput input : Commands.inputs(operation)) {
-			if (input.isImage()) {
-				final VolumeImage.Opened image = input.required ? needed(values, input.name) : image(values, input.name);
-				final double[] spacing = spacing(values, input.name);
-				if (image == null) {
-					if (spacing != null) run.spacing(input.name, spacing);
-					continue;
-				}
-				final VolumeImage volume = image.volume(spacing);
-				inputs.put(input.name, volume);
-				provenance.add(volume);
-			}
-			else if (values.get(input.name).isEmpty()) {
-				if (input.required) throw ClemRegException.badInput(input.name + " is missing: give a file.");
-			}
-			else {
-				final File file = new File(values.get(input.name));
-				provenance.add(input.name, file);
-				if (input.kind.equals("points")) inputs.put(input.name, points(input.name, values.get(input.name)));
-				else if (input.kind.equals("text")) inputs.put(input.name, TextFile.read(input.name, file));
-				else inputs.put(input.name, RunRequest.readText(input.name, file));
-			}
-		}
-		if (!Commands.givesTexts(operation)) provenance.start();
 		final String out = values.get(Fields.OUT);
 		final boolean overwrite = flag(values, Fields.OVERWRITE);
 		try (Output output = out.isEmpty() ? null : Commands.output(operation, out, overwrite)) {
-			new Step(bridge, operation).run(inputs, provenance, run, listener, results -> {
+			new Step(bridge, operation).run(new Opened(values), request(operation, values), listener, results -> {
 				if (output != null) {
 					FileRunner.save(operation, results, output);
 					if (listener.cancelled()) throw ClemRegException.cancelled();

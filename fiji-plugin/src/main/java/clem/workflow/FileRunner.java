@@ -95,8 +95,8 @@ public final class FileRunner {
 		return summary[0];
 	}
 
-	/** The inputs of a registration in files. */
-	private static final class Files implements RegisterInput.Source {
+	/** Inputs in files. */
+	private static final class Files implements InputSource {
 		private final FileRequest request;
 
 		Files(final FileRequest request) {
@@ -128,44 +128,14 @@ public final class FileRunner {
 
 		@Override
 		public double[] spacing(final String role) {
-			return FileRunner.spacing(request, role);
+			final String key = Spacings.key(role), text = request.spacings.get(key);
+			return text == null ? null : Spacings.parse(key, text);
 		}
-	}
-
-	private static double[] spacing(final FileRequest request, final String role) {
-		final String key = Spacings.key(role), text = request.spacings.get(key);
-		return text == null ? null : Spacings.parse(key, text);
-	}
-
-	private static Map<String, Object> inputs(final Operation operation, final FileRequest request, final RunRequest run, final Provenance provenance) {
-		final Map<String, Object> inputs = new LinkedHashMap<>();
-		for (final Commands.FileInput input : Commands.inputs(operation)) {
-			final String file = request.inputs.get(input.name);
-			if (file == null) {
-				final double[] spacing = input.isImage() ? spacing(request, input.name) : null;
-				if (spacing != null) run.spacing(input.name, spacing);
-				continue;
-			}
-			if (input.isImage()) {
-				final VolumeImage image = ImageFiles.open(input.name, file).volume(spacing(request, input.name));
-				inputs.put(input.name, image);
-				provenance.add(image);
-				continue;
-			}
-			provenance.add(input.name, new File(file));
-			if (input.kind.equals("points")) inputs.put(input.name, PointsFile.read(input.name, new File(file)));
-			else if (input.kind.equals("text")) inputs.put(input.name, TextFile.read(input.name, new File(file)));
-			else inputs.put(input.name, RunRequest.readText(input.name, new File(file)));
-		}
-		// Of an image that lends its grid to another tool's file no more than the name is written.
-		if (!Commands.givesTexts(operation)) provenance.start();
-		return inputs;
 	}
 
 	private String report(final Operation operation, final FileRequest request, final RunRequest run, final OperationListener listener) {
 		final String[] text = new String[1];
-		final Provenance provenance = new Provenance();
-		new Step(bridge, operation).run(inputs(operation, request, run, provenance), provenance, run, listener, results -> text[0] = Json.writePretty(results.report).trim());
+		new Step(bridge, operation).run(new Files(request), run, listener, results -> text[0] = Json.writePretty(results.report).trim());
 		if (request.out == null) return text[0];
 		try (Output file = Output.file(request.out, request.overwrite)) {
 			file.text(file.path(), text[0] + "\n");
@@ -176,9 +146,8 @@ public final class FileRunner {
 
 	private String step(final Operation operation, final FileRequest request, final RunRequest run, final Output output, final OperationListener listener) {
 		final long start = System.nanoTime();
-		final Provenance provenance = new Provenance();
 		final String[] summary = new String[1];
-		new Step(bridge, operation).run(inputs(operation, request, run, provenance), provenance, run, listener, results -> {
+		new Step(bridge, operation).run(new Files(request), run, listener, results -> {
 			save(operation, results, output);
 			summary[0] = Json.asText(results.report.get("summary"), "");
 		});

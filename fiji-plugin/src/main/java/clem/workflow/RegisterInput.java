@@ -10,13 +10,14 @@ import java.util.Map;
 
 import clem.bridge.ClemRegException;
 import clem.image.VolumeImage;
+import clem.json.Json;
 
 /** What a registration works on: the images, and results of its steps that the user has already. */
 public final class RegisterInput {
 	/** The clouds that may be given. */
 	static final List<String> POINTS = Collections.unmodifiableList(Arrays.asList("moving_points", "fixed_points"));
-	/** The transforms that may be given. */
-	static final List<String> TRANSFORMS = Collections.unmodifiableList(Arrays.asList("registration_start", "transform"));
+	/** The inputs that are given as a file's text: transforms or landmarks. */
+	static final List<String> TEXTS = Collections.unmodifiableList(Arrays.asList("registration_start", "transform"));
 
 	/** The fluorescence. */
 	public final VolumeImage moving;
@@ -32,30 +33,12 @@ public final class RegisterInput {
 	public final List<VolumeImage> linked = new ArrayList<>();
 	/** Clouds that are given: z, y, x triples in nm. */
 	final Map<String, double[]> points = new LinkedHashMap<>();
-	/** Transforms that are given: the text of a transform.json. */
-	final Map<String, String> transforms = new LinkedHashMap<>();
+	/** Transforms or landmarks that are given. */
+	final Map<String, TextFile> texts = new LinkedHashMap<>();
 	/** The folder of an earlier run whose results may be used again, or null. */
 	public File earlier;
 
 	private final Map<String, File> files = new LinkedHashMap<>();
-
-	/** Where the inputs are found: in files, or among the images that are open. */
-	public interface Source {
-		/** The image of an input, or null when there is none. */
-		VolumeImage.Opened image(String role);
-
-		/** The images that are warped besides. */
-		List<VolumeImage.Opened> linked();
-
-		/** The file (for a cloud also the open table) of an input that is no image, or null. */
-		String file(String role);
-
-		/** A cloud. */
-		double[] points(String role, String file);
-
-		/** The voxel size that the user gave, or null. */
-		double[] spacing(String role);
-	}
 
 	private RegisterInput(final VolumeImage moving, final VolumeImage fixed, final VolumeImage fixedMask, final VolumeImage movingMask) {
 		this.moving = moving;
@@ -66,11 +49,11 @@ public final class RegisterInput {
 	}
 
 	/** Finds and checks the inputs. */
-	public static RegisterInput of(final Source source, final RunRequest request) {
+	public static RegisterInput of(final InputSource source, final RunRequest request) {
 		final double[] spacing = source.spacing("moving");
 		final int frame = request.whole("moving_frame", 1);
-		final VolumeImage moving = needed(source, "moving").series(spacing).setFrame(frame);
-		final VolumeImage[] pair = VolumeImage.pair(source.image("fixed"), needed(source, "fixed_mask"), source.spacing("fixed"));
+		final VolumeImage moving = source.needed("moving").series(spacing).setFrame(frame);
+		final VolumeImage[] pair = VolumeImage.pair(source.image("fixed"), source.needed("fixed_mask"), source.spacing("fixed"));
 		final VolumeImage.Opened mask = source.image("moving_mask");
 		final RegisterInput input = new RegisterInput(moving, pair[0], pair[1], mask == null ? null : moving.maskOf(mask, spacing != null));
 		for (final VolumeImage.Opened one : source.linked()) {
@@ -87,33 +70,13 @@ public final class RegisterInput {
 			input.points.put(role, source.points(role, file));
 			input.files.put(role, new File(file));
 		}
-		for (final String role : TRANSFORMS) {
+		for (final String role : TEXTS) {
 			final String file = source.file(role);
 			if (file == null) continue;
-			input.transforms.put(role, forward(role, new File(file)));
+			input.texts.put(role, TextFile.read(role, new File(file)));
 			input.files.put(role, new File(file));
 		}
 		return input;
-	}
-
-	/** The text of a transform that maps fluorescence to EM. What is wrong with it otherwise the algorithms say. */
-	private static String forward(final String role, final File file) {
-		final String text = RunRequest.readText(role, file);
-		try {
-			if ("fixed_to_moving".equals(clem.json.Json.parseObject(text).get("direction"))) {
-				throw ClemRegException.badInput(role + ": " + file + " maps EM to fluorescence (direction fixed_to_moving); fluorescence to EM is needed. Use transform.json instead of inverse_transform.json.");
-			}
-		}
-		catch (final clem.json.Json.SyntaxException e) {
-			// Told by the algorithms with the line.
-		}
-		return text;
-	}
-
-	private static VolumeImage.Opened needed(final Source source, final String role) {
-		final VolumeImage.Opened image = source.image(role);
-		if (image == null) throw ClemRegException.badInput(role + " is missing: give the title of an open image or a file.");
-		return image;
 	}
 
 	/** Begins to find out where the inputs come from. */
@@ -143,6 +106,6 @@ public final class RegisterInput {
 	}
 
 	private static String hash(final Map<String, Object> provenance, final String role) {
-		return (String) clem.json.Json.asObject(provenance.get(role)).get("sha256");
+		return (String) Json.asObject(provenance.get(role)).get("sha256");
 	}
 }

@@ -20,7 +20,6 @@ import clem.json.Json;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import clem.schema.Schema;
-import ij.ImagePlus;
 
 /**
  * The registration from images to results, the same for the dialog, the SciJava command and the command line: fill the volumes, run the
@@ -63,12 +62,13 @@ public final class RegisterWorkflow {
 			inputs.put("fixed_mask", input.fixedMask.toMask(bridge, handles, progress));
 			if (input.movingMask != null) inputs.put("moving_mask", input.movingMask.toMask(bridge, handles, progress));
 			for (final Map.Entry<String, double[]> points : input.points.entrySet()) inputs.put(points.getKey(), handles.add(bridge.createPoints(points.getValue())));
-			for (final Map.Entry<String, String> text : input.transforms.entrySet()) inputs.put(text.getKey(), handles.add(bridge.createTransform(text.getValue())));
-			final Map<String, File> reused = earlier == null ? Collections.emptyMap() : reuse(earlier, keys, input, inputs, handles, progress);
+			final Map<String, Object> texts = new LinkedHashMap<>();
+			for (final Map.Entry<String, TextFile> text : input.texts.entrySet()) texts.put(text.getKey(), text.getValue().json());
+			final Map<String, File> reused = earlier == null ? Collections.emptyMap() : reuse(earlier, keys, input, inputs, texts, handles, progress);
 			stages.end("loading");
 
 			progress.upTo(REGISTERED);
-			final OperationResult registered = bridge.run("register", request.toJson(), inputs, progress);
+			final OperationResult registered = bridge.run("register", request.toJson(Collections.singletonMap("texts", texts)), inputs, progress);
 			final Map<String, Long> outputs = handles.add(registered);
 			final Map<String, Object> report = Json.parseObject(registered.json);
 			final Map<String, Object> run = Json.asObject(report.get("run"));
@@ -114,12 +114,12 @@ public final class RegisterWorkflow {
 	}
 
 	/** Gives the operation those results of the earlier run that are still good. */
-	private Map<String, File> reuse(final EarlierRun earlier, final Map<String, Object> keys, final RegisterInput input, final Map<String, Long> inputs, final Handles handles,
-		final Progress progress)
+	private Map<String, File> reuse(final EarlierRun earlier, final Map<String, Object> keys, final RegisterInput input, final Map<String, Long> inputs, final Map<String, Object> texts,
+		final Handles handles, final Progress progress)
 	{
 		final Map<String, File> reused = new LinkedHashMap<>();
 		for (final String step : STEPS) {
-			final File file = inputs.containsKey(step) ? null : earlier.file(step, keys.get(step));
+			final File file = inputs.containsKey(step) || texts.containsKey(step) ? null : earlier.file(step, keys.get(step));
 			if (file != null) reused.put(step, file);
 		}
 		// The mask is only needed where its points are not.
@@ -129,9 +129,7 @@ public final class RegisterWorkflow {
 		for (final String points : RegisterInput.POINTS) {
 			if (reused.containsKey(points)) inputs.put(points, handles.add(bridge.createPoints(PointsFile.read(points, reused.get(points)))));
 		}
-		if (reused.containsKey("transform") && !inputs.containsKey("registration_start")) {
-			inputs.put("transform", handles.add(bridge.createTransform(RunRequest.readText("transform", reused.get("transform")))));
-		}
+		if (reused.containsKey("transform") && !texts.containsKey("registration_start")) texts.put("transform", TextFile.read("transform", reused.get("transform")).json());
 		else reused.remove("transform");
 		if (!reused.isEmpty()) progress.log("Unchanged since the earlier run and used again: " + String.join(", ", reused.keySet()) + ".");
 		return reused;

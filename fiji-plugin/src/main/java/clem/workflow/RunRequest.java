@@ -79,21 +79,12 @@ public final class RunRequest {
 		return toJson(Collections.emptyMap());
 	}
 
-	/** The request's JSON with more entries. */
-	String toJson(final Map<String, Object> more) {
+	/** The request's JSON with more entries, such as names (the image files') and texts (the files that an operation reads as text). */
+	String toJson(final Map<String, ?> more) {
 		final Map<String, Object> json = new LinkedHashMap<>(more);
-		json.putAll(Json.parseObject(toJson(Collections.emptyMap(), Collections.emptyMap())));
-		return Json.write(json);
-	}
-
-	/** The request's JSON; the names are the image files', the texts are the files that an operation reads as text. */
-	String toJson(final Map<String, Object> names, final Map<String, Object> texts) {
-		final Map<String, Object> json = new LinkedHashMap<>();
 		json.put("parameters", parameters);
 		if (parametersText != null) json.put("parameters_file", parametersText);
 		json.put("threads", (long) threads);
-		if (!names.isEmpty()) json.put("names", names);
-		if (!texts.isEmpty()) json.put("texts", texts);
 		if (!spacings.isEmpty()) json.put("spacings", spacings);
 		return Json.write(json);
 	}

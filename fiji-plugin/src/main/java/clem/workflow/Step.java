@@ -1,5 +1,6 @@
 package clem.workflow;
 
+import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 import clem.bridge.Bridge;
+import clem.bridge.ClemRegException;
 import clem.bridge.Handles;
 import clem.bridge.OperationListener;
 import clem.bridge.OperationResult;
@@ -109,19 +111,21 @@ public final class Step {
 		this.operation = operation;
 	}
 
-	/**
-	 * Runs the operation.
-	 *
-	 * @param inputs by port: a VolumeImage, a double[] of z, y, x triples, the text of a transform.json, or a TextFile
-	 * @param provenance where the inputs come from
-	 */
-	public void run(final Map<String, Object> inputs, final Provenance provenance, final RunRequest request, final OperationListener listener, final Sink sink) {
+	/** Runs the operation. */
+	public void run(final InputSource source, final RunRequest request, final OperationListener listener, final Sink sink) {
+		final Provenance provenance = new Provenance();
+		final Map<String, Object> inputs = inputs(source, request, provenance);
+		// Of an image that lends its grid to another tool's file no more than the name is written.
+		if (!Commands.givesTexts(operation)) provenance.start();
 		final Progress progress = new Progress(listener);
 		request.resolveRegions();
 		try (Handles handles = new Handles(bridge)) {
 			progress.upTo(0.2);
 			final Map<String, Object> names = new LinkedHashMap<>();
 			final Map<String, Object> texts = new LinkedHashMap<>();
+			final Map<String, Object> more = new LinkedHashMap<>();
+			more.put("names", names);
+			more.put("texts", texts);
 			final Map<String, Long> ports = new LinkedHashMap<>();
 			// An operation on one channel of a source leaves the other channels to be done in the same way: with what it found on the first, where it takes that.
 			VolumeImage several = null;
@@ -139,7 +143,7 @@ public final class Step {
 				}
 				ports.put(port.name, handle(handles, port, value, progress));
 			}
-			final String json = request.toJson(names, texts);
+			final String json = request.toJson(more);
 			progress.upTo(0.7);
 			final OperationResult result = bridge.run(operation.name, json, ports, progress);
 			final Results results = new Results(bridge, Json.parseObject(result.json), progress,
@@ -149,7 +153,7 @@ public final class Step {
 				final String output = operation.outputs.get(0).name;
 				final long[] channels = new long[several.channels];
 				if (operation.givesItsOwnText()) texts.put(operation.outputs.get(1).name, results.firstText());
-				final String other = request.toJson(names, texts);
+				final String other = request.toJson(more);
 				for (int c = 1; c <= several.channels; c++) {
 					if (c == several.channel) channels[c - 1] = results.outputs.get(output)[0];
 					else {
@@ -164,6 +168,33 @@ public final class Step {
 			sink.accept(results);
 			progress.check();
 		}
+	}
+
+	/** By port: a VolumeImage, a double[] of z, y, x triples, the text of a transform.json, or a TextFile. */
+	private Map<String, Object> inputs(final InputSource source, final RunRequest request, final Provenance provenance) {
+		final Map<String, Object> inputs = new LinkedHashMap<>();
+		for (final Port port : operation.inputs) {
+			if (port.isImage()) {
+				final VolumeImage.Opened image = port.required ? source.needed(port.name) : source.image(port.name);
+				final double[] spacing = source.spacing(port.name);
+				if (image != null) {
+					final VolumeImage volume = image.volume(spacing);
+					inputs.put(port.name, volume);
+					provenance.add(volume);
+				}
+				else if (spacing != null) request.spacing(port.name, spacing);
+				continue;
+			}
+			final String name = source.file(port.name);
+			if (name == null) {
+				if (port.required) throw ClemRegException.badInput(port.name + " is missing: give a file.");
+				continue;
+			}
+			final File file = new File(name);
+			provenance.add(port.name, file);
+			inputs.put(port.name, port.isPoints() ? source.points(port.name, name) : port.isText() ? TextFile.read(port.name, file) : RunRequest.readText(port.name, file));
+		}
+		return inputs;
 	}
 
 	private long handle(final Handles handles, final Port port, final Object value, final Progress progress) {

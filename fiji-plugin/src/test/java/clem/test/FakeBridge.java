@@ -25,7 +25,7 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'},{'name':'fixed_mask','kind':'mask','required':true,'help':'The mask of the EM.'},"
 		+ "{'name':'moving_mask','kind':'mask','required':false,'help':'A mask of the fluorescence.'},"
 		+ "{'name':'moving_points','kind':'points','required':false,'help':''},{'name':'fixed_points','kind':'points','required':false,'help':''},"
-		+ "{'name':'registration_start','kind':'transform','required':false,'help':''},{'name':'transform','kind':'transform','required':false,'help':''}],'outputs':[{'name':'moving_mask','kind':'mask'},"
+		+ "{'name':'registration_start','kind':'text','required':false,'help':''},{'name':'transform','kind':'text','required':false,'help':''}],'outputs':[{'name':'moving_mask','kind':'mask'},"
 		+ "{'name':'moving_points','kind':'points'},{'name':'fixed_points','kind':'points'},{'name':'registered_points','kind':'points'},"
 		+ "{'name':'transform','kind':'transform'},{'name':'inverse_transform','kind':'transform'}],"
 		+ "'presets':{'default':{},'paper':{'filter_segmentation':true,'seed':7}},'parameters':["
