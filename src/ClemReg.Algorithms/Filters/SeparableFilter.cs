@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Filters;
@@ -128,10 +126,10 @@ internal sealed unsafe class SeparableFilter
             AxisOperator alongY = _terms[t].Y;
             int groupEnd = Math.Min(group + bandRows / AxisOperator.GroupSize, alongY.GroupCount);
             alongY.Apply(group, groupEnd, afterZ + t * termStride, _inWidth, scratch.Rows, _inWidth, _inWidth, add: false);
-            Transpose(scratch.Rows, _inWidth, scratch.Columns, bandRows, bandRows, _inWidth);
+            MatrixTurn.Transpose(scratch.Rows, _inWidth, scratch.Columns, bandRows, bandRows, _inWidth);
             _terms[t].X.Apply(0, _terms[t].X.GroupCount, scratch.Columns, bandRows, scratch.Filtered, bandRows, bandRows, add: t > 0);
         }
-        Transpose(scratch.Filtered, bandRows, scratch.Turned, _outWidth, _outWidth, bandRows);
+        MatrixTurn.Transpose(scratch.Filtered, bandRows, scratch.Turned, _outWidth, _outWidth, bandRows);
         int y0 = band * bandRows;
         for (int y = y0; y < Math.Min(y0 + bandRows, _out.Y); y++)
             new ReadOnlySpan<float>(scratch.Turned + (long)(y - y0) * _outWidth, _out.X).CopyTo(new Span<float>(slice + (long)y * _out.X, _out.X));
@@ -153,38 +151,6 @@ internal sealed unsafe class SeparableFilter
             default:
                 ScaleRow.From((float*)raw, destination, _in.X, _offset, _scale);
                 break;
-        }
-    }
-
-    /// <summary>Turns a matrix of <paramref name="rows"/> x <paramref name="columns"/>, both multiples of 4.</summary>
-    private static void Transpose(float* source, int sourceStride, float* destination, int destinationStride, int rows, int columns)
-    {
-        if (!Sse.IsSupported)
-        {
-            for (int r = 0; r < rows; r++)
-                for (int c = 0; c < columns; c++)
-                    destination[(long)c * destinationStride + r] = source[(long)r * sourceStride + c];
-            return;
-        }
-        for (int c = 0; c < columns; c += 4)
-        {
-            for (int r = 0; r < rows; r += 4)
-            {
-                float* s = source + (long)r * sourceStride + c;
-                float* d = destination + (long)c * destinationStride + r;
-                Vector128<float> r0 = Vector128.Load(s);
-                Vector128<float> r1 = Vector128.Load(s + sourceStride);
-                Vector128<float> r2 = Vector128.Load(s + 2 * (long)sourceStride);
-                Vector128<float> r3 = Vector128.Load(s + 3 * (long)sourceStride);
-                Vector128<float> low01 = Sse.UnpackLow(r0, r1);
-                Vector128<float> low23 = Sse.UnpackLow(r2, r3);
-                Vector128<float> high01 = Sse.UnpackHigh(r0, r1);
-                Vector128<float> high23 = Sse.UnpackHigh(r2, r3);
-                Sse.MoveLowToHigh(low01, low23).Store(d);
-                Sse.MoveHighToLow(low23, low01).Store(d + destinationStride);
-                Sse.MoveLowToHigh(high01, high23).Store(d + 2 * (long)destinationStride);
-                Sse.MoveHighToLow(high23, high01).Store(d + 3 * (long)destinationStride);
-            }
         }
     }
 
