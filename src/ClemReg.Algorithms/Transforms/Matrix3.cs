@@ -31,6 +31,13 @@ public readonly record struct Matrix3(
             (YZ * XY - YY * XZ) * d, (ZY * XZ - ZZ * XY) * d, (ZZ * YY - ZY * YZ) * d);
     }
 
+    /// <summary>Rows and columns exchanged.</summary>
+    public Matrix3 Transpose() => new(ZZ, YZ, XZ, ZY, YY, XY, ZX, YX, XX);
+
+    /// <summary>All entries multiplied.</summary>
+    public static Matrix3 operator *(double s, Matrix3 m) =>
+        new(s * m.ZZ, s * m.ZY, s * m.ZX, s * m.YZ, s * m.YY, s * m.YX, s * m.XZ, s * m.XY, s * m.XX);
+
     /// <summary>The matrix times a vector.</summary>
     public static Point3 operator *(Matrix3 m, Point3 p) => new(
         m.ZZ * p.Z + m.ZY * p.Y + m.ZX * p.X,
