@@ -1,0 +1,230 @@
+using System.Numerics.Tensors;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Alignment;
+
+/// <summary>A template's place in the image: p = A x + t in nm, x about the template's centre.</summary>
+/// <param name="A">Rotation times scale; its determinant is negative for the mirrored template.</param>
+/// <param name="T">Where the template's centre comes to lie.</param>
+/// <param name="Correlation">Pearson's r of weights and image over the points that lie in the image, -1 where those are too few.</param>
+/// <param name="Overlap">The fraction of the points that lie in the image.</param>
+internal readonly record struct TemplatePose(Matrix3 A, Point3 T, double Correlation, double Overlap)
+{
+    /// <summary>What poses are ranked by: chance correlates well over small overlaps.</summary>
+    public double Score => Correlation * Math.Sqrt(Overlap);
+
+    /// <summary>The isotropic scale.</summary>
+    public double Scale => Math.Cbrt(Math.Abs(A.Determinant));
+}
+
+/// <summary>
+/// Moves a template uphill on its correlation coefficient with an image: Gauss-Newton on increments from the left, translation and rotation and, where
+/// asked, scale. One instance per thread.
+/// </summary>
+/// <remarks>G. Evangelidis and E. Psarakis, Parametric image alignment using enhanced correlation coefficient maximization, IEEE PAMI 30 (2008), equations 17 to 21.</remarks>
+internal sealed class CorrelationAscent
+{
+    private const int Iterations = 10;
+    private const double Enough = 1e-4;
+    private const double LargestMoveNm = 800;
+    private const double LargestTurn = 0.12;
+    private const int Rotation = 3;
+    private const int Scaling = 6;
+    private const int Value = 7;
+    private const int Weight = 8;
+    private const int RowCount = 9;
+
+    private readonly ContrastImage _image;
+    private readonly WeightedPoints _points;
+    private readonly double _lever;
+
+    /// <summary>Row by row for the points in the image: gradients by the 7 parameters, the image's values, the weights.</summary>
+    private readonly float[] _rows;
+    private readonly double[] _sums = new double[RowCount];
+    private readonly double[] _products = new double[RowCount * RowCount];
+
+    /// <summary>Takes the memory.</summary>
+    public CorrelationAscent(ContrastImage image, WeightedPoints points)
+    {
+        (_image, _points) = (image, points);
+        _rows = new float[RowCount * points.Count];
+        // Turns and scale are counted in what they move at the template's end, so that all parameters are lengths of one kind.
+        double largest = 1;
+        for (int i = 0; i < points.Count; i++) largest = Math.Max(largest, Math.Max(Math.Abs(points.Z[i]), Math.Max(Math.Abs(points.Y[i]), Math.Abs(points.X[i]))));
+        _lever = largest / image.SpacingNm;
+    }
+
+    /// <summary>Climbs from a pose.</summary>
+    /// <param name="start">A and t; correlation and overlap are computed anew.</param>
+    /// <param name="scaleMinimum">The smallest scale of A.</param>
+    /// <param name="scaleMaximum">The largest; scale stays as it is where both are the same.</param>
+    /// <param name="leastOverlap">Poses of less overlap are not gone to.</param>
+    public TemplatePose Climb(TemplatePose start, double scaleMinimum, double scaleMaximum, double leastOverlap)
+    {
+        int parameters = scaleMaximum > scaleMinimum ? 7 : 6;
+        TemplatePose pose = Evaluate(start.A, start.T, leastOverlap, out int inside);
+        if (inside == 0) return pose;
+        Span<double> step = stackalloc double[7];
+        for (int iteration = 0; iteration < Iterations; iteration++)
+        {
+            if (!Step(inside, parameters, step)) break;
+            double before = pose.Correlation;
+            bool better = false;
+            foreach (double fraction in (ReadOnlySpan<double>)[1, 0.5, 0.25, 0.1])
+            {
+                TemplatePose next = Moved(pose, step, fraction, scaleMinimum, scaleMaximum, leastOverlap, out int nextInside);
+                better = next.Correlation > before;
+                if (!better) continue;
+                (pose, inside) = (next, nextInside);
+                break;
+            }
+            if (!better || pose.Correlation - before < Enough) break;
+        }
+        return pose;
+    }
+
+    private TemplatePose Moved(TemplatePose pose, ReadOnlySpan<double> step, double fraction, double scaleMinimum, double scaleMaximum, double leastOverlap, out int inside)
+    {
+        double h = _image.SpacingNm;
+        Matrix3 turn = RotationSet.FromVector(fraction / _lever * new Point3(step[Rotation], step[Rotation + 1], step[Rotation + 2]));
+        Matrix3 a = turn * pose.A;
+        if (scaleMaximum > scaleMinimum)
+        {
+            double scale = pose.Scale;
+            a = Math.Clamp(scale * (1 + fraction * step[Scaling] / _lever), scaleMinimum, scaleMaximum) / scale * a;
+        }
+        return Evaluate(a, pose.T + fraction * h * new Point3(step[0], step[1], step[2]), leastOverlap, out inside);
+    }
+
+    /// <summary>The step: d = lambda H^-1 J^T w - H^-1 J^T v, with v, w and J without their means (the paper's equation 20).</summary>
+    private bool Step(int m, int parameters, Span<double> step)
+    {
+        for (int i = 0; i < RowCount; i++) _sums[i] = TensorPrimitives.Sum<float>(Row(i, m));
+        for (int i = 0; i < RowCount; i++)
+        {
+            if (i < 7 && i >= parameters) continue;
+            for (int j = 0; j <= i; j++)
+                if (j >= 7 || j < parameters)
+                    _products[i * RowCount + j] = TensorPrimitives.Dot(Row(i, m), Row(j, m)) - _sums[i] * _sums[j] / m;
+        }
+        Span<double> h = stackalloc double[49], hv = stackalloc double[7], hw = stackalloc double[7];
+        double trace = 0;
+        for (int i = 0; i < parameters; i++) trace += _products[i * RowCount + i];
+        for (int i = 0; i < parameters; i++)
+        {
+            for (int j = 0; j <= i; j++) h[i * 7 + j] = _products[i * RowCount + j];
+            h[i * 7 + i] += 1e-3 * h[i * 7 + i] + 1e-12 * trace;
+            hv[i] = _products[Value * RowCount + i];
+            hw[i] = _products[Weight * RowCount + i];
+        }
+        if (!Factor(h, parameters)) return false;
+        Solve(h, parameters, hv);
+        Solve(h, parameters, hw);
+        double gvhv = 0, gvhw = 0, gwhw = 0;
+        for (int i = 0; i < parameters; i++)
+        {
+            gvhv += _products[Value * RowCount + i] * hv[i];
+            gvhw += _products[Value * RowCount + i] * hw[i];
+            gwhw += _products[Weight * RowCount + i] * hw[i];
+        }
+        double denominator = _products[Weight * RowCount + Value] - gvhw;
+        double lambda = denominator > 0
+            ? (_products[Value * RowCount + Value] - gvhv) / denominator
+            : Math.Sqrt(Math.Max(gvhv, 1e-9) / Math.Max(gwhw, 1e-9));
+        double move = LargestMoveNm / _image.SpacingNm, turn = LargestTurn * _lever;
+        step.Clear();
+        for (int i = 0; i < parameters; i++)
+        {
+            double limit = i < Rotation ? move : turn;
+            step[i] = Math.Clamp(lambda * hw[i] - hv[i], -limit, limit);
+        }
+        return true;
+    }
+
+    private Span<float> Row(int row, int count) => _rows.AsSpan(row * _points.Count, count);
+
+    private TemplatePose Evaluate(Matrix3 a, Point3 t, double leastOverlap, out int inside)
+    {
+        double h = _image.SpacingNm;
+        inside = Sample(1 / h * a, 1 / h * (t - _image.Start));
+        double overlap = (double)inside / _points.Count;
+        if (inside < 8 || overlap < leastOverlap)
+        {
+            inside = 0;
+            return new TemplatePose(a, t, -1, overlap);
+        }
+        ReadOnlySpan<float> values = Row(Value, inside), weights = Row(Weight, inside);
+        double sv = TensorPrimitives.Sum(values), sw = TensorPrimitives.Sum(weights);
+        double vv = TensorPrimitives.SumOfSquares(values) - sv * sv / inside, ww = TensorPrimitives.SumOfSquares(weights) - sw * sw / inside;
+        double vw = TensorPrimitives.Dot(values, weights) - sv * sw / inside;
+        double r = vv > 1e-9 && ww > 1e-9 ? vw / Math.Sqrt(vv * ww) : 0;
+        return new TemplatePose(a, t, r, overlap);
+    }
+
+    /// <summary>Fills the rows for the points that lie in the image, in voxels, and counts them.</summary>
+    private unsafe int Sample(Matrix3 a, Point3 t)
+    {
+        (int nz, int ny, int nx) = _image.Size;
+        float zz = (float)a.ZZ, zy = (float)a.ZY, zx = (float)a.ZX, yz = (float)a.YZ, yy = (float)a.YY, yx = (float)a.YX, xz = (float)a.XZ, xy = (float)a.XY, xx = (float)a.XX;
+        float tz = (float)t.Z, ty = (float)t.Y, tx = (float)t.X, perLever = (float)(1 / _lever);
+        int n = _points.Count, m = 0, plane = ny * nx;
+        fixed (float* image = _image.Values, pz = _points.Z, py = _points.Y, px = _points.X, weight = _points.Weight, rows = _rows)
+        {
+            for (int i = 0; i < n; i++)
+            {
+                float rz = zz * pz[i] + zy * py[i] + zx * px[i], ry = yz * pz[i] + yy * py[i] + yx * px[i], rx = xz * pz[i] + xy * py[i] + xx * px[i];
+                float z = rz + tz, y = ry + ty, x = rx + tx;
+                if (!(z >= 0 && y >= 0 && x >= 0 && z < nz - 1 && y < ny - 1 && x < nx - 1)) continue;
+                int iz = (int)z, iy = (int)y, ix = (int)x;
+                float fz = z - iz, fy = y - iy, fx = x - ix;
+                float* v = image + iz * plane + iy * nx + ix;
+                float d00 = v[1] - v[0], d01 = v[nx + 1] - v[nx], d10 = v[plane + 1] - v[plane], d11 = v[plane + nx + 1] - v[plane + nx];
+                float e00 = v[0] + d00 * fx, e01 = v[nx] + d01 * fx, e10 = v[plane] + d10 * fx, e11 = v[plane + nx] + d11 * fx;
+                float e0 = e00 + (e01 - e00) * fy, e1 = e10 + (e11 - e10) * fy;
+                float gz = e1 - e0, gy = (e01 - e00) * (1 - fz) + (e11 - e10) * fz;
+                float gx = (d00 * (1 - fy) + d01 * fy) * (1 - fz) + (d10 * (1 - fy) + d11 * fy) * fz;
+                float* at = rows + m;
+                at[0] = gz;
+                at[n] = gy;
+                at[2 * n] = gx;
+                at[3 * n] = (gx * ry - gy * rx) * perLever;
+                at[4 * n] = (gz * rx - gx * rz) * perLever;
+                at[5 * n] = (gy * rz - gz * ry) * perLever;
+                at[6 * n] = (gz * rz + gy * ry + gx * rx) * perLever;
+                at[7 * n] = e0 + gz * fz;
+                at[8 * n] = weight[i];
+                m++;
+            }
+        }
+        return m;
+    }
+
+    private static bool Factor(Span<double> h, int n)
+    {
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j <= i; j++)
+            {
+                double sum = h[i * 7 + j];
+                for (int k = 0; k < j; k++) sum -= h[i * 7 + k] * h[j * 7 + k];
+                if (i != j) h[i * 7 + j] = sum / h[j * 7 + j];
+                else if (sum > 0) h[i * 7 + i] = Math.Sqrt(sum);
+                else return false;
+            }
+        return true;
+    }
+
+    private static void Solve(ReadOnlySpan<double> l, int n, Span<double> b)
+    {
+        for (int i = 0; i < n; i++)
+        {
+            for (int k = 0; k < i; k++) b[i] -= l[i * 7 + k] * b[k];
+            b[i] /= l[i * 7 + i];
+        }
+        for (int i = n - 1; i >= 0; i--)
+        {
+            for (int k = i + 1; k < n; k++) b[i] -= l[k * 7 + i] * b[k];
+            b[i] /= l[i * 7 + i];
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using ClemReg.Algorithms.Transforms;
+
+namespace ClemReg.Algorithms.Alignment;
+
+/// <summary>How far the best pose is to be trusted.</summary>
+public enum AlignmentConfidence
+{
+    /// <summary>The best pose stands out from all others, and its handedness too.</summary>
+    Accepted,
+    /// <summary>It may be right: look at it.</summary>
+    Doubtful,
+    /// <summary>Other poses fit nearly as well: the volumes do not belong together, or hold too little.</summary>
+    Refused,
+}
+
+/// <summary>One way in which the fluorescence fits the EM.</summary>
+/// <param name="Score">r sqrt(overlap), 0 to 1: poses are ranked by it.</param>
+/// <param name="Correlation">r, Pearson's correlation of the two contrast-normalised volumes over their overlap, at the finest level.</param>
+/// <param name="Overlap">The fraction of the EM volume that lies in the fluorescence.</param>
+/// <param name="Mirrored">Whether it is the EM with its slices in reversed order that fits.</param>
+/// <param name="MovingToFixed">
+/// Fluorescence to EM, nm, z, y, x, origins included: a rotation, one scale, a translation. With <paramref name="Mirrored"/> to the EM whose slices were put in
+/// reversed order on the same grid; followed by <see cref="GlobalAlignmentResult.SliceReversal"/> it is the mirror image that maps to the EM as given.
+/// </param>
+/// <param name="ScaleFactor">EM length / fluorescence length.</param>
+public sealed record AlignmentPose(
+    double Score, double Correlation, double Overlap, bool Mirrored, AffineTransform MovingToFixed, double ScaleFactor);
+
+/// <summary>What <see cref="GlobalAlignment"/> found.</summary>
+public sealed record GlobalAlignmentResult
+{
+    /// <summary>The best score must be this many times the next distinct one's to be accepted.</summary>
+    public const double AcceptedRatio = 1.30;
+
+    /// <summary>And this many times not to be refused.</summary>
+    public const double DoubtfulRatio = 1.15;
+
+    /// <summary>One handedness must score this many times the other to be accepted.</summary>
+    public const double AcceptedHandedness = 1.15;
+
+    /// <summary>Distinct poses (more than 1.5 µm apart), both handednesses, best first; never empty.</summary>
+    public required IReadOnlyList<AlignmentPose> Poses { get; init; }
+
+    /// <summary>The best score / the next of the same handedness; infinite if there is no other.</summary>
+    public required double Ratio { get; init; }
+
+    /// <summary>The best score with the EM as given / the best with its slices in reversed order, at the finest level.</summary>
+    public required double HandednessRatio { get; init; }
+
+    /// <summary>Maps the EM with its slices in reversed order to the EM as given, and back: z to z0 + z1 - z, nm.</summary>
+    public required AffineTransform SliceReversal { get; init; }
+
+    /// <summary>The best pose.</summary>
+    public AlignmentPose Best => Poses[0];
+
+    /// <summary>The EM with its slices in reversed order fits better: it was probably stacked the wrong way round. Nothing was corrected.</summary>
+    public bool Reversed => Best.Mirrored;
+
+    /// <summary>From <see cref="Ratio"/> and <see cref="HandednessRatio"/>; thresholds were measured, see docs/decisions/15-global-alignment.md.</summary>
+    public AlignmentConfidence Confidence =>
+        !(Ratio >= DoubtfulRatio) || !(Best.Score > 0) ? AlignmentConfidence.Refused
+        : Ratio >= AcceptedRatio && Math.Max(HandednessRatio, 1 / HandednessRatio) >= AcceptedHandedness ? AlignmentConfidence.Accepted
+        : AlignmentConfidence.Doubtful;
+}
