@@ -1,3 +1,5 @@
+using ClemReg.Algorithms.Volumes;
+
 namespace ClemReg.Algorithms.Evaluation;
 
 /// <summary>One view in an <see cref="OverlayPicture"/>. Above it the picture leaves <see cref="TitleHeight"/> rows free for its title.</summary>
@@ -28,8 +30,26 @@ public sealed record OverlayScaleBar(int X, int Y, int Width, int Height, double
 /// <param name="Panels">xy, yz, xz before, then xy, yz, xz after.</param>
 /// <param name="ScaleBars">One in each xy panel.</param>
 /// <param name="Caption">What the picture shows: planes, contrast, how the fluorescence was placed before.</param>
+/// <param name="Views">What the panels show in layers, xy, yz, xz, and then the same of each field; empty unless asked for.</param>
 public sealed record OverlayPicture(
-    int Width, int Height, byte[] Rgb, IReadOnlyList<OverlayPanel> Panels, IReadOnlyList<OverlayScaleBar> ScaleBars, string Caption);
+    int Width, int Height, byte[] Rgb, IReadOnlyList<OverlayPanel> Panels, IReadOnlyList<OverlayScaleBar> ScaleBars, string Caption,
+    IReadOnlyList<OverlayView> Views);
+
+/// <summary>A view in layers of one byte a pixel, which whoever shows it lays over each other. Rows from the top.</summary>
+/// <param name="Field">0 for the whole plane, 1 and up for the fields.</param>
+/// <param name="Plane">Its orientation.</param>
+/// <param name="First">The first voxel of the fixed volume in it (z, y, x).</param>
+/// <param name="Size">How many voxels it shows along each axis, 1 across the plane.</param>
+/// <param name="Width">Pixels across.</param>
+/// <param name="Height">Pixels down.</param>
+/// <param name="NmPerPixel">The length of a pixel's side in nm, the same across and down to within half a pixel of the view.</param>
+/// <param name="Em">The EM, or its mask where there is no image, in the picture's contrast.</param>
+/// <param name="Outline">255 on the rim of the mask, 0 elsewhere.</param>
+/// <param name="After">The registered fluorescence, in the picture's contrast.</param>
+/// <param name="Before">The fluorescence before, or null for fields.</param>
+public sealed record OverlayView(
+    int Field, ViewPlane Plane, (int Z, int Y, int X) First, Size3 Size, int Width, int Height, double NmPerPixel,
+    byte[] Em, byte[] Outline, byte[] After, byte[]? Before);
 
 /// <summary>The colour of the fluorescence.</summary>
 public enum OverlayColor
@@ -54,4 +74,7 @@ public sealed record OverlayOptions
 
     /// <summary>The most pixels across, 200 to 10000. The picture is also never much higher than this.</summary>
     public int MaxWidth { get; init; } = 1800;
+
+    /// <summary>Gives <see cref="OverlayPicture.Views"/> too.</summary>
+    public bool Views { get; init; }
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Numerics;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
-using ClemReg.Algorithms.Warping;
 
 namespace ClemReg.Algorithms.Evaluation;
 
@@ -20,6 +19,9 @@ public static unsafe class OverlayRenderer
     private const double Strength = 0.8;
     /// <summary>How far fluorescence dims an image under it in the other colour; on bright resin it would not show otherwise.</summary>
     private const double Dimming = 0.6;
+    private const int MostFields = 6;
+    /// <summary>A field's edge: as many of the finest voxels as make a picture, within what shows a few mitochondria.</summary>
+    private const double FieldPixels = 600, LeastFieldNm = 3000, MostFieldNm = 5000;
 
     /// <summary>Draws the picture.</summary>
     /// <remarks>
@@ -42,39 +44,44 @@ public static unsafe class OverlayRenderer
         Check(fixedImage, grid, options);
         (int Z, int Y, int X) point = options.Point ?? DensestPoint(fixedMask, job);
         var layout = new Layout(grid, point, options.MaxWidth);
+        var planes = new View[3];
+        PlaneSection[] whole = PlaneSection.Through(point, default, grid.Size);
+        for (int i = 0; i < 3; i++) planes[i] = new View(0, whole[i], layout.Sizes[i].Width, layout.Sizes[i].Height, layout.NmPerPixel);
+        View[] views = options.Views ? [.. planes, .. Fields(fixedMask, moving.Grid, movingToFixed, job)] : planes;
 
-        // What lies underneath, in voxels: the three planes of the mask and of the image.
-        Planes mask = Planes.Read(fixedMask, point, job);
-        Planes? image = fixedImage is null ? null : Planes.Read(fixedImage, point, job);
-        (double Low, double High) emRange = image is null ? (0, 255 / MaskGrey) : Range(SampleValues(image.Xy), 0.005, 0.995);
-        Planes under = image ?? mask;
-        Raster[] grey = [.. under.All.Select((plane, i) => plane.Scaled(layout.Sizes[i].Width, layout.Sizes[i].Height).Stretched(emRange.Low, emRange.High))];
-        Raster[]? outline = image is not null && options.Outline
-            ? [.. mask.All.Select((plane, i) => Outline(plane.Scaled(layout.Sizes[i].Width, layout.Sizes[i].Height)))]
-            : null;
+        // What lies underneath, in voxels.
+        PlaneSection[] sections = [.. views.Select(v => v.Section)];
+        Raster[] mask = PlaneSection.Read(fixedMask, sections, job);
+        Raster[]? image = fixedImage is null ? null : PlaneSection.Read(fixedImage, sections, job);
+        (double Low, double High) emRange = image is null ? (0, 255 / MaskGrey) : Range(SampleValues(image[0]), 0.005, 0.995);
+        for (int i = 0; i < views.Length; i++)
+        {
+            Raster scaledMask = views[i].Scaled(mask[i]);
+            views[i].Em = (image is null ? scaledMask : views[i].Scaled(image[i])).Stretched(emRange.Low, emRange.High);
+            views[i].Outline = scaledMask.Rim();
+        }
 
         (double Low, double High) fmRange = Range(SampleValues(moving, job), 0.5, 0.998);
         (AffineTransform before, bool centred) = Unregistered(moving.Grid, grid);
-        bool seen = false;
+        bool seen = false, outlined = image is not null && options.Outline;
         var rgb = new byte[layout.Height * layout.Width * 3];
         Array.Fill(rgb, Background);
-        for (int side = 0; side < 2; side++)
+        for (int i = 0; i < views.Length; i++)
         {
-            job.ThrowIfCancelled();
-            (Planes light, bool inside) = Planes.Warp(moving, side == 0 ? before : movingToFixed, grid, point, job);
-            seen = inside;
-            int i = 0;
-            foreach (Raster plane in light.All)
+            View view = views[i];
+            for (int side = i < 3 ? 0 : 1; side < 2; side++)
             {
-                Raster colour = plane.Scaled(layout.Sizes[i].Width, layout.Sizes[i].Height).Stretched(fmRange.Low, fmRange.High);
-                layout.Draw(rgb, side, i, grey[i], colour, overImage: image is not null, outline?[i], options.Color);
-                i++;
+                job.ThrowIfCancelled();
+                (Raster light, bool inside) = view.Section.Warp(moving, side == 0 ? before : movingToFixed, grid, job);
+                seen |= inside && side == 1 && i < 3;
+                view.Light[side] = view.Scaled(light).Stretched(fmRange.Low, fmRange.High);
+                if (i < 3) layout.Draw(rgb, side, i, view.Em!, view.Light[side]!, overImage: image is not null, outlined ? view.Outline : null, options.Color);
             }
-            layout.DrawFrame(rgb, side);
         }
+        for (int side = 0; side < 2; side++) layout.DrawFrame(rgb, side);
 
         string caption = string.Create(CultureInfo.InvariantCulture,
-            $"Fluorescence ({options.Color.ToString().ToLowerInvariant()}) over {(image is null ? "the EM's mask" : outline is null ? "EM" : "EM with its mask's outline")}; ")
+            $"Fluorescence ({options.Color.ToString().ToLowerInvariant()}) over {(image is null ? "the EM's mask" : !outlined ? "EM" : "EM with its mask's outline")}; ")
             + string.Create(CultureInfo.InvariantCulture, $"planes through voxel x {point.X}, y {point.Y}, z {point.Z} of the EM (counted from 0), marked by ticks. ")
             + (centred
                 ? "Before: the images' coordinates do not overlap, so their centres are aligned. "
@@ -82,7 +89,7 @@ public static unsafe class OverlayRenderer
             + (seen ? "After: registered. " : "After: registered; the fluorescence lies outside these planes. ")
             + string.Create(CultureInfo.InvariantCulture, $"Fluorescence shown from {fmRange.Low:G4} to {fmRange.High:G4}; {layout.NmPerPixel:G4} nm a pixel.");
         job.Report(1);
-        return new OverlayPicture(layout.Width, layout.Height, rgb, layout.Panels, layout.ScaleBars, caption);
+        return new OverlayPicture(layout.Width, layout.Height, rgb, layout.Panels, layout.ScaleBars, caption, options.Views ? [.. views.Select(v => v.Layers())] : []);
     }
 
     /// <summary>
@@ -90,9 +97,11 @@ public static unsafe class OverlayRenderer
     /// axis; of equal ones the one nearest to the middle. The outer 15 % of each axis, where planes say little, are left out. The middle
     /// if the mask is empty.
     /// </summary>
-    public static (int Z, int Y, int X) DensestPoint(BitVolume mask, Job job)
+    public static (int Z, int Y, int X) DensestPoint(BitVolume mask, Job job) => DensestPoint(mask, default, mask.Grid.Size, job);
+
+    /// <summary>The same of a box in the mask.</summary>
+    internal static (int Z, int Y, int X) DensestPoint(BitVolume mask, (int Z, int Y, int X) first, Size3 size, Job job)
     {
-        Size3 size = mask.Grid.Size;
         var z = new long[size.Z];
         var y = new long[size.Y];
         var x = new long[size.X];
@@ -101,18 +110,19 @@ public static unsafe class OverlayRenderer
             job.ThrowIfCancelled();
             for (int j = 0; j < size.Y; j++)
             {
-                ReadOnlySpan<ulong> row = mask.Row(k, j);
-                long count = 0;
-                for (int w = 0; w < row.Length; w++)
-                {
-                    count += BitOperations.PopCount(row[w]);
-                    for (ulong bits = row[w]; bits != 0; bits &= bits - 1) x[w * 64 + BitOperations.TrailingZeroCount(bits)]++;
-                }
-                z[k] += count;
-                y[j] += count;
+                ReadOnlySpan<ulong> row = mask.Row(first.Z + k, first.Y + j);
+                for (int w = first.X >> 6; w <= (first.X + size.X - 1) >> 6; w++)
+                    for (ulong bits = row[w]; bits != 0; bits &= bits - 1)
+                    {
+                        int i = w * 64 + BitOperations.TrailingZeroCount(bits) - first.X;
+                        if (i < 0 || i >= size.X) continue;
+                        x[i]++;
+                        y[j]++;
+                        z[k]++;
+                    }
             }
         }
-        return (Densest(z), Densest(y), Densest(x));
+        return (first.Z + Densest(z), first.Y + Densest(y), first.X + Densest(x));
     }
 
     private static int Densest(long[] counts)
@@ -131,6 +141,36 @@ public static unsafe class OverlayRenderer
             if (density > most) (most, best) = (density, i);
         }
         return best;
+    }
+
+    /// <summary>The views of the fields: small boxes at full resolution, since a whole plane hides errors of 50 nm.</summary>
+    private static IEnumerable<View> Fields(BitVolume mask, Grid moving, SpatialTransform movingToFixed, Job job)
+    {
+        Grid grid = mask.Grid;
+        double pixel = Math.Min(grid.Spacing.Y, grid.Spacing.X);
+        double extent = Math.Min(grid.Size.Y * grid.Spacing.Y, grid.Size.X * grid.Spacing.X);
+        double edge = Math.Clamp(Math.Min(FieldPixels * pixel, 0.3 * extent), LeastFieldNm, MostFieldNm);
+        pixel = Math.Max(pixel, edge / FieldPixels);
+        int Voxels(double spacing, int most) => Math.Clamp((int)Math.Round(edge / spacing), 1, most);
+        var size = new Size3(Voxels(grid.Spacing.Z, grid.Size.Z), Voxels(grid.Spacing.Y, grid.Size.Y), Voxels(grid.Spacing.X, grid.Size.X));
+        int field = 0;
+        foreach ((int Z, int Y, int X) place in FieldPlaces.Choose(mask, moving, movingToFixed, edge, MostFields, job))
+        {
+            field++;
+            static int Begin(int centre, int length, int most) => Math.Clamp(centre - length / 2, 0, most - length);
+            (int, int, int) first = (Begin(place.Z, size.Z, grid.Size.Z), Begin(place.Y, size.Y, grid.Size.Y), Begin(place.X, size.X, grid.Size.X));
+            foreach (PlaneSection section in PlaneSection.Through(place, first, size))
+            {
+                (double across, double down) = section.Plane switch
+                {
+                    ViewPlane.Xy => (grid.Spacing.X, grid.Spacing.Y),
+                    ViewPlane.Yz => (grid.Spacing.Z, grid.Spacing.Y),
+                    _ => (grid.Spacing.X, grid.Spacing.Z),
+                };
+                int Pixels(int voxels, double spacing) => Math.Max(1, (int)Math.Round(voxels * spacing / pixel));
+                yield return new View(field, section, Pixels(section.Width, across), Pixels(section.Height, down), pixel);
+            }
+        }
     }
 
     /// <summary>The fluorescence without registration: where its coordinates put it or, if that is nowhere near the EM, centre on centre.</summary>
@@ -195,120 +235,22 @@ public static unsafe class OverlayRenderer
         return b > a ? (a, b) : (values[0], values[^1]);
     }
 
-    /// <summary>1 on the inner rim of where coverage is at least a half, 0 elsewhere.</summary>
-    private static Raster Outline(Raster mask)
+    /// <summary>A view while it is made: its layers have values of 0 to 1.</summary>
+    private sealed class View(int field, PlaneSection section, int width, int height, double nmPerPixel)
     {
-        var rim = new Raster(mask.Width, mask.Height);
-        bool Inside(int x, int y) =>
-            x >= 0 && y >= 0 && x < mask.Width && y < mask.Height && mask.Values[y * mask.Width + x] >= 127.5f;
-        for (int y = 0; y < mask.Height; y++)
-            for (int x = 0; x < mask.Width; x++)
-                if (Inside(x, y) && !(Inside(x - 1, y) && Inside(x + 1, y) && Inside(x, y - 1) && Inside(x, y + 1)))
-                    rim.Values[y * mask.Width + x] = 1;
-        return rim;
-    }
+        public PlaneSection Section => section;
 
-    /// <summary>A grey picture, rows from the top.</summary>
-    private sealed class Raster(int width, int height)
-    {
-        public int Width { get; } = width;
+        public Raster? Em { get; set; }
 
-        public int Height { get; } = height;
+        public Raster? Outline { get; set; }
 
-        public float[] Values { get; } = new float[width * height];
+        /// <summary>Before and after.</summary>
+        public Raster?[] Light { get; } = new Raster?[2];
 
-        /// <summary>The same picture with other pixels, each the average over its area.</summary>
-        public Raster Scaled(int width, int height)
-        {
-            var across = new Raster(width, Height);
-            for (int y = 0; y < Height; y++)
-                Average(Values.AsSpan(y * Width, Width), 1, Width, across.Values.AsSpan(y * width, width), 1, width);
-            var result = new Raster(width, height);
-            for (int x = 0; x < width; x++)
-                Average(across.Values.AsSpan(x), width, Height, result.Values.AsSpan(x), width, height);
-            return result;
-        }
+        public Raster Scaled(Raster voxels) => voxels.Scaled(width, height);
 
-        /// <summary>Values of low to high become 0 to 1.</summary>
-        public Raster Stretched(double low, double high)
-        {
-            var result = new Raster(Width, Height);
-            double scale = high > low ? 1 / (high - low) : 0;
-            for (int i = 0; i < Values.Length; i++) result.Values[i] = (float)Math.Clamp((Values[i] - low) * scale, 0, 1);
-            return result;
-        }
-
-        private static void Average(ReadOnlySpan<float> from, int fromStride, int n, Span<float> to, int toStride, int m)
-        {
-            double ratio = (double)n / m;
-            for (int i = 0; i < m; i++)
-            {
-                double start = i * ratio, end = Math.Min(n, (i + 1) * ratio), sum = 0, weight = 0;
-                for (var k = (int)start; k < end; k++)
-                {
-                    double part = Math.Min(end, k + 1) - Math.Max(start, k);
-                    sum += part * from[k * fromStride];
-                    weight += part;
-                }
-                to[i * toStride] = (float)(sum / weight);
-            }
-        }
-    }
-
-    /// <summary>The planes of a volume through a point, in voxels: xy (x across, y down), yz (z across, y down) and xz (x across, z down).</summary>
-    private sealed class Planes(Size3 size)
-    {
-        public Raster Xy { get; } = new(size.X, size.Y);
-
-        public Raster Yz { get; } = new(size.Z, size.Y);
-
-        public Raster Xz { get; } = new(size.X, size.Z);
-
-        public IEnumerable<Raster> All => [Xy, Yz, Xz];
-
-        /// <summary>Reads the planes of a source, slice by slice in order.</summary>
-        public static Planes Read(ISliceSource source, (int Z, int Y, int X) point, Job job)
-        {
-            Size3 size = source.Grid.Size;
-            var planes = new Planes(size);
-            int voxel = (int)source.Type;
-            var slice = new byte[size.SliceCount * voxel];
-            for (int z = 0; z < size.Z; z++)
-            {
-                job.ThrowIfCancelled();
-                source.ReadSlice(z, slice);
-                if (z == point.Z) VoxelConvert.ToFloat(slice, source.Type, planes.Xy.Values);
-                VoxelConvert.ToFloat(slice.AsSpan(point.Y * size.X * voxel, size.X * voxel), source.Type, planes.Xz.Values.AsSpan(z * size.X, size.X));
-                for (int y = 0; y < size.Y; y++)
-                    VoxelConvert.ToFloat(slice.AsSpan((y * size.X + point.X) * voxel, voxel), source.Type, planes.Yz.Values.AsSpan(y * size.Z + z, 1));
-            }
-            return planes;
-        }
-
-        /// <summary>Interpolates the planes linearly from an image; says whether any of it is inside.</summary>
-        public static (Planes Planes, bool Inside) Warp(Volume moving, SpatialTransform transform, Grid grid, (int Z, int Y, int X) point, Job job)
-        {
-            var planes = new Planes(grid.Size);
-            (int depth, int height, int width) = grid.Size;
-            bool inside = Read(planes.Xy, new Size3(1, height, width), point.Z, 0, 0, (z, y, x) => y * width + x)
-                | Read(planes.Yz, new Size3(depth, height, 1), 0, 0, point.X, (z, y, x) => y * depth + z)
-                | Read(planes.Xz, new Size3(depth, 1, width), 0, point.Y, 0, (z, y, x) => z * width + x);
-            return (planes, inside);
-
-            bool Read(Raster plane, Size3 size, int z, int y, int x, Func<int, int, int, int> pixel)
-            {
-                using var warped = new WarpedVolume(moving, transform, new Grid(size, grid.Spacing, grid.ToPhysical(z, y, x)), 1, job);
-                var raw = new byte[size.SliceCount * (int)moving.Type];
-                var slice = new float[size.SliceCount];
-                for (int k = 0; k < size.Z; k++)
-                {
-                    warped.ReadSlice(k, raw);
-                    VoxelConvert.ToFloat(raw, moving.Type, slice);
-                    for (int i = 0; i < slice.Length; i++) plane.Values[pixel(k, i / size.X, i % size.X)] = slice[i];
-                }
-                return warped.SawSource;
-            }
-        }
+        public OverlayView Layers() => new(field, section.Plane, section.First, section.Size, width, height, nmPerPixel,
+            Em!.ToBytes(), Outline!.ToBytes(), Light[1]!.ToBytes(), Light[0]?.ToBytes());
     }
 
     /// <summary>Where everything is in the picture, and the drawing of it.</summary>
@@ -330,7 +272,7 @@ public static unsafe class OverlayRenderer
             Sizes = [(w, h), (d, h), (w, d)];
             Width = 2 * (w + Margin + d) + 4 * Margin;
             Height = title + h + title + d + Margin;
-            double length = RoundLength(x / 4);
+            double length = RoundLength.AtMost(x / 4);
             for (int side = 0; side < 2; side++)
             {
                 int left = Margin + side * (w + Margin + d + 2 * Margin);
@@ -402,13 +344,6 @@ public static unsafe class OverlayRenderer
                 int from = Math.Clamp(left, 0, Width), to = Math.Clamp(left + width, 0, Width);
                 rgb.AsSpan((y * Width + from) * 3, (to - from) * 3).Fill(value);
             }
-        }
-
-        /// <summary>The longest of 1, 2, 5 times a power of ten that is not above <paramref name="most"/>.</summary>
-        private static double RoundLength(double most)
-        {
-            double power = Math.Pow(10, Math.Floor(Math.Log10(most)));
-            return power * (most >= 5 * power ? 5 : most >= 2 * power ? 2 : 1);
         }
     }
 }

@@ -212,6 +212,9 @@ internal static class ClemRegParameters
     public static readonly BooleanParameter OverlayOutline = new("overlay_outline", "Outline of the mask", Picture,
         "Draws the outline of the EM's mitochondria in overlay.png.", true);
 
+    public static readonly BooleanParameter Report = new("report", "Write a report", Picture,
+        "Writes report.html beside the other files: one page with the verdict, the overlay in layers and close up, residuals, parameters and versions.", true);
+
     public static readonly IntegerParameter Seed = new("seed", "Seed", Sampling, "",
         "Starts the random numbers of the random sampling method: the same seed gives the same points.", 1, 0, int.MaxValue);
 
@@ -232,7 +235,7 @@ internal static class ClemRegParameters
         OutlierNeighbours, OutlierStdRatio, Seed,
     ];
 
-    public static IReadOnlyList<Parameter> ForPicture { get; } = [OverlayColor, OverlayOutline];
+    public static IReadOnlyList<Parameter> ForPicture { get; } = [OverlayColor, OverlayOutline, Report];
 
     public static IReadOnlyList<Parameter> ForRegistration { get; } =
     [

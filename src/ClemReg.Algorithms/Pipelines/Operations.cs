@@ -12,7 +12,7 @@ public static class Operations
         RegisterOperation.Definition, RegisterPlan.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
         PrepareOperation.Definition, AlignOperation.Definition,
         WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
-        InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, EvaluateOperation.Definition,
+        InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, ResidualsOperation.Definition, EvaluateOperation.Definition,
         SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
     ];
 

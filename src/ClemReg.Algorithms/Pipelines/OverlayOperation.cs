@@ -18,7 +18,10 @@ internal static class OverlayOperation
             new Port("fixed_mask", PortKind.Mask, "The mitochondria of the EM, on the same grid.", Required: false),
             new Port("moving", PortKind.Volume, "The fluorescence."), new Port("transform", PortKind.Transform, "Fluorescence to EM."),
         ],
-        [new Port("picture", PortKind.Volume, "Three 8-bit slices: red, green and blue.")],
+        [
+            new Port("picture", PortKind.Volume, "Three 8-bit slices: red, green and blue."),
+            new Port("views", PortKind.Volume, "With report: the layers of all views, one below the other; four 8-bit slices: EM, outline of the mask, fluorescence after and before.", Required: false),
+        ],
         P.ForPicture,
         Run);
 
@@ -33,6 +36,7 @@ internal static class OverlayOperation
             {
                 Color = request.Values.Get(P.OverlayColor) == "green" ? OverlayColor.Green : OverlayColor.Magenta,
                 Outline = request.Values.Get(P.OverlayOutline),
+                Views = request.Values.Get(P.Report),
             }, job);
         var panels = new JsonArray();
         foreach (OverlayPanel panel in picture.Panels)
@@ -51,8 +55,39 @@ internal static class OverlayOperation
                 : bar.LengthNm.ToString("G4", CultureInfo.InvariantCulture) + " nm";
             bars.Add((JsonNode)json);
         }
-        return new OperationResult(new Dictionary<string, object> { ["picture"] = Planes(picture) },
-            new JsonObject { ["panels"] = panels, ["title_height"] = OverlayPanel.TitleHeight, ["scale_bars"] = bars, ["caption"] = picture.Caption });
+        var outputs = new Dictionary<string, object> { ["picture"] = Planes(picture) };
+        var report = new JsonObject { ["panels"] = panels, ["title_height"] = OverlayPanel.TitleHeight, ["scale_bars"] = bars, ["caption"] = picture.Caption };
+        if (picture.Views.Count > 0)
+        {
+            (outputs["views"], JsonArray views) = Sheet(picture.Views);
+            report["views"] = views;
+        }
+        return new OperationResult(outputs, report);
+    }
+
+    /// <summary>The views one below the other, and what and where each is.</summary>
+    private static (Volume<byte> Sheet, JsonArray Json) Sheet(IReadOnlyList<OverlayView> views)
+    {
+        var sheet = new Volume<byte>(new Grid(new Size3(4, views.Sum(v => v.Height), views.Max(v => v.Width)), new Point3(1, 1, 1)));
+        var list = new JsonArray();
+        int top = 0;
+        foreach (OverlayView view in views)
+        {
+            byte[]?[] layers = [view.Em, view.Outline, view.After, view.Before];
+            for (int layer = 0; layer < layers.Length; layer++)
+                for (int y = 0; y < view.Height && layers[layer] is { } pixels; y++)
+                    pixels.AsSpan(y * view.Width, view.Width).CopyTo(sheet.Row(layer, top + y));
+            JsonObject json = Rectangle(0, top, view.Width, view.Height);
+            json["field"] = view.Field;
+            json["plane"] = view.Plane.ToString().ToLowerInvariant();
+            json["nm_per_pixel"] = view.NmPerPixel;
+            json["first"] = new JsonArray(view.First.Z, view.First.Y, view.First.X);
+            json["size"] = new JsonArray(view.Size.Z, view.Size.Y, view.Size.X);
+            json["before"] = view.Before is not null;
+            list.Add((JsonNode)json);
+            top += view.Height;
+        }
+        return (sheet, list);
     }
 
     private static JsonObject Rectangle(int x, int y, int width, int height) =>

@@ -168,7 +168,7 @@ public static class RegistrationEvaluation
         values.Length == 0 ? double.NaN : Math.Sqrt(values.Sum(v => v * v) / values.Length);
 
     /// <summary>The quantile of sorted values, linear between neighbours.</summary>
-    private static double Quantile(double[] sorted, double fraction)
+    internal static double Quantile(double[] sorted, double fraction)
     {
         if (sorted.Length == 0) return double.NaN;
         double at = fraction * (sorted.Length - 1);

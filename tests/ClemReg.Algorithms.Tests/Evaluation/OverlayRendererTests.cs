@@ -203,6 +203,89 @@ public sealed class OverlayRendererTests
             OverlayRenderer.Render(null, scene.Mask, scene.Moving, scene.Truth, new OverlayOptions(), new Job(1, cancel.Token)));
     }
 
+    [Fact]
+    public void Views_hold_the_panels_in_layers_and_are_left_out_unless_asked_for()
+    {
+        using Scene scene = new();
+        var image = new Stripes(scene.Mask.Grid);
+        OverlayPicture picture = OverlayRenderer.Render(image, scene.Mask, scene.Moving, scene.Truth, new OverlayOptions { Point = Place, Views = true }, new Job(2));
+        Assert.Equal(12, image.Next);
+        Assert.Empty(OverlayRenderer.Render(null, scene.Mask, scene.Moving, scene.Truth, new OverlayOptions(), new Job(1)).Views);
+        OverlayView[] whole = [.. picture.Views.Where(v => v.Field == 0)];
+        Assert.Equal([ViewPlane.Xy, ViewPlane.Yz, ViewPlane.Xz], whole.Select(v => v.Plane));
+        for (int i = 0; i < 3; i++)
+        {
+            OverlayView view = whole[i];
+            OverlayPanel panel = picture.Panels[i];
+            Assert.Equal((panel.Width, panel.Height, panel.NmPerPixel), (view.Width, view.Height, view.NmPerPixel));
+            Assert.Equal(((i == 0 ? 6 : 0), (i == 2 ? 21 : 0), (i == 1 ? 33 : 0)), view.First);
+            (double across, double down) = i switch { 0 => (33.5 / 50, 21.5 / 40), 1 => (6.5 / 12, 21.5 / 40), _ => (33.5 / 50, 6.5 / 12) };
+            int centre = (int)(down * view.Height) * view.Width + (int)(across * view.Width);
+            // The bright box lies on the mask after, elsewhere before; the rim runs around it, not through it.
+            Assert.Equal((255, 0, 0), (view.After[centre], view.Before![centre], view.Outline[centre]));
+            Assert.Contains((byte)255, view.Outline);
+            foreach (byte[] layer in (byte[][])[view.Em, view.Outline, view.After, view.Before]) Assert.Equal(view.Width * view.Height, layer.Length);
+        }
+        // Neighbouring stripes of the EM are 0 and 255 in its contrast.
+        double voxel = (double)whole[0].Width / 50;
+        Assert.Equal([255, 0], ((double[])[32.5, 33.5]).Select(x => (int)whole[0].Em[whole[0].Width + (int)(x * voxel)]));
+    }
+
+    [Fact]
+    public void Fields_show_full_resolution_to_scale_around_mitochondria_that_the_fluorescence_reaches()
+    {
+        // 20 x 18 um, 2 um deep, with clumps in the corners and the middle; the fluorescence covers the left three quarters.
+        var grid = new Grid(new Size3(40, 450, 500), new Point3(50, 40, 40));
+        using var mask = new BitVolume(grid);
+        (int Y, int X)[] clumps = [(40, 40), (40, 460), (400, 40), (400, 460), (225, 250)];
+        foreach ((int cy, int cx) in clumps)
+            for (int z = 12; z < 22; z++)
+                for (int y = -12; y < 12; y++)
+                    for (int x = -15; x < 15; x++) mask[z, cy + y, cx + x] = true;
+        using var moving = new Volume<byte>(new Grid(new Size3(20, 225, 188), new Point3(100, 80, 80)));
+        OverlayPicture picture = OverlayRenderer.Render(null, mask, moving, AffineTransform.Identity, new OverlayOptions { Views = true }, new Job(2));
+        var fields = picture.Views.Where(v => v.Field > 0).GroupBy(v => v.Field).ToList();
+        Assert.InRange(fields.Count, 3, 6);
+        var seen = new HashSet<(int, int)>();
+        foreach (IGrouping<int, OverlayView> field in fields)
+        {
+            Assert.Equal([ViewPlane.Xy, ViewPlane.Yz, ViewPlane.Xz], field.Select(v => v.Plane));
+            foreach (OverlayView view in field)
+            {
+                Assert.Null(view.Before);
+                Assert.Equal(40, view.NmPerPixel);
+                Assert.True(view.First.Z >= 0 && view.First.Y >= 0 && view.First.X >= 0);
+                Assert.True(view.First.Z + view.Size.Z <= 40 && view.First.Y + view.Size.Y <= 450 && view.First.X + view.Size.X <= 500);
+                (double across, double down) = view.Plane switch
+                {
+                    ViewPlane.Xy => (view.Size.X * 40.0, view.Size.Y * 40.0),
+                    ViewPlane.Yz => (view.Size.Z * 50.0, view.Size.Y * 40.0),
+                    _ => (view.Size.X * 40.0, view.Size.Z * 50.0),
+                };
+                Assert.Equal(across / 40, view.Width, 0.5);
+                Assert.Equal(down / 40, view.Height, 0.5);
+                Assert.Contains((byte)255, view.Outline);
+            }
+            OverlayView xy = field.First();
+            Assert.InRange(xy.Size.X * 40, 3000, 5000);
+            foreach ((int y, int x) in clumps)
+                if (y >= xy.First.Y && y < xy.First.Y + xy.Size.Y && x >= xy.First.X && x < xy.First.X + xy.Size.X) seen.Add((y, x));
+        }
+        Assert.Equal([(40, 40), (225, 250), (400, 40)], seen.Order());
+    }
+
+    [Fact]
+    public void Without_mitochondria_or_without_fluorescence_over_them_there_are_views_all_the_same()
+    {
+        using Scene scene = new();
+        using var empty = new BitVolume(scene.Mask.Grid);
+        Assert.Equal(3, OverlayRenderer.Render(null, empty, scene.Moving, scene.Truth, new OverlayOptions { Views = true }, new Job(1)).Views.Count);
+        var away = new AffineTransform([1, 0, 0, 1e6, 0, 1, 0, 0, 0, 0, 1, 0]);
+        IReadOnlyList<OverlayView> views = OverlayRenderer.Render(null, scene.Mask, scene.Moving, away, new OverlayOptions { Views = true }, new Job(1)).Views;
+        Assert.Equal(6, views.Count);
+        Assert.All(views, v => Assert.DoesNotContain(v.After, b => b != 0));
+    }
+
     private static (int R, int G, int B) Pixel(OverlayPicture picture, int x, int y)
     {
         int i = (y * picture.Width + x) * 3;

@@ -254,4 +254,29 @@ public sealed class RegisterTests : IClassFixture<RegisterTests.Sample>, IDispos
             new() { ["moving_points"] = moving.Outputs["points"], ["fixed_points"] = fixedPoints.Outputs["points"] });
         Assert.Equal(((AffineTransform)whole.Outputs["transform"]).Rows.ToArray(), ((AffineTransform)steps.Outputs["transform"]).Rows.ToArray());
     }
+
+    [Fact]
+    public void The_overlay_gives_the_report_its_views_in_one_sheet()
+    {
+        var inputs = new Dictionary<string, object> { ["fixed"] = _sample.Mask, ["moving"] = _sample.Moving, ["transform"] = AffineTransform.Identity };
+        OperationResult result = Call("overlay", """{"parameters": {}}""", inputs);
+        _results.Add(result);
+        var sheet = (Volume<byte>)result.Outputs["views"];
+        Assert.Equal(4, sheet.Grid.Size.Z);
+        int next = 0;
+        foreach (JsonNode? view in result.Json["views"]!.AsArray())
+        {
+            Assert.Equal((0, next), ((int)view!["x"]!, (int)view["y"]!));
+            next += (int)view["height"]!;
+            Assert.InRange((int)view["width"]!, 1, sheet.Grid.Size.X);
+            Assert.Equal((int)view["field"]! == 0, (bool)view["before"]!);
+            Assert.Contains((string)view["plane"]!, (string[])["xy", "yz", "xz"]);
+        }
+        Assert.Equal(next, sheet.Grid.Size.Y);
+        Assert.Contains((byte)255, sheet.Slice(1).ToArray());
+
+        OperationResult without = Call("overlay", """{"parameters": {"report": false}}""", inputs);
+        _results.Add(without);
+        Assert.False(without.Outputs.ContainsKey("views") || without.Json.ContainsKey("views"));
+    }
 }

@@ -17,7 +17,7 @@ public final class Commands {
 	/** The input of register that takes several files. */
 	static final String LINKED = "linked";
 	private static final String FILES = "files";
-	private static final List<String> PARTS = Arrays.asList("overlay", "register_plan");
+	private static final List<String> PARTS = Arrays.asList("overlay", "residuals", "register_plan");
 
 	/** An input file of a command. */
 	public static final class FileInput {
