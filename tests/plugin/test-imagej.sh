@@ -45,6 +45,8 @@ for java in $(tr ":" "\n" <<<"${CLEMREG_JAVA_HOMES:-}" | sed "/^$/d; s,$,/bin/ja
   out=$scratch/macro-$version
   run -macro "$root/fiji-plugin/src/main/resources/examples/Register_CLEM.ijm" "$s/fm.tif,$s/em.tif,$s/em_labels.tif,$out"
   check "macro on files, Java $version: $(tail -5 "$scratch/log")" test -s "$out/registered.tif"
+  expect "the log tells where the report is, Java $version" "$scratch/log" "CLEM-Reg: the report is $out/report.html"
+  check "and it is there, Java $version" test -s "$out/report.html"
 
   out=$scratch/groovy-$version
   run --run "$root/fiji-plugin/src/main/resources/examples/Register_CLEM.groovy" \

@@ -7,10 +7,10 @@ out=$scratch/out
 
 check "register" "$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --out "$out" --threads 2
 for file in transform.json inverse_transform.json registered.tif moving_mask.tif fixed_mask.tif moving_points.csv fixed_points.csv \
-  registered_points.csv overlay.png parameters.json run.json; do
+  registered_points.csv overlay.png report.html parameters.json run.json; do
   check "register writes $file" test -s "$out/$file"
 done
-check "no other files" test "$(ls "$out" | wc -l)" = 11
+check "no other files" test "$(ls "$out" | wc -l)" = 12
 check "the clouds' header" test "$(head -1 "$out/moving_points.csv")" = "z,y,x"
 field() { /usr/bin/python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); [d := d[int(k) if k.isdigit() else k] for k in sys.argv[2].split(".")]; print(d)' "$1" "$2"; }
 check "direction" test "$(field "$out/transform.json" direction)" = moving_to_fixed
@@ -21,6 +21,31 @@ check "input hash" test "$(field "$out/transform.json" inputs.moving.sha256)" = 
 check "parameters are kept" test "$(field "$out/transform.json" parameters.log_sigma)" = 3
 check "peak memory" test "$(field "$out/run.json" peak_memory_mb | cut -d. -f1)" -gt 10
 check "PNG" test "$(head -c 4 "$out/overlay.png" | tail -c 3)" = PNG
+
+# The report needs nothing but itself, and a browser can show it.
+whole_page() { # PAGE
+  /usr/bin/python3 - "$1" <<'EOF_PY'
+import base64, json, re, sys
+page = open(sys.argv[1], encoding="utf-8").read()
+assert not re.search(r"(src|href|url)\s*[=(]\s*[\"']?\s*(https?:|//)", page), "it needs the network"
+data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S).group(1))
+views = data["views"]
+assert [(v["field"], v["plane"]) for v in views[:3]] == [(0, "xy"), (0, "yz"), (0, "xz")] and len(views) > 3, "views"
+for view in views:
+    for layer, magic in (("em", b"\xff\xd8"), ("outline", b"\x89PNG"), ("after", b"\xff\xd8")):
+        assert base64.b64decode(view[layer].split(",")[1]).startswith(magic), layer
+assert len(data["clouds"]["registered"]["zyx"]) % 3 == 0 and sum(data["residuals"]["counts"]) + data["residuals"]["beyond"] == data["clouds"]["registered"]["count"]
+assert len(page) < 8e6, len(page)
+EOF_PY
+}
+check "report.html is whole" whole_page "$out/report.html"
+if command -v chromium >/dev/null; then
+  chromium --headless --no-sandbox --disable-gpu --virtual-time-budget=8000 --dump-dom "file://$out/report.html" >"$scratch/dom.html" 2>/dev/null
+  check "a browser shows the verdict" grep -q 'class="word">No verdict' "$scratch/dom.html"
+  check "and draws the pictures" grep -q '<button data-mode="overlay" class="on">' "$scratch/dom.html"
+else
+  skip "report.html in a browser: no chromium here"
+fi
 
 "$clemreg" evaluate-tre --transform "$out/transform.json" --labels "$s/em_labels.tif" --truth "$s/truth.json" --out "$scratch/tre.json" >/dev/null 2>&1
 check "registration error below 200 nm: $(field "$scratch/tre.json" after.mean_nm)" test "$(field "$scratch/tre.json" after.mean_nm | cut -d. -f1)" -lt 200
@@ -50,6 +75,8 @@ check "only its files" test "$(cd "$scratch/half" && ls | tr '\n' ' ')" = "fixed
 check "go on from own points" "${part[@]}" --out "$scratch/rest" --moving-points "$scratch/half/moving_points.csv" --fixed-points "$scratch/half/fixed_points.csv"
 check "with the same result" max_difference "$scratch/rest/transform.json" "$out/transform.json"
 check "warp with a finished transform" "${part[@]}" --out "$scratch/warped" --transform "$out/transform.json"
+check "and without a report" "${part[@]}" --out "$scratch/silent" --transform "$out/transform.json" --set report=false
+check "there is none" test ! -e "$scratch/silent/report.html" -a -s "$scratch/silent/overlay.png"
 check "gives the same image" cmp -s "$scratch/warped/registered.tif" "$out/registered.tif"
 check "start from a transform" "${part[@]}" --out "$scratch/start" --registration-start "$out/transform.json" --linked "$s/fm.tif" --set channel_offsets=1:0,0,0
 check "a linked image follows" cmp -s "$scratch/start/linked_1.tif" "$scratch/start/registered.tif"

@@ -251,6 +251,7 @@ public final class ClemReg implements PlugIn {
 				show(results, show);
 				IJ.showStatus("CLEM-Reg: " + results.summary());
 				IJ.log("CLEM-Reg: " + results.summary());
+				if (folder != null && results.hasReport()) IJ.log("CLEM-Reg: the report is " + RegisterResults.report(out));
 			});
 		}
 	}

@@ -90,7 +90,7 @@ public final class FileRunner {
 		final String[] summary = new String[1];
 		new RegisterWorkflow(bridge, schema).run(input, run, listener, stages, results -> {
 			results.save(folder);
-			summary[0] = results.summary();
+			summary[0] = results.summary() + (results.hasReport() ? "\nReport: " + RegisterResults.report(request.out) : "");
 		});
 		return summary[0];
 	}

@@ -34,6 +34,7 @@ public final class RegisterResults {
 	private long picture;
 	private Map<String, Object> layout;
 	private BufferedImage overlay;
+	private Report report;
 
 	RegisterResults(final Bridge bridge, final RegisterInput input, final Map<String, Long> outputs, final long fixedMask, final Map<String, Object> run, final Stages stages,
 		final Progress progress)
@@ -50,6 +51,14 @@ public final class RegisterResults {
 	void setOverlay(final long handle, final Map<String, Object> panels) {
 		picture = handle;
 		layout = panels;
+	}
+
+	void setReport(final Report made) {
+		report = made;
+	}
+
+	void setProvenance(final Map<String, Object> inputs) {
+		if (report != null) report.setProvenance(inputs);
 	}
 
 	void setRegistered(final ResultImage image, final ImagePlus colours) {
@@ -100,6 +109,21 @@ public final class RegisterResults {
 		return outputs.containsKey(name) ? bridge.readPoints(outputs.get(name)) : null;
 	}
 
+	/** The handle of the predicted error in nm, a coarse volume in the EM's frame, or null. */
+	Long errorMap() {
+		return outputs.get("error_map");
+	}
+
+	/** Where the report lies in an output folder. */
+	public static File report(final String folder) {
+		return new File(folder, Report.FILE).getAbsoluteFile();
+	}
+
+	/** Whether {@link #save} writes a report. */
+	public boolean hasReport() {
+		return report != null;
+	}
+
 	/** The images that were registered. */
 	public RegisterInput input() {
 		return input;
@@ -138,7 +162,14 @@ public final class RegisterResults {
 			if (file.isFile()) steps.put(key.getKey(), EarlierRun.entry(key.getValue(), reused.contains(key.getKey()), file));
 		}
 		if (!steps.isEmpty()) run.put("steps", steps);
-		folder.text(folder.path("run.json"), Json.writePretty(runReport()));
+		if (report != null) {
+			final long start = System.nanoTime();
+			report.draw();
+			stages.add("report", (System.nanoTime() - start) / 1e9);
+		}
+		final Map<String, Object> json = runReport();
+		if (report != null) folder.text(folder.path(Report.FILE), report.page(this, json));
+		folder.text(folder.path("run.json"), Json.writePretty(json));
 	}
 
 	private void image(final Output folder, final String name, final ResultImage result) {

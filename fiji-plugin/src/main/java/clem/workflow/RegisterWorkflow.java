@@ -81,12 +81,16 @@ public final class RegisterWorkflow {
 				progress.upTo(DRAWN);
 				final long fixed = input.fixed == null ? inputs.get("fixed_mask") : input.fixed.toSource(bridge, handles, input.fixed.channel);
 				final OperationResult overlay = overlay(fixed, inputs, outputs, parameters, request, progress);
-				results.setOverlay(handles.add(overlay).get("picture"), Json.parseObject(overlay.json));
+				final Map<String, Long> pictures = handles.add(overlay);
+				final Map<String, Object> layout = Json.parseObject(overlay.json);
+				results.setOverlay(pictures.get("picture"), layout);
+				if (pictures.containsKey("views")) results.setReport(report(input, outputs, layout, pictures.get("views"), later("residuals", parameters, request), progress));
 				stages.end("overlay");
 				if (!"registration".equals(parameters.get("stop_after"))) warp(input, inputs, outputs, run, request, results, warps, progress);
 				stages.end("warping");
 			}
 			final Map<String, Object> inputsJson = provenance.get(progress);
+			results.setProvenance(inputsJson);
 			for (final String file : Arrays.asList("transform", "inverse_transform")) {
 				final Map<String, Object> content = reused.containsKey("transform")
 					? Json.parseObject(RunRequest.readText(file, new File(input.earlier, file + ".json"))) : Json.asObject(report.get(file));
@@ -144,6 +148,18 @@ public final class RegisterWorkflow {
 		images.put("moving", inputs.get("moving"));
 		images.put("transform", outputs.get("transform"));
 		return bridge.run("overlay", later("overlay", parameters, request).toJson(), images, progress);
+	}
+
+	private Report report(final RegisterInput input, final Map<String, Long> outputs, final Map<String, Object> layout, final long views,
+		final RunRequest residuals, final Progress progress)
+	{
+		final Report report = new Report(bridge, schema.operation("register"), input, layout, views);
+		if (outputs.containsKey("registered_points") && outputs.containsKey("fixed_points")) {
+			final Map<String, Long> clouds = new LinkedHashMap<>();
+			for (final String cloud : Arrays.asList("registered_points", "fixed_points")) clouds.put(cloud, outputs.get(cloud));
+			report.setResiduals(Json.parseObject(bridge.run("residuals", residuals.toJson(), clouds, new Progress(progress).upTo(0)).json));
+		}
+		return report;
 	}
 
 	private void warp(final RegisterInput input, final Map<String, Long> inputs, final Map<String, Long> outputs, final Map<String, Object> run, final RunRequest request,
@@ -218,6 +234,6 @@ public final class RegisterWorkflow {
 	/** The files of {@link RegisterResults#save}, linked images aside. */
 	public static List<String> files() {
 		return Arrays.asList("transform.json", "inverse_transform.json", "registered.tif", "moving_mask.tif", "fixed_mask.tif", "moving_points.csv", "fixed_points.csv",
-			"registered_points.csv", "overlay.png", "parameters.json", "run.json");
+			"registered_points.csv", "overlay.png", Report.FILE, "parameters.json", "run.json");
 	}
 }

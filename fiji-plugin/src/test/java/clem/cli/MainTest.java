@@ -15,6 +15,7 @@ import clem.image.ImageFiles;
 import clem.json.Json;
 import clem.test.Check;
 import clem.test.FakeBridge;
+import clem.test.ReportTest;
 import clem.test.Samples;
 import clem.workflow.RegisterWorkflow;
 import ij.ImagePlus;
@@ -119,6 +120,76 @@ public final class MainTest {
 			final Map<String, Object> request = ((FakeBridge) Bridges.get()).lastRequest;
 			Check.equal(2L, request.get("threads"));
 		});
+	}
+
+	public void theReportHoldsPicturesInputsAndParametersAndCopesWithoutAVerdict() throws Exception {
+		Check.inFolder(folder -> {
+			Check.equal(0, register(folder, "--set", "log_sigma=4.5", "--moving-name", "cell <3>"));
+			final String page = page(folder);
+			ReportTest.selfContained(page);
+			Check.that(page.contains("<title>cell &lt;3&gt; registered onto "), "the title");
+			Check.that(page.contains("No verdict is made for this algorithm."), "the sentence without a verdict");
+			final Map<String, Object> data = ReportTest.data(page);
+			Check.equal("[This is a fake.]", Json.asObject(data.get("run")).get("warnings").toString());
+			Check.equal(Json.asObject(data.get("run")), json(folder, "run.json"));
+			final List<Object> views = Json.asList(data.get("views"));
+			Check.equal(6, views.size());
+			for (int i = 0; i < 6; i++) {
+				final Map<String, Object> view = Json.asObject(views.get(i));
+				Check.equal(i < 3, view.containsKey("before"));
+				for (final String layer : new String[] { "em", "outline", "after" }) {
+					final String uri = Json.asText(view.get(layer), "");
+					Check.that(uri.startsWith(layer.equals("outline") ? "data:image/png;base64," : "data:image/jpeg;base64,"), uri);
+					final java.awt.image.BufferedImage image = javax.imageio.ImageIO.read(new java.io.ByteArrayInputStream(java.util.Base64.getDecoder().decode(uri.substring(uri.indexOf(',') + 1))));
+					Check.equal(12 - i, image.getWidth());
+					Check.equal(3, image.getHeight());
+				}
+			}
+			boolean sigma = false;
+			for (final Object item : Json.asList(data.get("parameters"))) {
+				final Map<String, Object> parameter = Json.asObject(item);
+				if (!"log_sigma".equals(parameter.get("name"))) Check.equal(Boolean.FALSE, parameter.get("changed"));
+				else sigma = "4.5".equals(parameter.get("value")) && "3".equals(parameter.get("default")) && Boolean.TRUE.equals(parameter.get("changed"));
+			}
+			Check.that(sigma, "log_sigma is not marked");
+			final Map<String, Object> moving = Json.asObject(Json.asList(data.get("inputs")).get(0));
+			Check.equal("cell <3>", moving.get("name"));
+			Check.equal(clem.image.FileHash.sha256(new File(folder, "fm.tif")), moving.get("sha256"));
+			// Channel 2 is registered; nothing corrects channel 1.
+			Check.equal("[cell <3>, channel 1]", data.get("uncorrected").toString());
+			Check.that(!data.containsKey("error_map"), "there is none");
+			Check.that(out.contains("Report: " + new File(folder, "out/report.html").getAbsolutePath()), out);
+		});
+	}
+
+	public void theReportShowsAVerdictAndAnErrorMap() throws Exception {
+		Check.inFolder(folder -> {
+			Check.equal(0, register(folder, "--set", "verdict=check"));
+			final String page = page(folder);
+			Check.that(page.contains("Verdict: check."), "the sentence");
+			final Map<String, Object> data = ReportTest.data(page), map = Json.asObject(data.get("error_map"));
+			Check.equal("check", Json.asObject(data.get("run")).get("verdict"));
+			Check.equal("[[7.5, null, 0.0, 0.0]]", map(map));
+			Check.equal("[80.0, 400.0, 400.0]", map.get("spacing").toString());
+		});
+	}
+
+	private static String map(final Map<String, Object> map) {
+		final List<Object> slices = new ArrayList<>();
+		for (final Object slice : Json.asList(map.get("slices"))) slices.add(Json.asObject(slice).get("nm"));
+		return slices.toString();
+	}
+
+	public void noReportIsWrittenWhereNoneIsWanted() throws Exception {
+		Check.inFolder(folder -> {
+			Check.equal(0, register(folder, "--set", "report=false"));
+			Check.that(!new File(folder, "out/report.html").exists(), "it is there");
+			Check.that(!out.contains("Report:"), out);
+		});
+	}
+
+	private static String page(final File folder) throws Exception {
+		return new String(Files.readAllBytes(new File(folder, "out/report.html").toPath()), StandardCharsets.UTF_8);
 	}
 
 	private static Map<String, Object> json(final File folder, final String name) throws Exception {

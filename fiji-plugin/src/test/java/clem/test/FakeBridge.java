@@ -38,6 +38,8 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'z_min','label':'First slice','type':'integer','default':0,'minimum':0,'maximum':100000,'group':'Region','help':'From 1.'},"
 		+ "{'name':'z_max','label':'Last slice','type':'integer','default':0,'minimum':0,'maximum':100000,'group':'Region','help':'From 1.'},"
 		+ "{'name':'fail','label':'Fail','type':'text','default':'','group':'Registration','help':'Name of an error.'},"
+		+ "{'name':'report','label':'Report','type':'boolean','default':true,'group':'Region','help':''},"
+		+ "{'name':'verdict','label':'Verdict','type':'text','default':'','group':'Registration','help':'What to judge.'},"
 		+ "{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':2147483647,'group':'Registration','help':'Seed.'}]},"
 		+ "{'name':'segment_fluorescence','title':'Segment fluorescence','help':'Finds objects.','inputs':[{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'}],"
 		+ "'outputs':[{'name':'mask','kind':'mask'}],'parameters':[{'name':'log_sigma','label':'LoG sigma','type':'number','unit':'voxels','default':3.0,'minimum':0.3,'maximum':50,'group':'Segmentation','help':''}]},"
@@ -48,7 +50,9 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'warp','title':'Warp','help':'','inputs':[{'name':'source','kind':'source','required':true,'help':''},{'name':'transform','kind':'transform','required':true,'help':''},"
 		+ "{'name':'target','kind':'source','required':true,'help':''}],'outputs':[{'name':'warped','kind':'source'}],'parameters':[]},"
 		+ "{'name':'register_plan','title':'Plan','help':'','inputs':[],'outputs':[],'parameters':[]},"
-		+ "{'name':'overlay','title':'Overlay','help':'','inputs':[],'outputs':[],'parameters':[]},"
+		+ "{'name':'overlay','title':'Overlay','help':'','inputs':[],'outputs':[],'parameters':["
+		+ "{'name':'report','label':'Report','type':'boolean','default':true,'group':'Picture','help':''}]},"
+		+ "{'name':'residuals','title':'Residuals','help':'','inputs':[],'outputs':[],'parameters':[]},"
 		+ "{'name':'transform_points','title':'Transform points','help':'','inputs':[{'name':'points','kind':'points','required':true,'help':''},"
 		+ "{'name':'transform','kind':'transform','required':true,'help':''}],'outputs':[{'name':'points','kind':'points'}],'parameters':[]},"
 		+ "{'name':'export_transform','title':'Export transform','help':'','inputs':[{'name':'transform','kind':'text','required':true,'help':''},"
@@ -246,7 +250,9 @@ public final class FakeBridge implements Bridge {
 			case "overlay":
 				outputs.put("picture", add(new Volume(VoxelKind.UINT8, new int[] { 3, 120, 200 }, new double[] { 1, 1, 1 }, new double[3])));
 				return new OperationResult("{\"panels\":[{\"title\":\"before\",\"x\":0,\"y\":0,\"width\":100,\"height\":100}],"
-					+ "\"scale_bars\":[{\"x\":10,\"y\":90,\"width\":40,\"height\":4,\"text\":\"1 um\"}],\"caption\":\"fake\"}", outputs);
+					+ "\"scale_bars\":[{\"x\":10,\"y\":90,\"width\":40,\"height\":4,\"text\":\"1 um\"}],\"caption\":\"fake\"" + views(parameters, outputs) + "}", outputs);
+			case "residuals":
+				return new OperationResult("{\"bin_nm\":10,\"counts\":[3,2,1],\"beyond\":0,\"median_nm\":12,\"p95_nm\":25}", outputs);
 			case "export_transform":
 				return new OperationResult("folder".equals(Json.asObject(lastRequest.get("parameters")).get("format"))
 					? "{\"files\":[{\"path\":\"a.json\",\"text\":\"A\"},{\"path\":\"deep/er/b\",\"base64\":\"AAEC\"}]}" : "{\"files\":[{\"path\":\"\",\"text\":\"the text\"}]}", outputs);
@@ -266,6 +272,18 @@ public final class FakeBridge implements Bridge {
 				return new OperationResult("{\"truth\":{\"matrix\":[1]}}", outputs);
 			default: throw ClemRegException.badInput("no operation " + operation);
 		}
+	}
+
+	/** The layers of a whole plane and of a field, unless no report is wanted. */
+	private String views(final Map<String, Object> parameters, final Map<String, Long> outputs) {
+		if ("false".equals(String.valueOf(parameters.get("report")))) return "";
+		outputs.put("views", add(new Volume(VoxelKind.UINT8, new int[] { 4, 18, 12 }, new double[] { 1, 1, 1 }, new double[3])));
+		final StringBuilder list = new StringBuilder();
+		for (int i = 0; i < 6; i++) {
+			list.append(i == 0 ? "" : ",").append("{\"x\":0,\"y\":").append(3 * i).append(",\"width\":").append(12 - i).append(",\"height\":3,\"field\":").append(i / 3).append(",\"plane\":\"")
+				.append(new String[] { "xy", "yz", "xz" }[i % 3]).append("\",\"nm_per_pixel\":20.0,\"first\":[0,0,0],\"size\":[1,3,5],\"before\":").append(i < 3).append('}');
+		}
+		return ",\"views\":[" + list + "]";
 	}
 
 	private static void blob(final Volume volume) {
@@ -298,6 +316,13 @@ public final class FakeBridge implements Bridge {
 		run.put("registration", Json.parse("{\"iterations\":7}"));
 		run.put("parameters", parameters);
 		run.put("warnings", Arrays.asList("This is a fake."));
+		if (parameters.containsKey("verdict")) {
+			run.put("verdict", parameters.get("verdict"));
+			final Volume errors = new Volume(VoxelKind.FLOAT32, new int[] { 1, 2, 2 }, new double[] { 80, 400, 400 }, new double[3]);
+			((float[]) errors.slices[0])[0] = 7.5f;
+			((float[]) errors.slices[0])[1] = Float.NaN;
+			outputs.put("error_map", add(errors));
+		}
 		final Map<String, Object> report = new LinkedHashMap<>();
 		report.put("transform", transform);
 		report.put("inverse_transform", transform);
