@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.PointClouds;
-using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 using P = ClemReg.Algorithms.Pipelines.ClemRegParameters;
 
