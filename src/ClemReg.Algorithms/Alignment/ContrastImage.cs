@@ -39,6 +39,32 @@ internal sealed class ContrastImage
     /// <summary>Position of voxel 0, nm.</summary>
     public Point3 Start { get; }
 
+    /// <summary>1 / the root mean square of the image around each voxel, with a floor for where there is nothing.</summary>
+    /// <param name="sigmaNm">Of the Gaussian neighbourhood.</param>
+    /// <param name="floor">Added to the mean square, as a fraction of the whole image's.</param>
+    /// <param name="job">Threads and cancellation.</param>
+    public float[] InverseContrast(double sigmaNm, double floor, Job job)
+    {
+        using var squares = new Volume<float>(new Grid(Size, new Point3(SpacingNm, SpacingNm, SpacingNm)));
+        int plane = Size.SliceCount;
+        double sum = 0;
+        for (int z = 0; z < Size.Z; z++)
+        {
+            ReadOnlySpan<float> v = Values.AsSpan(z * plane, plane);
+            TensorPrimitives.Multiply(v, v, squares.Slice(z));
+            sum += TensorPrimitives.Sum<float>(squares.Slice(z));
+        }
+        float least = (float)(floor * sum / Values.Length);
+        double sigma = sigmaNm / SpacingNm;
+        var inverse = new float[Values.Length];
+        new SeparableFilter(squares, 0, 1, new SeparableTerm(AxisOperator.Gaussian(Size.Z, sigma), AxisOperator.Gaussian(Size.Y, sigma), AxisOperator.Gaussian(Size.X, sigma)))
+            .Run((z, square) =>
+            {
+                for (int i = 0; i < square.Length; i++) inverse[z * plane + i] = 1 / MathF.Sqrt(Math.Max(square[i], 0) + least);
+            }, job);
+        return inverse;
+    }
+
     /// <summary>Blurs, resamples and normalises.</summary>
     /// <param name="binned">The volume; its grid's positions are the ones meant by <paramref name="start"/>.</param>
     /// <param name="blurNm">Sigma of the blur still to be done along z, y, x, nm.</param>

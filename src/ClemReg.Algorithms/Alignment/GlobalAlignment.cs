@@ -17,13 +17,20 @@ public static class GlobalAlignment
 {
     private static readonly AlignmentLevel[] Levels = [new(500, 400, 1200), new(350, 300, 1000), new(250, 220, 800), new(150, 205, 700)];
 
-    /// <summary>Template points that climb at each level, and poses that go on to the next; in-plane sets need fewer.</summary>
-    private static readonly int[] LevelPoints = [1500, 3000, 5000, 8000];
-    private static readonly int[] KeepAll = [60, 12, 12];
-    private static readonly int[] KeepFew = [15, 8, 8];
+    /// <summary>Template points that climb at each level.</summary>
+    private static readonly int[] LevelPoints = [1500, 3000, 5000, 16000];
 
-    private const int CandidatesAll = 400;
-    private const int CandidatesFew = 100;
+    /// <summary>How much is tried.</summary>
+    /// <param name="Peaks">Places of each rotation.</param>
+    /// <param name="Candidates">Places of each handedness that climb.</param>
+    /// <param name="Keep">Poses of each handedness that go on from each level to the next.</param>
+    private sealed record Effort(int Peaks, int Candidates, int[] Keep);
+
+    private static readonly Effort InAllDirections = new(2, 400, [60, 12, 6]);
+    private static readonly Effort InFewDirections = new(2, 100, [15, 8, 6]);
+
+    /// <summary>For when no pose stands out: sparse or small volumes, where the right place is far from the best at 500 nm.</summary>
+    private static readonly Effort Deeper = new(8, 10000, [1000, 100, 6]);
 
     /// <summary>Blocks that are averaged while reading are no larger.</summary>
     private const double BinNm = 150;
@@ -31,11 +38,14 @@ public static class GlobalAlignment
     /// <summary>Half of the tile's edge: turned by the set's mean error of 10 degrees its ends move by no more than 3 blur widths.</summary>
     private const double TileHalfNm = 8500;
 
+    /// <summary>Correlations are divided by the fluorescence's contrast in a Gaussian of this part of the tile's radius.</summary>
+    private const double ContrastWindow = 0.5;
+    private const double ContrastFloor = 0.1;
+
     private const double DistinctNm = 700;
     private const double DistinctAtEndNm = 1500;
     private const double LeastOverlapOfTile = 0.3;
     private const double LeastOverlap = 0.15;
-    private const int PeaksPerRotation = 2;
     private const int PeakRadius = 3;
 
     /// <summary>Finds the pose.</summary>
@@ -51,9 +61,19 @@ public static class GlobalAlignment
         options.Check();
         (PreparedFluorescence image, PreparedMask template) = job.Run("prepare the global search", 0, 0.2, part =>
             (PreparedFluorescence.Make(fluorescence, options, Levels, BinNm, part), PreparedMask.Make(emMask, Levels, BinNm, part)));
-        List<Candidate> candidates = job.Run("correlate orientations", 0.2, 0.8, part => Correlate(image.Levels[0], template, options, part));
-        TemplatePose[][] poses = job.Run("climb to the best poses", 0.8, 1, part => Climb(candidates, image, template, options, part));
-        return Result(poses, fluorescence.Grid, emMask.Grid, template);
+        bool wide = options.Rotations == AlignmentRotations.All || (options.Rotations == AlignmentRotations.NearStart && options.MaximumAngleDegrees > 60);
+        GlobalAlignmentResult result = Search(wide ? InAllDirections : InFewDirections, "", 0.2, 0.6);
+        if (result.Confidence != AlignmentConfidence.Refused) return result;
+        job.Log($"No pose stands out (the best scores {result.Ratio:F2} times the next): searching deeper.");
+        return Search(Deeper, ", deeper", 0.6, 1);
+
+        GlobalAlignmentResult Search(Effort effort, string addition, double from, double to)
+        {
+            double middle = from + 0.7 * (to - from);
+            List<Candidate> candidates = job.Run("correlate orientations" + addition, from, middle, part => Correlate(image.Levels[0], template, options, effort, part));
+            TemplatePose[][] poses = job.Run("climb to the best poses" + addition, middle, to, part => Climb(candidates, image, template, options, effort, part));
+            return Result(poses, fluorescence.Grid, emMask.Grid, template);
+        }
     }
 
     /// <summary>A place of a tile in the fluorescence that correlates well.</summary>
@@ -65,16 +85,15 @@ public static class GlobalAlignment
     /// <summary>Two rotations that share a transform.</summary>
     private readonly record struct RotationPair(int Tile, Matrix3 First, Matrix3 Second, bool Upright, bool Inverted);
 
-    private static List<Candidate> Correlate(ContrastImage image, PreparedMask template, GlobalAlignmentOptions options, Job job)
+    private static List<Candidate> Correlate(ContrastImage image, PreparedMask template, GlobalAlignmentOptions options, Effort effort, Job job)
     {
         Tile[] tiles = Tiles(template, image);
         RotationPair[] pairs = Pairs(options, tiles.Length);
         double h = image.SpacingNm, scale = StartScale(options), radius = tiles.Max(t => t.Points.Radius);
         // A template may stand over the end by half of its radius; what then meets the other end is little.
         using var spectra = new CorrelationImage(image.Values, image.Size, (int)(radius / 2 / h) + 2, job);
-        double square = 0;
-        foreach (float v in image.Values) square += (double)v * v;
-        double rms = Math.Sqrt(square / image.Values.Length);
+        // The right place of a sparse template has little contrast around it, and would lose against chance in dense places.
+        float[] inverseContrast = image.InverseContrast(ContrastWindow * radius, ContrastFloor, job);
         var found = new Candidate[pairs.Length][];
         job.For(pairs.Length, () => new TemplateCorrelator(spectra, (int)(radius * scale / h) + 2), (i, correlator) =>
         {
@@ -84,7 +103,7 @@ public static class GlobalAlignment
             correlator.Add(tile.Points, scale / h * pair.First, second: false);
             correlator.Add(tile.Points, scale / h * pair.Second, second: true);
             correlator.Correlate(pair.Upright, pair.Inverted, job);
-            float norm = (float)(1 / (rms * tile.Points.Count * spectra.Fft.Size.Count));
+            float norm = (float)(1 / ((double)tile.Points.Count * spectra.Fft.Size.Count));
             var best = new List<Candidate>(8);
             foreach (bool second in (ReadOnlySpan<bool>)[false, true])
             {
@@ -96,20 +115,19 @@ public static class GlobalAlignment
 
             void AddPeaks(bool second, bool inverted, Matrix3 a)
             {
-                foreach ((float value, int z, int y, int x) in correlator.Peaks(second, inverted, PeaksPerRotation, PeakRadius))
+                foreach ((float value, int z, int y, int x) in correlator.Peaks(second, inverted, effort.Peaks, PeakRadius, inverseContrast))
                     best.Add(new Candidate(value * norm, a, h * new Point3(z, y, x), pair.Tile, inverted));
             }
         }, report: true);
 
-        int keep = IsWide(options) ? CandidatesAll : CandidatesFew;
         var candidates = new List<Candidate>();
         foreach (bool mirrored in (ReadOnlySpan<bool>)[false, true])
-            candidates.AddRange(found.SelectMany(f => f).Where(c => c.Mirrored == mirrored).OrderByDescending(c => c.Score).Take(keep));
+            candidates.AddRange(found.SelectMany(f => f).Where(c => c.Mirrored == mirrored).OrderByDescending(c => c.Score).Take(effort.Candidates));
         return candidates;
     }
 
     /// <summary>The ascent on all levels. Distinct poses of the EM as given and of its mirror image, best first.</summary>
-    private static TemplatePose[][] Climb(List<Candidate> candidates, PreparedFluorescence image, PreparedMask template, GlobalAlignmentOptions options, Job job)
+    private static TemplatePose[][] Climb(List<Candidate> candidates, PreparedFluorescence image, PreparedMask template, GlobalAlignmentOptions options, Effort effort, Job job)
     {
         Tile[] tiles = Tiles(template, image.Levels[0]);
         double least = 1 / options.ScaleMaximum, most = 1 / options.ScaleMinimum;
@@ -123,13 +141,12 @@ public static class GlobalAlignment
         });
         bool[] mirrored = [.. candidates.Select(c => c.Mirrored)];
         TemplatePose[][] result = [[.. poses.Where((_, i) => !mirrored[i])], [.. poses.Where((_, i) => mirrored[i])]];
-        int[] keep = IsWide(options) ? KeepAll : KeepFew;
         for (int level = 0; level < Levels.Length; level++)
         {
             bool last = level == Levels.Length - 1;
             if (level > 0 || template.Levels[0].Count > 1.3 * tiles[0].Points.Count)
                 result = ClimbAll(result, image.Levels[level], Subset(template.Levels[level], LevelPoints[level]), level == 0 ? 1 : least, level == 0 ? 1 : most, job);
-            result = Array.ConvertAll(result, side => Distinct(side, template.Size, last ? DistinctAtEndNm : DistinctNm, last ? int.MaxValue : keep[level]));
+            result = Array.ConvertAll(result, side => Distinct(side, template.Size, last ? DistinctAtEndNm : DistinctNm, last ? int.MaxValue : effort.Keep[level]));
             job.Report((level + 1.0) / Levels.Length);
         }
         return result;
@@ -188,9 +205,6 @@ public static class GlobalAlignment
         double Best(bool mirrored) => poses.FirstOrDefault(p => p.Mirrored == mirrored)?.Score ?? 0;
         static double Ratio(double a, double b) => b > 0 ? Math.Max(a, 0) / b : double.PositiveInfinity;
     }
-
-    private static bool IsWide(GlobalAlignmentOptions options) =>
-        options.Rotations == AlignmentRotations.All || (options.Rotations == AlignmentRotations.NearStart && options.MaximumAngleDegrees > 60);
 
     /// <summary>The scale of EM to fluorescence that the coarse search uses.</summary>
     private static double StartScale(GlobalAlignmentOptions options)

@@ -38,6 +38,12 @@ public sealed record GlobalAlignmentResult
     /// <summary>One handedness must score this many times the other to be accepted.</summary>
     public const double AcceptedHandedness = 1.15;
 
+    /// <summary>
+    /// A mirror image is accepted only with this overlap: where all objects lie at one face of the EM, its mirror image with the empty rest outside of
+    /// the fluorescence fits better than the truth.
+    /// </summary>
+    public const double AcceptedMirroredOverlap = 0.9;
+
     /// <summary>Distinct poses (more than 1.5 µm apart), both handednesses, best first; never empty.</summary>
     public required IReadOnlyList<AlignmentPose> Poses { get; init; }
 
@@ -59,6 +65,7 @@ public sealed record GlobalAlignmentResult
     /// <summary>From <see cref="Ratio"/> and <see cref="HandednessRatio"/>; thresholds were measured, see docs/decisions/15-global-alignment.md.</summary>
     public AlignmentConfidence Confidence =>
         !(Ratio >= DoubtfulRatio) || !(Best.Score > 0) ? AlignmentConfidence.Refused
-        : Ratio >= AcceptedRatio && Math.Max(HandednessRatio, 1 / HandednessRatio) >= AcceptedHandedness ? AlignmentConfidence.Accepted
+        : Ratio >= AcceptedRatio && Math.Max(HandednessRatio, 1 / HandednessRatio) >= AcceptedHandedness
+            && !(Reversed && Best.Overlap < AcceptedMirroredOverlap) ? AlignmentConfidence.Accepted
         : AlignmentConfidence.Doubtful;
 }

@@ -230,14 +230,15 @@ internal sealed unsafe class TemplateCorrelator : IDisposable
     /// <param name="inverted">Of its point mirror image.</param>
     /// <param name="count">How many.</param>
     /// <param name="radius">In voxels.</param>
-    /// <returns>The correlation as <see cref="Row"/> has it, and where the template's centre is.</returns>
-    public List<(float Value, int Z, int Y, int X)> Peaks(bool second, bool inverted, int count, int radius)
+    /// <param name="weights">What each place's correlation is multiplied by, z, y, x.</param>
+    /// <returns>The weighted correlation, and where the template's centre is.</returns>
+    public List<(float Value, int Z, int Y, int X)> Peaks(bool second, bool inverted, int count, int radius, float[] weights)
     {
         Size3 size = _image.Size;
         var best = new float[size.Z * size.Y];
-        for (int i = 0; i < best.Length; i++) best[i] = TensorPrimitives.Max(Row(second, inverted, i / size.Y, i % size.Y));
         var peaks = new List<(float Value, int Z, int Y, int X)>();
         var rest = new float[size.X];
+        for (int i = 0; i < best.Length; i++) best[i] = TensorPrimitives.Max(Left(i / size.Y, i % size.Y));
         while (peaks.Count < count)
         {
             int at = TensorPrimitives.IndexOfMax<float>(best);
@@ -255,6 +256,7 @@ internal sealed unsafe class TemplateCorrelator : IDisposable
         {
             Row(second, inverted, z, y).CopyTo(rest);
             if (!inverted) Array.Reverse(rest);
+            TensorPrimitives.Multiply(rest, weights.AsSpan((z * size.Y + y) * size.X, size.X), rest);
             foreach ((_, int pz, int py, int px) in peaks)
                 if (Math.Abs(pz - z) <= radius && Math.Abs(py - y) <= radius)
                     rest.AsSpan(Math.Max(0, px - radius), Math.Min(size.X, px + radius + 1) - Math.Max(0, px - radius)).Fill(float.NegativeInfinity);

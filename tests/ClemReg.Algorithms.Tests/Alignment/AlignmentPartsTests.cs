@@ -69,6 +69,20 @@ public sealed class AlignmentPartsTests
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], image.Values[i], 2e-4);
     }
 
+    [Fact]
+    public void Inverse_contrast_is_large_where_there_is_little()
+    {
+        var random = new Random(6);
+        using var noise = new Volume<float>(new Grid(new Size3(8, 60, 10), new Point3(100, 100, 100)));
+        for (int z = 0; z < 8; z++)
+            for (int i = 0; i < 600; i++) noise.Slice(z)[i] = i < 300 ? (float)Registration.Clouds.Normal(random) : 0;
+        ContrastImage image = ContrastImage.Make(noise, default, new AlignmentLevel(100, 100, 900), default, new Size3(8, 60, 10), new Job(1));
+        float[] inverse = image.InverseContrast(300, 0.1, new Job(2));
+        double mean = image.Values.Average(v => (double)v * v);
+        Assert.Equal(1 / Math.Sqrt(2.1 * mean), inverse[4 * 600 + 100], 0.15 / Math.Sqrt(mean));
+        Assert.Equal(1 / Math.Sqrt(0.1 * mean), inverse[4 * 600 + 595], 0.4 / Math.Sqrt(mean));
+    }
+
     [Theory]
     [InlineData(1, 1, 1, 5.0)]
     [InlineData(4, 9, 70, 40.0)]

@@ -77,6 +77,21 @@ public sealed class GlobalAlignmentTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void A_field_that_covers_a_quarter_of_the_EM_is_found_in_it()
+    {
+        var scene = new SlabScene(9, 60);
+        using BitVolume mask = scene.Mask(EmSpacing);
+        (Volume<ushort> image, AffineTransform truth) = scene.Fluorescence(RotationSet.FromVector(new Point3(0.7, 0, 0.1)), 1);
+        using (image)
+        using (Volume<ushort> field = SlabScene.Part(image, image.Grid.Size.Y / 2 - 10, image.Grid.Size.X / 2 - 25, 70, 65))
+        {
+            GlobalAlignmentResult found = Search(field, mask, new GlobalAlignmentOptions());
+            Assert.True(found.Best.Overlap < 0.6);
+            Assert.True(SlabScene.ErrorNm(found.Best.MovingToFixed, truth) < 200);
+        }
+    }
+
+    [Fact]
     public void Volumes_that_do_not_belong_together_are_refused()
     {
         using BitVolume mask = new SlabScene(6).Mask(EmSpacing);

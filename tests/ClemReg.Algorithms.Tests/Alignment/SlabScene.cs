@@ -74,6 +74,16 @@ internal sealed class SlabScene
         return (image, new AffineTransform([a.ZZ, a.ZY, a.ZX, t.Z, a.YZ, a.YY, a.YX, t.Y, a.XZ, a.XY, a.XX, t.X]));
     }
 
+    /// <summary>A part of an image in y and x, with the origin that belongs to it.</summary>
+    public static Volume<ushort> Part(Volume<ushort> image, int y, int x, int height, int width)
+    {
+        Grid grid = image.Grid;
+        var part = new Volume<ushort>(new Grid(new Size3(grid.Size.Z, height, width), grid.Spacing, grid.ToPhysical(0, y, x)));
+        for (int z = 0; z < grid.Size.Z; z++)
+            for (int row = 0; row < height; row++) image.Row(z, y + row).Slice(x, width).CopyTo(part.Row(z, row));
+        return part;
+    }
+
     /// <summary>The mean distance over the slab, nm, between where two maps put what <paramref name="truth"/> puts there.</summary>
     public static double ErrorNm(AffineTransform found, AffineTransform truth, Point3 emOrigin = default)
     {
