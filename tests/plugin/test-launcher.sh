@@ -163,6 +163,13 @@ check "warp" "$clemreg" warp --source "$s/fm.tif" --transform "$out/transform.js
 check "register with a mask of one's own" "$clemreg" register --moving "$s/fm.tif" --moving-mask "$scratch/mask.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/own"
 check "gives the same transform" test "$(field "$scratch/own/transform.json" matrix)" = "$(field "$out/transform.json" matrix)"
 check "em_to_fm" "$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/reverse" --set registration_direction=em_to_fm
+"$clemreg" segment-fluorescence --moving "$s/fm.tif" --out "$scratch/lmask.tif" >/dev/null 2>&1
+check "labels follow the EM" "$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --transform "$out/transform.json" --linked "$s/em_labels.tif" --linked "$s/em.tif#order=2" \
+  --out "$scratch/reverse-labels" --set registration_direction=em_to_fm
+check "as labels" test "$(field "$scratch/reverse-labels/run.json" linked.linked_1.warping.interpolation_order)" = 0
+check "and grey values with their own order" test "$(field "$scratch/reverse-labels/run.json" linked.linked_2.warping.interpolation_order)" = 2
+check "a mask follows the fluorescence" "${part[@]}" --transform "$out/transform.json" --linked "$scratch/lmask.tif" --out "$scratch/with-mask"
+check "as a mask" test "$(field "$scratch/with-mask/run.json" linked.linked_1.warping.interpolation_order)" = 0
 check "em_to_fm keeps the transform's direction" test "$(field "$scratch/reverse/transform.json" matrix)" = "$(field "$out/transform.json" matrix)"
 printf '{"log_sigma": 2.5, "registration_max_iterations": 30}' >"$scratch/p.json"
 check "a parameter file" "$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/file" --parameters "$scratch/p.json" --set log_sigma=2.75

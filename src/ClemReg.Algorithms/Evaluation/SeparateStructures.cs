@@ -56,12 +56,12 @@ public sealed class SeparateStructures : ISliceSource
     public static SeparateStructures Find(ISliceSource image, Job job)
     {
         Size3 size = image.Grid.Size;
-        var raw = new byte[size.SliceCount * (int)image.Type];
-        var slice = new float[size.SliceCount];
+        var slices = new FloatSlices(image);
+        float[] slice = slices.Slice;
         var values = new SortedSet<int>();
         for (int z = 0; z < size.Z; z++)
         {
-            Read(z);
+            slices.Read(z, job);
             float last = 0;
             foreach (float v in slice)
             {
@@ -81,7 +81,7 @@ public sealed class SeparateStructures : ISliceSource
             using var mask = new BitVolume(image.Grid);
             for (int z = 0; z < size.Z; z++)
             {
-                Read(z);
+                slices.Read(z, job);
                 for (int k = 0; k < slice.Length; k++) selected[k] = slice[k] == all[i] ? (byte)1 : (byte)0;
                 mask.SetSlice<byte>(z, selected, 0);
             }
@@ -91,13 +91,6 @@ public sealed class SeparateStructures : ISliceSource
         var found = new SeparateStructures(image.Grid, all, parts);
         if (found.Count > MostLabels) throw new BadInputException($"The label image has {found.Count} separate structures; at most {MostLabels} can be measured. Remove specks from it first.");
         return found;
-
-        void Read(int z)
-        {
-            job.ThrowIfCancelled();
-            image.ReadSlice(z, raw);
-            VoxelConvert.ToFloat(raw, image.Type, slice);
-        }
     }
 
     /// <inheritdoc/>

@@ -69,8 +69,8 @@ public sealed record StructureOverlap(
         if (registered.Grid.Size != size)
             throw new BadInputException($"The registered image has {registered.Grid.Size} voxels (z, y, x), but the label image has {size}. Give the registered.tif that lies on the grid of the labels' EM.");
         var structures = new Dictionary<int, Structure>();
-        var label = new SliceReader(labels);
-        var image = new SliceReader(registered);
+        var label = new FloatSlices(labels);
+        var image = new FloatSlices(registered);
         for (int z = 0; z < size.Z; z++)
         {
             ReadOnlySpan<float> row = label.Read(z, job);
@@ -139,7 +139,7 @@ public sealed record StructureOverlap(
     }
 
     /// <summary>Shows every voxel of each structure's box to <paramref name="see"/>.</summary>
-    private static void Pass(SliceReader image, IEnumerable<Structure> structures, Job job, double from, double to, Action<Structure, float> see)
+    private static void Pass(FloatSlices image, IEnumerable<Structure> structures, Job job, double from, double to, Action<Structure, float> see)
     {
         Size3 size = image.Size;
         for (int z = 0; z < size.Z; z++)
@@ -184,22 +184,5 @@ public sealed record StructureOverlap(
             (best, threshold) = (variance, first + i * step);
         }
         return threshold;
-    }
-
-    private sealed class SliceReader(ISliceSource source)
-    {
-        private readonly byte[] _raw = new byte[source.Grid.Size.SliceCount * (int)source.Type];
-
-        public float[] Slice { get; } = new float[source.Grid.Size.SliceCount];
-
-        public Size3 Size => source.Grid.Size;
-
-        public ReadOnlySpan<float> Read(int z, Job job)
-        {
-            job.ThrowIfCancelled();
-            source.ReadSlice(z, _raw);
-            VoxelConvert.ToFloat(_raw, source.Type, Slice);
-            return Slice;
-        }
     }
 }

@@ -55,13 +55,12 @@ public sealed record TargetRegistrationError(double Mean, double Median, double 
     private static List<Point3> TargetsOf(ISliceSource labels, int maximum, Job job)
     {
         Grid grid = labels.Grid;
-        var raw = new byte[grid.Size.SliceCount * (int)labels.Type];
-        var slice = new float[grid.Size.SliceCount];
+        var slices = new FloatSlices(labels);
+        float[] slice = slices.Slice;
         var counts = new long[grid.Size.Z];
         for (int z = 0; z < counts.Length; z++)
         {
-            job.ThrowIfCancelled();
-            Read(z);
+            slices.Read(z, job);
             foreach (float v in slice)
                 if (v > 0) counts[z]++;
         }
@@ -76,8 +75,7 @@ public sealed record TargetRegistrationError(double Mean, double Median, double 
                 seen += counts[z];
                 continue;
             }
-            job.ThrowIfCancelled();
-            Read(z);
+            slices.Read(z, job);
             for (int i = 0; i < slice.Length; i++)
             {
                 if (!(slice[i] > 0) || seen++ != next) continue;
@@ -86,11 +84,5 @@ public sealed record TargetRegistrationError(double Mean, double Median, double 
             }
         }
         return targets;
-
-        void Read(int z)
-        {
-            labels.ReadSlice(z, raw);
-            VoxelConvert.ToFloat(raw, labels.Type, slice);
-        }
     }
 }

@@ -180,6 +180,10 @@ internal static class ClemRegParameters
     public static readonly IntegerParameter WarpingInterpolationOrder = new("warping_interpolation_order", "Interpolation order", Warping, "",
         "0 nearest voxel (labels and masks), 1 linear, 2 to 5 splines: smoother and slower.", 1, 0, 5);
 
+    public static readonly BooleanParameter WarpingDetectLabels = new("warping_detect_labels", "Recognise labels", Warping,
+        "Linked images (and the image of Warp) that look like labels or a mask, with areas of one whole number, are warped with interpolation order 0, so that no values arise between labels; the log says so. An order of its own (FILE#order=1) goes before it.",
+        true);
+
     public static readonly TextParameter ChannelOffsets = new("channel_offsets", "Channel offsets", Warping,
         "Chromatic correction of the fluorescence channels, in nm: channel:z,y,x is added to the positions of that channel before it is warped; channel: and 12 numbers is an affine map (rows of z, y, x and shift). Measure Chromatic Shift gives it from beads. The channel that is registered is the reference.",
         "", "entries channel:z,y,x or channel:12 numbers, separated by ;, such as 2:120,-30,15");
@@ -221,7 +225,7 @@ internal static class ClemRegParameters
     public static IReadOnlyList<Parameter> ForWarping { get; } =
     [
         WarpingInterpolationOrder, WarpingApproximateGrid, WarpingMemoryBudget, WarpingOutputGrid, WarpingOutputSpacing, WarpingCropToOverlap,
-        WarpingAntialias, ChannelOffsets,
+        WarpingAntialias, WarpingDetectLabels, ChannelOffsets,
     ];
 
     public static IReadOnlyList<Parameter> ForSegmentation { get; } =

@@ -17,11 +17,11 @@ internal static class RegisterPlan
 {
     public static Operation Definition { get; } = new(
         "register_plan", "Plan a registration",
-        "Tells under which keys the steps of register know their results.",
+        "Checks the parameters of register, and tells under which keys its steps know their results.",
         [],
         [],
         RegisterOperation.Definition.Parameters,
-        static (request, _) => new OperationResult(new Dictionary<string, object>(), new JsonObject { ["keys"] = Keys(request) }));
+        static (request, _) => new OperationResult(new Dictionary<string, object>(), new JsonObject { ["keys"] = Keys(request), ["parameters"] = request.Values.ToJson() }));
 
     private static JsonObject Keys(OperationRequest request)
     {

@@ -31,12 +31,13 @@ internal static class WarpOperation
         ParameterValues values = request.Values;
         var options = new WarpOptions
         {
-            Order = values.Get(P.WarpingInterpolationOrder),
+            Order = Order(source, values, job),
             ApproximateGrid = values.Get(P.WarpingApproximateGrid),
             MemoryBudgetBytes = (long)values.Get(P.WarpingMemoryBudget) << 20,
         };
         Grid target = Target(request, source.Grid, transform);
         JsonObject report = GridJson.Describe(target);
+        report["interpolation_order"] = options.Order;
         if (registration is not AffineTransform) CheckFolds(source.Grid, registration, target, report, job);
 
         // A mask is not smoothed: its values mean yes and no.
@@ -70,6 +71,14 @@ internal static class WarpOperation
         }
         Note(error, source.Grid, target, report, job);
         return new OperationResult(new Dictionary<string, object> { ["warped"] = warped }, report);
+    }
+
+    private static int Order(ISliceSource source, ParameterValues values, Job job)
+    {
+        int order = values.Get(P.WarpingInterpolationOrder);
+        if (order == 0 || !values.Get(P.WarpingDetectLabels) || !(source is BitVolume || LabelDetection.LooksLikeLabels(source, job))) return order;
+        job.Log($"The image looks like labels or a mask, so each voxel takes the nearest value (interpolation order 0, not {order}); {P.WarpingDetectLabels.Name} = false, or an order of its own, does without.");
+        return 0;
     }
 
     /// <summary>The correction of the channel; null for none.</summary>

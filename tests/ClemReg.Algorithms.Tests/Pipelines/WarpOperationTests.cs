@@ -46,6 +46,31 @@ public sealed class WarpOperationTests
     }
 
     [Fact]
+    public void Labels_keep_their_values_unless_told_otherwise()
+    {
+        using var labels = new Volume<byte>(Fm);
+        for (int z = 0; z < Fm.Size.Z; z++)
+            for (int i = 0; i < Fm.Size.SliceCount; i++)
+                labels.Slice(z)[i] = (i % Fm.Size.X / 20) switch { 1 => 100, 2 => 200, _ => 0 };
+        var shift = new AffineTransform([1, 0, 0, 0, 0, 1, 0, 1500, 0, 0, 1, 2530]);
+        Assert.Equal([0, 100, 200], Values("{}", 0));
+        Assert.Contains(Values("""{"warping_detect_labels": false}""", 1), v => v is > 0 and < 100);
+        using var mask = new BitVolume(Fm);
+        for (int z = 0; z < Fm.Size.Z; z++) mask.SetSlice<byte>(z, labels.Slice(z), 0);
+        Assert.Equal([0, 255], Values("{}", 0, mask));
+
+        IEnumerable<byte> Values(string parameters, int order, ISliceSource? source = null)
+        {
+            using OperationResult result = Run(source ?? labels, shift, Em, parameters);
+            Assert.Equal(order, (int)result.Json["interpolation_order"]!);
+            var warped = (ISliceSource)result.Outputs["warped"];
+            var slice = new byte[Em.Size.SliceCount];
+            warped.ReadSlice(10, slice);
+            return slice.Distinct().Order().ToArray();
+        }
+    }
+
+    [Fact]
     public void The_output_grid_is_chosen()
     {
         using Volume moving = WarpCases.Noise(Fm, VoxelType.UInt8, 1);

@@ -6,9 +6,7 @@ import java.io.File;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 import clem.bridge.Bridge;
@@ -209,14 +207,12 @@ public final class ClemReg implements PlugIn {
 		}
 
 		@Override
-		public List<VolumeImage.Opened> linked() {
-			final List<VolumeImage.Opened> list = new ArrayList<>();
-			for (final String one : Commands.list(values.get("linked"))) list.add(Images.find("linked_" + (list.size() + 1), one, 0));
-			return list;
+		public VolumeImage.Opened open(final String role, final String image) {
+			return Images.find(role, image, 0);
 		}
 
 		@Override
-		public String file(final String role) {
+		public String text(final String role) {
 			final String file = values.get(role);
 			return file == null || file.isEmpty() ? null : file;
 		}

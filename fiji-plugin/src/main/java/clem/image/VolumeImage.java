@@ -292,7 +292,7 @@ public final class VolumeImage {
 		for (int i = 0; i < 3; i++) {
 			if (size[i] != volume.size[i]) {
 				throw ClemRegException.badInput(volume.role + ": '" + volume.name + "' is " + sizeText(volume.size) + " voxels (x, y, z) but " + role + " '" + name + "' is "
-					+ sizeText(size) + "; a linked image must have the size of the fluorescence that it follows.");
+					+ sizeText(size) + "; a linked image must have the size of the image that it follows: the fluorescence, or the EM where registration_direction is em_to_fm.");
 			}
 		}
 		checkSameGrid(volume);

@@ -75,7 +75,7 @@ public final class Batch {
 	/** Runs all pairs and gives one line about them. Throws at the end if some failed. */
 	String run(final FileRequest request, final OperationListener listener) {
 		final List<BatchList.Pair> pairs = pairs(request);
-		for (final BatchList.Pair pair : pairs) prepare(pair, request);
+		for (final BatchList.Pair pair : pairs) prepare(pair, request, listener);
 		final File out = folder(request);
 		final List<Row> rows = new ArrayList<>();
 		for (final BatchList.Pair pair : pairs) rows.add(new Row(pair.name));
@@ -136,7 +136,7 @@ public final class Batch {
 	}
 
 	/** Gives a pair what holds for all, and checks its parameters, so that a misspelt one is told before anything begins. */
-	private void prepare(final BatchList.Pair pair, final FileRequest batch) {
+	private void prepare(final BatchList.Pair pair, final FileRequest batch, final OperationListener listener) {
 		final FileRequest request = pair.request;
 		for (final Map.Entry<String, Object> parameter : batch.parameters.entrySet()) request.parameters.putIfAbsent(parameter.getKey(), parameter.getValue());
 		if (request.parametersFile == null) request.parametersFile = batch.parametersFile;
@@ -146,7 +146,7 @@ public final class Batch {
 		run.parameters.putAll(request.parameters);
 		try {
 			if (request.parametersFile != null) run.readParameters(new File(request.parametersFile));
-			bridge.run("register_plan", run.toJson(), Collections.emptyMap(), new Quiet());
+			bridge.run("register_plan", run.toJson(), Collections.emptyMap(), new Quiet(listener));
 		}
 		catch (final ClemRegException e) {
 			if (e.kind == ClemRegException.Kind.BAD_INPUT) throw ClemRegException.badInput(pair.name + ": " + e.getMessage(), e);
@@ -194,7 +194,10 @@ public final class Batch {
 		final Map<String, String> files = new LinkedHashMap<>();
 		for (final Map.Entry<String, String> input : request.inputs.entrySet()) {
 			if (!input.getKey().equals(Commands.LINKED)) files.put(input.getKey(), input.getValue());
-			else for (final String one : Commands.list(input.getValue())) files.put(Commands.LINKED + "_" + (files.size() + 1), one);
+			else for (final Linked one : Linked.list(input.getValue())) {
+				files.put(one.role, one.image);
+				if (one.order != null) made.put(one.role + "_order", one.order.toString());
+			}
 		}
 		for (final Map.Entry<String, String> input : files.entrySet()) {
 			final File file = ImageFiles.choice(input.getKey(), input.getValue()).file;
@@ -269,29 +272,6 @@ public final class Batch {
 		final String text = rows.size() + " pairs: " + registered + " registered, " + unchanged + " unchanged, " + failed.size() + " failed";
 		if (!failed.isEmpty()) throw new ClemRegException(ClemRegException.Kind.INCOMPLETE, text + " (" + String.join(", ", failed) + "). The reasons are in " + table + ".");
 		return text + ". " + table;
-	}
-
-	/** Hears nothing. */
-	private static final class Quiet implements OperationListener {
-		@Override
-		public void progress(final double fraction, final String stage) {
-			// Checking takes no time.
-		}
-
-		@Override
-		public void log(final String message) {
-			// The pair's own run says it again.
-		}
-
-		@Override
-		public void warning(final String message) {
-			// The pair's own run says it again.
-		}
-
-		@Override
-		public boolean cancelled() {
-			return false;
-		}
 	}
 
 	/** One pair's part of the whole progress; what it says is said with its name. */

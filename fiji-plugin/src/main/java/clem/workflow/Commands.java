@@ -78,7 +78,7 @@ public final class Commands {
 			}
 			list.add(new FileInput(port.name, port.kind, port.required, port.help));
 			if (operation.name.equals("register") && port.name.equals("moving_mask")) {
-				list.add(new FileInput(LINKED, FILES, false, "Further images on the fluorescence's grid, separated by ;, that are warped with it: linked_1.tif and so on."));
+				list.add(new FileInput(LINKED, FILES, false, "Further images on the grid of the image that is warped, separated by ;, that follow it: linked_1.tif and so on. FILE#order=0 gives one an interpolation order of its own."));
 			}
 		}
 		return list;

@@ -106,18 +106,16 @@ public final class FileRunner {
 		@Override
 		public VolumeImage.Opened image(final String role) {
 			final String file = request.inputs.get(role);
-			return file == null ? null : ImageFiles.open(role, file);
+			return file == null ? null : open(role, file);
 		}
 
 		@Override
-		public List<VolumeImage.Opened> linked() {
-			final List<VolumeImage.Opened> list = new ArrayList<>();
-			for (final String file : Commands.list(request.inputs.get(Commands.LINKED))) list.add(ImageFiles.open(Commands.LINKED + "_" + (list.size() + 1), file));
-			return list;
+		public VolumeImage.Opened open(final String role, final String image) {
+			return ImageFiles.open(role, image);
 		}
 
 		@Override
-		public String file(final String role) {
+		public String text(final String role) {
 			return request.inputs.get(role);
 		}
 

@@ -1,7 +1,5 @@
 package clem.workflow;
 
-import java.util.List;
-
 import clem.bridge.ClemRegException;
 import clem.image.VolumeImage;
 
@@ -10,11 +8,11 @@ public interface InputSource {
 	/** The image of an input, or null when there is none. */
 	VolumeImage.Opened image(String role);
 
-	/** The images that are warped besides. */
-	List<VolumeImage.Opened> linked();
+	/** An image by its file or title. */
+	VolumeImage.Opened open(String role, String image);
 
-	/** The file (for a cloud also the open table) of an input that is no image, or null. */
-	String file(String role);
+	/** What was given for an input that is no single image: a file, for a cloud also the title of an open table, for several images their list; or null. */
+	String text(String role);
 
 	/** A cloud. */
 	double[] points(String role, String file);

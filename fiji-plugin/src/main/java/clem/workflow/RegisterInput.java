@@ -1,7 +1,6 @@
 package clem.workflow;
 
 import java.io.File;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -29,8 +28,8 @@ public final class RegisterInput {
 	public final VolumeImage fixedMask;
 	/** A mask of the fluorescence, or null to segment it. */
 	public final VolumeImage movingMask;
-	/** Images on the fluorescence's grid that are warped with it. */
-	public final List<VolumeImage> linked = new ArrayList<>();
+	/** Images on the grid of the one that is warped, which follow it, with the interpolation order that was given for each, or null. */
+	public final Map<VolumeImage, Long> linked = new LinkedHashMap<>();
 	/** Clouds that are given: z, y, x triples in nm. */
 	final Map<String, double[]> points = new LinkedHashMap<>();
 	/** Transforms or landmarks that are given. */
@@ -39,6 +38,9 @@ public final class RegisterInput {
 	public File earlier;
 
 	private final Map<String, File> files = new LinkedHashMap<>();
+	private final Map<VolumeImage.Opened, Long> opened = new LinkedHashMap<>();
+	private boolean spacingGiven;
+	private boolean fixedSpacingGiven;
 
 	private RegisterInput(final VolumeImage moving, final VolumeImage fixed, final VolumeImage fixedMask, final VolumeImage movingMask) {
 		this.moving = moving;
@@ -56,22 +58,17 @@ public final class RegisterInput {
 		final VolumeImage[] pair = VolumeImage.pair(source.image("fixed"), source.needed("fixed_mask"), source.spacing("fixed"));
 		final VolumeImage.Opened mask = source.image("moving_mask");
 		final RegisterInput input = new RegisterInput(moving, pair[0], pair[1], mask == null ? null : moving.maskOf(mask, spacing != null));
-		for (final VolumeImage.Opened one : source.linked()) {
-			final VolumeImage volume = moving.linked(one, spacing != null);
-			if (volume.frames != moving.frames) {
-				throw ClemRegException.badInput(volume.role + ": '" + volume.name() + "' has " + volume.frames + " time points but moving '" + moving.name() + "' has "
-					+ moving.frames + "; a linked image follows it point by point.");
-			}
-			input.linked.add(volume.setFrame(frame));
-		}
+		for (final Linked one : Linked.list(source.text(Commands.LINKED))) input.opened.put(source.open(one.role, one.image), one.order);
+		input.spacingGiven = spacing != null;
+		input.fixedSpacingGiven = source.spacing("fixed") != null;
 		for (final String role : POINTS) {
-			final String file = source.file(role);
+			final String file = source.text(role);
 			if (file == null) continue;
 			input.points.put(role, source.points(role, file));
 			input.files.put(role, new File(file));
 		}
 		for (final String role : TEXTS) {
-			final String file = source.file(role);
+			final String file = source.text(role);
 			if (file == null) continue;
 			input.texts.put(role, TextFile.read(role, new File(file)));
 			input.files.put(role, new File(file));
@@ -79,11 +76,29 @@ public final class RegisterInput {
 		return input;
 	}
 
+	/** The image that is warped: the EM (or its mask, where there is none) or the fluorescence. */
+	VolumeImage warped(final boolean em) {
+		return !em ? moving : fixed == null ? fixedMask : fixed;
+	}
+
+	/** Checks that the linked images lie on the grid of the image that is warped. */
+	void link(final boolean em) {
+		final VolumeImage leader = warped(em);
+		for (final Map.Entry<VolumeImage.Opened, Long> one : opened.entrySet()) {
+			final VolumeImage volume = leader.linked(one.getKey(), em ? fixedSpacingGiven : spacingGiven);
+			if (volume.frames != leader.frames) {
+				throw ClemRegException.badInput(volume.role + ": '" + volume.name() + "' has " + volume.frames + " time points but " + leader.role + " '" + leader.name() + "' has "
+					+ leader.frames + "; a linked image follows it point by point.");
+			}
+			linked.put(volume.setFrame(leader.frame()), one.getValue());
+		}
+	}
+
 	/** Begins to find out where the inputs come from. */
 	Provenance provenance() {
 		final Provenance provenance = new Provenance();
 		for (final VolumeImage image : Arrays.asList(moving, fixed, fixedMask, movingMask)) provenance.add(image);
-		for (final VolumeImage image : linked) provenance.add(image);
+		for (final VolumeImage image : linked.keySet()) provenance.add(image);
 		for (final Map.Entry<String, File> file : files.entrySet()) provenance.add(file.getKey(), file.getValue());
 		return provenance.start();
 	}

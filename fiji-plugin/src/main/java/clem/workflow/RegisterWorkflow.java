@@ -12,7 +12,6 @@ import clem.bridge.Bridge;
 import clem.bridge.Handles;
 import clem.bridge.OperationListener;
 import clem.bridge.OperationResult;
-import clem.image.Frames;
 import clem.image.ImageFiles;
 import clem.image.ResultImage;
 import clem.image.VolumeImage;
@@ -47,6 +46,8 @@ public final class RegisterWorkflow {
 	public void run(final RegisterInput input, final RunRequest request, final OperationListener listener, final Stages stages, final Sink... sinks) {
 		final Progress progress = new Progress(listener);
 		request.resolveRegions();
+		final boolean emIsWarped = "em_to_fm".equals(Json.asObject(plan(request, Collections.emptyMap(), progress).get("parameters")).get("registration_direction"));
+		input.link(emIsWarped);
 		final Provenance provenance = input.provenance();
 		final VolumeImage moving = input.moving;
 		final EarlierRun earlier = EarlierRun.in(input.earlier);
@@ -86,7 +87,7 @@ public final class RegisterWorkflow {
 				results.setOverlay(pictures.get("picture"), layout);
 				if (pictures.containsKey("views")) results.setReport(report(input, outputs, layout, pictures.get("views"), later("residuals", parameters, request), progress));
 				stages.end("overlay");
-				if (!"registration".equals(parameters.get("stop_after"))) warp(input, inputs, outputs, run, request, results, warps, progress);
+				if (!"registration".equals(parameters.get("stop_after"))) warp(input, emIsWarped, inputs, outputs, run, request, results, warps, progress);
 				stages.end("warping");
 			}
 			final Map<String, Object> inputsJson = provenance.get(progress);
@@ -113,8 +114,11 @@ public final class RegisterWorkflow {
 	private Map<String, Object> keys(final RegisterInput input, final RunRequest request, final Provenance provenance, final Progress progress) {
 		final Map<String, Object> identities = input.identities(provenance.get(progress));
 		if (identities == null) return Collections.emptyMap();
-		final OperationResult plan = bridge.run("register_plan", request.toJson(Collections.singletonMap("inputs", identities)), Collections.emptyMap(), progress);
-		return Json.asObject(Json.parseObject(plan.json).get("keys"));
+		return Json.asObject(plan(request, Collections.singletonMap("inputs", identities), progress).get("keys"));
+	}
+
+	private Map<String, Object> plan(final RunRequest request, final Map<String, ?> more, final Progress progress) {
+		return Json.parseObject(bridge.run("register_plan", request.toJson(more), Collections.emptyMap(), new Quiet(progress)).json);
 	}
 
 	/** Gives the operation those results of the earlier run that are still good. */
@@ -162,62 +166,94 @@ public final class RegisterWorkflow {
 		return report;
 	}
 
-	private void warp(final RegisterInput input, final Map<String, Long> inputs, final Map<String, Long> outputs, final Map<String, Object> run, final RunRequest request,
-		final RegisterResults results, final List<WarpedFrames> warps, final Progress progress)
+	private void warp(final RegisterInput input, final boolean em, final Map<String, Long> inputs, final Map<String, Long> outputs, final Map<String, Object> run,
+		final RunRequest request, final RegisterResults results, final List<WarpedFrames> warps, final Progress progress)
 	{
-		final Map<String, Object> parameters = Json.asObject(run.get("parameters"));
-		if ("em_to_fm".equals(parameters.get("registration_direction"))) {
-			if (input.fixed == null) progress.warning("There is no EM image, so registered.tif is its mask on the grid of the fluorescence. Give the EM as fixed.");
-			if (!input.linked.isEmpty()) progress.warning("Linked images lie on the fluorescence's grid already, so they are not warped when the EM is.");
-			final VolumeImage em = input.fixed == null ? input.fixedMask : input.fixed;
-			final WarpedFrames warped = new WarpedFrames(bridge, em, (handles, c) -> {
-				final long source = input.fixed == null ? inputs.get("fixed_mask") : em.toSource(bridge, handles, c);
-				return warp(handles, source, outputs.get("inverse_transform"), inputs.get("moving"), later("warp", parameters, request), run, progress);
-			});
+		if (em && input.fixed == null) progress.warning("There is no EM image, so registered.tif is its mask on the grid of the fluorescence. Give the EM as fixed.");
+		final VolumeImage leader = input.warped(em);
+		final Follower follower = new Follower(input, em, inputs, outputs, Json.asObject(run.get("parameters")), request, progress);
+		final WarpedFrames main = follower.frames(leader, 0, null, run);
+		warps.add(main);
+		results.setRegistered(new ResultImage(bridge, main), leader == input.fixedMask ? null : leader.image);
+		int before = leader.channels;
+		for (final Map.Entry<VolumeImage, Long> linked : input.linked.entrySet()) {
+			final VolumeImage image = linked.getKey();
+			final Map<String, Object> report = new LinkedHashMap<>();
+			Json.asObject(run.computeIfAbsent("linked", key -> new LinkedHashMap<String, Object>())).put(image.role, report);
+			final WarpedFrames warped = follower.frames(image, before, linked.getValue(), report);
 			warps.add(warped);
-			results.setRegistered(image(warped), input.fixed == null ? null : em.image);
-			return;
-		}
-		final WarpedFrames fluorescence = follow(input.moving, 0, inputs, outputs, run, request, progress);
-		warps.add(fluorescence);
-		results.setRegistered(image(fluorescence), input.moving.image);
-		int before = input.moving.channels;
-		for (final VolumeImage image : input.linked) {
-			final WarpedFrames warped = follow(image, before, inputs, outputs, run, request, progress);
-			warps.add(warped);
-			results.addLinked(image, image(warped));
+			results.addLinked(image, new ResultImage(bridge, warped));
 			before += image.channels;
 		}
 	}
 
-	private ResultImage image(final Frames warped) {
-		return new ResultImage(bridge, warped);
-	}
+	/** Warps the fluorescence, or the EM, and the images that follow it. */
+	private final class Follower {
+		private final RegisterInput input;
+		private final boolean em;
+		private final Map<String, Long> inputs;
+		private final long transform;
+		private final long target;
+		private final Map<String, Object> parameters;
+		private final RunRequest request;
+		private final Progress progress;
+		private final int registeredFrame;
 
-	/** The fluorescence, or an image that follows it, on the EM's grid; its first channel has the number after {@code before} in channel_offsets. */
-	private WarpedFrames follow(final VolumeImage image, final int before, final Map<String, Long> inputs, final Map<String, Long> outputs, final Map<String, Object> run,
-		final RunRequest request, final Progress progress)
-	{
-		final int registeredFrame = image.frame();
-		return new WarpedFrames(bridge, image, (handles, c) -> {
-			final boolean there = before == 0 && image.frame() == registeredFrame && c == image.channel;
-			final long source = there ? inputs.get("moving") : image.toVolume(bridge, handles, c, new Progress(progress).upTo(0));
-			final RunRequest later = later("warp", Json.asObject(run.get("parameters")), request);
-			later.parameters.put("chromatic_channel", (long) before + c);
-			return warp(handles, source, outputs.get("transform"), inputs.get("fixed_mask"), later, run, progress);
-		});
-	}
+		Follower(final RegisterInput input, final boolean em, final Map<String, Long> inputs, final Map<String, Long> outputs, final Map<String, Object> parameters,
+			final RunRequest request, final Progress progress)
+		{
+			this.input = input;
+			this.em = em;
+			this.inputs = inputs;
+			transform = outputs.get(em ? "inverse_transform" : "transform");
+			target = inputs.get(em ? "moving" : "fixed_mask");
+			this.parameters = parameters;
+			this.request = request;
+			this.progress = progress;
+			registeredFrame = input.moving.frame();
+		}
 
-	private long warp(final Handles handles, final long source, final long transform, final long target, final RunRequest request, final Map<String, Object> run,
-		final Progress progress)
-	{
-		final Map<String, Long> images = new LinkedHashMap<>();
-		images.put("source", source);
-		images.put("transform", transform);
-		images.put("target", target);
-		final OperationResult result = bridge.run("warp", request.toJson(), images, new Progress(progress).upTo(0));
-		run.putIfAbsent("warping", Json.parseObject(result.json));
-		return handles.add(result).get("warped");
+		/**
+		 * An image on the other's grid.
+		 *
+		 * @param before how many channels come before its first in channel_offsets
+		 * @param given its interpolation order, or null for the registration's, or 0 where it looks like labels
+		 * @param report gets what was done
+		 */
+		WarpedFrames frames(final VolumeImage image, final int before, final Long given, final Map<String, Object> report) {
+			// What a channel's first time point looks like holds for the others.
+			final Map<Integer, Object> orders = new LinkedHashMap<>();
+			return new WarpedFrames(bridge, image, (handles, c) -> {
+				final RunRequest later = later("warp", parameters, request);
+				if (!em) later.parameters.put("chromatic_channel", (long) before + c);
+				final Object order = given != null ? given : orders.get(c);
+				if (order != null) later.parameters.put("warping_interpolation_order", order);
+				// The image itself is grey values; only its mask in its place is not.
+				if (order != null || before == 0 && image != input.fixedMask) later.parameters.put("warping_detect_labels", false);
+				final Map<String, Object> done = new LinkedHashMap<>();
+				final long warped = warp(handles, source(handles, image, c), later, done);
+				orders.put(c, done.get("interpolation_order"));
+				report.putIfAbsent("warping", done);
+				return warped;
+			});
+		}
+
+		private long source(final Handles handles, final VolumeImage image, final int c) {
+			if (image == input.fixedMask) return inputs.get("fixed_mask");
+			if (em) return image.toSource(bridge, handles, c);
+			final boolean there = image == input.moving && image.frame() == registeredFrame && c == image.channel;
+			return there ? inputs.get("moving") : image.toVolume(bridge, handles, c, new Progress(progress).upTo(0));
+		}
+
+		private long warp(final Handles handles, final long source, final RunRequest later, final Map<String, Object> done) {
+			final Map<String, Long> images = new LinkedHashMap<>();
+			images.put("source", source);
+			images.put("transform", transform);
+			images.put("target", target);
+			final OperationResult result = bridge.run("warp", later.toJson(), images, new Progress(progress).upTo(0));
+			done.putAll(Json.parseObject(result.json));
+			return handles.add(result).get("warped");
+		}
 	}
 
 	/** A request for a later operation with those of the registration's parameters that it has too. */

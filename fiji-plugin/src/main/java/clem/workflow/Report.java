@@ -106,7 +106,8 @@ final class Report {
 		final List<Object> list = new ArrayList<>();
 		int before = 0;
 		final List<VolumeImage> images = new ArrayList<>(Collections.singletonList(input.moving));
-		images.addAll(input.linked);
+		// Where the EM is warped the linked images are of the EM.
+		if (!"em_to_fm".equals(parameters.get("registration_direction"))) images.addAll(input.linked.keySet());
 		for (final VolumeImage image : images) {
 			for (int c = 1; c <= image.channels; c++) {
 				final boolean landmark = image == input.moving && c == image.channel;
@@ -163,7 +164,7 @@ final class Report {
 	private List<Object> inputs() {
 		final Map<String, VolumeImage> images = new LinkedHashMap<>();
 		for (final VolumeImage image : Arrays.asList(input.moving, input.fixed, input.fixedMask, input.movingMask)) if (image != null) images.put(image.role, image);
-		for (final VolumeImage image : input.linked) images.put(image.role, image);
+		for (final VolumeImage image : input.linked.keySet()) images.put(image.role, image);
 		final List<Object> list = new ArrayList<>();
 		for (final Map.Entry<String, Object> entry : provenance.entrySet()) {
 			final Map<String, Object> json = new LinkedHashMap<>();

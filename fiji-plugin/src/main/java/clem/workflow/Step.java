@@ -185,7 +185,7 @@ public final class Step {
 				else if (spacing != null) request.spacing(port.name, spacing);
 				continue;
 			}
-			final String name = source.file(port.name);
+			final String name = source.text(port.name);
 			if (name == null) {
 				if (port.required) throw ClemRegException.badInput(port.name + " is missing: give a file.");
 				continue;

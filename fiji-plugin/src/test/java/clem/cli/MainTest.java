@@ -260,6 +260,33 @@ public final class MainTest {
 		});
 	}
 
+	public void aLinkedImageHasAnInterpolationOrderOfItsOwn() throws Exception {
+		Check.inFolder(folder -> {
+			Samples.save(Samples.image("labels", 16, 1, 4, 6, 7), folder, "labels.tif");
+			final List<Map<String, Object>> warps = ((FakeBridge) Bridges.get()).warps;
+			warps.clear();
+			Check.equal(0, register(folder, "--linked", folder + "/labels.tif#order=0", "--linked", folder + "/labels.tif"));
+			final List<String> seen = new ArrayList<>();
+			for (final Map<String, Object> warp : warps) {
+				seen.add(warp.get("chromatic_channel") + " " + warp.get("warping_interpolation_order") + " " + warp.get("warping_detect_labels"));
+			}
+			Check.equal("[1 null false, 2 null false, 3 0 false, 4 null null]", seen.toString());
+			Check.equal(2, register(folder, "--overwrite", "--linked", folder + "/labels.tif#order=6"));
+			Check.that(messages.contains("linked_1") && messages.contains("#order=0"), messages);
+		});
+	}
+
+	public void linkedImagesFollowTheEmWhereItIsWarped() throws Exception {
+		Check.inFolder(folder -> {
+			Check.equal(2, register(folder, "--linked", folder + "/em.tif"));
+			Check.that(messages.contains("linked_1") && messages.contains("em_to_fm"), messages);
+			Check.equal(0, register(folder, "--set", "registration_direction=em_to_fm", "--linked", folder + "/mask.tif#order=0"));
+			final ImagePlus image = ImageFiles.openImage("x", ImageFiles.choice("x", folder + "/out/linked_1.tif"));
+			Check.equal("4 6 7", image.getNSlices() + " " + image.getHeight() + " " + image.getWidth());
+			Check.that(Json.asObject(json(folder, "run.json").get("linked")).containsKey("linked_1"), "run.json names it");
+		});
+	}
+
 	public void errorsHaveTheirCodesAndLeaveNothing() throws Exception {
 		Check.inFolder(folder -> {
 			for (final String[] one : new String[][] { { "BAD_INPUT", "2" }, { "NOT_FOUND", "2" }, { "CANCELLED", "3" }, { "INTERNAL", "1" }, { "OUT_OF_MEMORY", "1" }, { "crash", "1" } }) {

@@ -1,8 +1,11 @@
 package clem.test;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -104,6 +107,9 @@ public final class FakeBridge implements Bridge {
 	public volatile Map<String, Object> lastRequest = new LinkedHashMap<>();
 	/** The last request to register. */
 	public volatile Map<String, Object> registerRequest = new LinkedHashMap<>();
+
+	/** The parameters of all requests to warp. */
+	public final List<Map<String, Object>> warps = Collections.synchronizedList(new ArrayList<>());
 
 	/** Prints the schema. */
 	public static void main(final String[] args) {
@@ -231,7 +237,7 @@ public final class FakeBridge implements Bridge {
 			case "register_plan":
 				// As the true one: what the inputs and the parameters are decides.
 				final String key = Json.write(json.get("inputs")) + Json.write(json.get("parameters"));
-				return new OperationResult("{\"keys\":{\"moving_mask\":" + Json.write(key) + ",\"moving_points\":" + Json.write(key) + ",\"fixed_points\":" + Json.write(key)
+				return new OperationResult("{\"parameters\":" + Json.write(parameters(json)) + ",\"keys\":{\"moving_mask\":" + Json.write(key) + ",\"moving_points\":" + Json.write(key) + ",\"fixed_points\":" + Json.write(key)
 					+ ",\"transform\":" + Json.write(key) + "}}", outputs);
 			case "segment_fluorescence":
 				outputs.put("mask", threshold((Volume) get(inputs.get("moving"))));
@@ -245,6 +251,7 @@ public final class FakeBridge implements Bridge {
 				outputs.put("registered_points", add(readPoints(inputs.get("moving_points"))));
 				return new OperationResult("{\"transform\":" + TRANSFORM.replace('\'', '"') + "}", outputs);
 			case "warp":
+				warps.add(parameters);
 				outputs.put("warped", warp((Volume) get(inputs.get("source")), (Volume) get(inputs.get("target"))));
 				return new OperationResult("{}", outputs);
 			case "overlay":
@@ -294,11 +301,16 @@ public final class FakeBridge implements Bridge {
 		}
 	}
 
-	private OperationResult register(final Map<String, Object> json, final Map<String, Long> inputs, final Map<String, Long> outputs, final OperationListener listener) {
-		final Volume moving = (Volume) get(inputs.get("moving")), fixed = (Volume) get(inputs.get("fixed_mask"));
+	private static Map<String, Object> parameters(final Map<String, Object> json) {
 		final Map<String, Object> parameters = new LinkedHashMap<>(Json.asObject(json.get("parameters")));
 		if (json.get("parameters_file") != null) Json.parseObject((String) json.get("parameters_file")).forEach(parameters::putIfAbsent);
 		parameters.putIfAbsent("registration_direction", "fm_to_em");
+		return parameters;
+	}
+
+	private OperationResult register(final Map<String, Object> json, final Map<String, Long> inputs, final Map<String, Long> outputs, final OperationListener listener) {
+		final Volume moving = (Volume) get(inputs.get("moving")), fixed = (Volume) get(inputs.get("fixed_mask"));
+		final Map<String, Object> parameters = parameters(json);
 		if (inputs.containsKey("moving_points")) outputs.put("moving_points", add(readPoints(inputs.get("moving_points"))));
 		else {
 			outputs.put("moving_mask", threshold(moving));
