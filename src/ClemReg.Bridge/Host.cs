@@ -27,9 +27,6 @@ public sealed class Host
 
     private readonly HandleTable _handles = new();
 
-    /// <summary>The numbers' table.</summary>
-    public HandleTable Handles => _handles;
-
     /// <summary>Version, instruction set and processors.</summary>
     public static string About()
     {
@@ -177,10 +174,7 @@ public sealed class Host
         if (value is ISliceSource source)
         {
             json["type"] = source.Type.ToString().ToLowerInvariant();
-            (int z, int y, int x) = source.Grid.Size;
-            json["size"] = new JsonArray(z, y, x);
-            json["spacing"] = Triple(source.Grid.Spacing);
-            json["origin"] = Triple(source.Grid.Origin);
+            GridJson.Add(source.Grid, json);
         }
         return json.ToJsonString();
     }
@@ -280,8 +274,6 @@ public sealed class Host
                 throw new BadInputException($"The image has a voxel that is not a finite number ({voxels[i]}) in slice {z + 1} at x = {i % width}, y = {i / width}. Set such voxels to 0 first (Process > Math > Remove NaNs, or a macro).");
         }
     }
-
-    private static JsonArray Triple(Point3 p) => new(p.Z, p.Y, p.X);
 
     private static T As<T>(HandleTable.Lease lease, long handle, string expected) where T : class =>
         lease.Value as T ?? throw Wrong(lease, handle, expected);

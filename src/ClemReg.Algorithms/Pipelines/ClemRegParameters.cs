@@ -1,4 +1,5 @@
 using ClemReg.Algorithms.Parameters;
+using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Transforms.Interchange;
 
 namespace ClemReg.Algorithms.Pipelines;
@@ -170,6 +171,13 @@ internal static class ClemRegParameters
     public static readonly BooleanParameter BcpdJudge = new("bcpd_judge", "Judge the deformation", Deformation,
         "Fits the deformation twice more, each time without half of the sample, and warns when it does not help in the other half. Takes about as long as the deformation itself.", true);
 
+    public static readonly IntegerParameter ThinPlateControlPoints = new("thin_plate_control_points", "Control points", Deformation, "",
+        "The deformation is written as a thin-plate spline through about this many of the fluorescence points, far from each other; how far it is off at the others is measured and reported. 0 takes all (10000 at most), as published: slower.",
+        500, 0, ThinPlateFit.MostControlPoints);
+
+    public static readonly NumberParameter ThinPlateRegularisation = new("thin_plate_regularisation", "Smoothing of the spline", Deformation, "nm",
+        "For a thin-plate spline: 0 goes through every control point or landmark; the larger, the straighter the map, until it is affine.", 0, 0, 1e9);
+
     public static readonly BooleanParameter RegistrationNormalise = new("registration_normalise", "Normalise clouds", Registration,
         "Puts the clouds' centres on each other and works in units of their size, so that the outlier weight means the same for every sample. The published plugin does not.", true);
 
@@ -252,5 +260,6 @@ internal static class ClemRegParameters
     public static IReadOnlyList<Parameter> ForDeformation { get; } =
     [
         BcpdOmega, BcpdLambda, BcpdBeta, BcpdKappa, BcpdGamma, BcpdTolerance, BcpdMaxIterations, BcpdAcceleration, BcpdPoints, BcpdJudge,
+        ThinPlateControlPoints, ThinPlateRegularisation,
     ];
 }

@@ -10,7 +10,6 @@ using P = ClemReg.Algorithms.Pipelines.ClemRegParameters;
 
 namespace ClemReg.Algorithms.Pipelines;
 
-/// <summary>What a deformable registration found: a spline through the result, the result, the rigid one before it, and whether the deformation helps.</summary>
 /// <summary>What the registration of two clouds gave, whatever the algorithm.</summary>
 /// <param name="Transform">Moving to fixed.</param>
 /// <param name="RegisteredPoints">The moved points.</param>
@@ -19,17 +18,27 @@ namespace ClemReg.Algorithms.Pipelines;
 /// <param name="Course">Iterations, residuals and what was judged, for run.json.</param>
 internal sealed record CloudRegistration(SpatialTransform Transform, PointCloud RegisteredPoints, JsonObject Forward, JsonObject Inverse, JsonObject Course);
 
+/// <summary>How far a transform through control points is from the registration that it stands for, at the moving points that are none; at all points where each is one.</summary>
+/// <param name="ControlPoints">The number of control points.</param>
+/// <param name="Points">The number of points that were looked at.</param>
+/// <param name="RmsNm">Root mean square of the distances, nm.</param>
+/// <param name="MaximumNm">The largest, nm.</param>
+internal readonly record struct ControlPointError(int ControlPoints, int Points, double RmsNm, double MaximumNm);
+
+/// <summary>What a deformable registration found.</summary>
+/// <param name="Transform">The transform through control points of the result.</param>
+/// <param name="Error">How far it is from the result.</param>
+/// <param name="Result">The result.</param>
+/// <param name="Rigid">The rigid registration before it; null for none.</param>
+/// <param name="Judgement">Whether the deformation helps; null where it was not judged.</param>
 internal sealed record DeformableOutcome(
-    SpatialTransform Transform, DeformableRegistrationResult Result, RegistrationResult? Rigid, HeldOutJudgement? Judgement);
+    SpatialTransform Transform, ControlPointError Error, DeformableRegistrationResult Result, RegistrationResult? Rigid, HeldOutJudgement? Judgement);
 
 /// <summary>The steps of CLEM-Reg with checked parameters: what the operations for one step and for the whole share.</summary>
 internal static class ClemRegSteps
 {
     /// <summary>The first sigma of BCPD after a rigid registration: about half a micrometre for a cell's section.</summary>
     private const double GammaAfterRigid = 0.05;
-
-    /// <summary>Control points of the spline through a deformable result: its displacements are smooth.</summary>
-    private const int MostControlPoints = 500;
 
     /// <summary>The region on the fluorescence; null for all of it.</summary>
     public static RegionOfInterest? Region(ParameterValues values) => Region(values, P.RoiPolygon, P.ZMin, P.ZMax, "");
@@ -85,7 +94,7 @@ internal static class ClemRegSteps
         string algorithm = values.Get(P.RegistrationAlgorithm);
         if (algorithm is "bcpd" or "rigid_bcpd")
         {
-            DeformableOutcome outcome = RegisterDeformable(values, algorithm == "rigid_bcpd", moving, fixedCloud, start, unitNm, Spline(job), job);
+            DeformableOutcome outcome = RegisterDeformable(values, algorithm == "rigid_bcpd", moving, fixedCloud, start, unitNm, Spline(values.Get(P.ThinPlateRegularisation), job), job);
             return new CloudRegistration(outcome.Transform, outcome.Result.MovedPoints,
                 Complete(TransformFile.Write(outcome.Transform, TransformFile.MovingToFixed), outcome.Result.Scale, outcome.Result.Residuals, values),
                 Complete(TransformFile.Write(outcome.Transform.Inverse(), TransformFile.FixedToMoving), outcome.Result.Scale, outcome.Result.Residuals, values),
@@ -99,13 +108,9 @@ internal static class ClemRegSteps
             Course(result));
     }
 
-    /// <summary>The transform through points and where they go; refused where it folds.</summary>
-    private static Func<IReadOnlyList<Point3>, IReadOnlyList<Point3>, SpatialTransform> Spline(Job job) => (points, targets) =>
-    {
-        ThinPlateFit fit = ThinPlateFit.Make(new PointCloud([.. points]), new PointCloud([.. targets]), new ThinPlateOptions(), job);
-        job.Log(string.Create(CultureInfo.InvariantCulture, $"The deformation is a thin-plate spline through {fit.ControlPoints} control points."));
-        return fit.Transform;
-    };
+    /// <summary>The thin-plate spline through points and where they go.</summary>
+    private static Func<IReadOnlyList<Point3>, IReadOnlyList<Point3>, SpatialTransform> Spline(double regularisation, Job job) => (points, targets) =>
+        ThinPlateFit.Make(new PointCloud([.. points]), new PointCloud([.. targets]), new ThinPlateOptions { RegularisationNm = regularisation }, job).Transform;
 
     private static RegistrationResult Register(
         ParameterValues values, PointCloud moving, PointCloud fixedCloud, AffineTransform? start, double unitNm, Job job)
@@ -174,66 +179,60 @@ internal static class ClemRegSteps
             if (judgement.Better) job.Log(judgement.Text);
             else job.Warn(judgement.Text);
         }
-        IReadOnlyList<ControlPointPair> pairs = result.ControlPoints(moving, MostControlPoints);
+        int wanted = values.Get(P.ThinPlateControlPoints);
+        IReadOnlyList<ControlPointPair> pairs = result.ControlPoints(moving, wanted > 0 ? wanted : ThinPlateFit.MostControlPoints);
         SpatialTransform transform = deform([.. pairs.Select(p => p.Moving)], [.. pairs.Select(p => p.Moved)]);
-        return new DeformableOutcome(transform, result, rigid, judgement);
+        ControlPointError error = Compare(transform, pairs, moving, result.MovedPoints);
+        job.Log(string.Create(CultureInfo.InvariantCulture,
+            $"The deformation is written as a thin-plate spline through {error.ControlPoints} of {moving.Count} points; at {error.Points} {(error.Points < moving.Count ? "others" : "points")} it is {error.RmsNm:F1} nm (RMS) off BCPD's own result, {error.MaximumNm:F1} nm at most ({P.ThinPlateControlPoints.Name})."));
+        return new DeformableOutcome(transform, error, result, rigid, judgement);
+    }
+
+    private static ControlPointError Compare(SpatialTransform transform, IReadOnlyList<ControlPointPair> pairs, PointCloud moving, PointCloud moved)
+    {
+        HashSet<Point3> controls = [.. pairs.Select(p => p.Moving)];
+        int[] others = [.. Enumerable.Range(0, moving.Count).Where(i => !controls.Contains(moving[i]))];
+        if (others.Length == 0) others = [.. Enumerable.Range(0, moving.Count)];
+        double[] errors = [.. others.Select(i => (transform.Apply(moving[i]) - moved[i]).Length)];
+        return new ControlPointError(pairs.Count, others.Length, Math.Sqrt(errors.Sum(e => e * e) / errors.Length), errors.Max());
     }
 
     /// <summary>The course of a registration: iterations with sigma and likelihood.</summary>
-    private static JsonObject Course(RegistrationResult result)
-    {
-        var history = new JsonArray();
-        foreach (RegistrationState state in result.History)
+    private static JsonObject Course(RegistrationResult result) => Course(result,
+        new JsonObject { ["singular_values"] = new JsonArray([.. result.SingularValues.Select(v => (JsonNode)v)]) },
+        static state => new JsonObject
         {
-            history.Add((JsonNode)new JsonObject
-            {
-                ["iteration"] = state.Iteration,
-                ["sigma_nm"] = state.SigmaNm,
-                ["negative_log_likelihood"] = state.NegativeLogLikelihood,
-                ["movement_nm"] = state.MovementNm,
-            });
-        }
-        return new JsonObject
-        {
-            ["iterations"] = result.Iterations,
-            ["converged"] = result.Converged,
-            ["stop_reason"] = result.StopText,
-            ["sigma_nm"] = result.SigmaNm,
-            ["scale"] = result.Scale,
-            ["singular_values"] = new JsonArray([.. result.SingularValues.Select(v => (JsonNode)v)]),
-            ["residuals"] = Residuals(result.Residuals),
-            ["history"] = history,
-        };
-    }
+            ["iteration"] = state.Iteration,
+            ["sigma_nm"] = state.SigmaNm,
+            ["negative_log_likelihood"] = state.NegativeLogLikelihood,
+            ["movement_nm"] = state.MovementNm,
+        });
 
     /// <summary>The course of a deformable registration.</summary>
     internal static JsonObject Course(DeformableOutcome outcome)
     {
         DeformableRegistrationResult result = outcome.Result;
-        var history = new JsonArray();
-        foreach (DeformableRegistrationState state in result.History)
-        {
-            history.Add((JsonNode)new JsonObject
+        JsonObject course = Course(result,
+            new JsonObject
+            {
+                ["deformation_rms_nm"] = ResultTable.Number(result.DeformationRmsNm),
+                ["kernel_rank"] = result.KernelRank,
+                ["kernel_error"] = result.KernelError,
+                ["spline"] = new JsonObject
+                {
+                    ["control_points"] = outcome.Error.ControlPoints,
+                    ["compared_points"] = outcome.Error.Points,
+                    ["rms_nm"] = outcome.Error.RmsNm,
+                    ["maximum_nm"] = outcome.Error.MaximumNm,
+                },
+            },
+            static state => new JsonObject
             {
                 ["iteration"] = state.Iteration,
                 ["sigma_nm"] = state.SigmaNm,
                 ["matches"] = state.Matches,
                 ["movement_nm"] = state.MovementNm,
             });
-        }
-        var course = new JsonObject
-        {
-            ["iterations"] = result.Iterations,
-            ["converged"] = result.Converged,
-            ["stop_reason"] = result.StopText,
-            ["sigma_nm"] = result.SigmaNm,
-            ["scale"] = result.Scale,
-            ["deformation_rms_nm"] = Finite(result.DeformationRmsNm),
-            ["kernel_rank"] = result.KernelRank,
-            ["kernel_error"] = result.KernelError,
-            ["residuals"] = Residuals(result.Residuals),
-            ["history"] = history,
-        };
         if (outcome.Rigid is not null) course["rigid"] = Course(outcome.Rigid);
         if (outcome.Judgement is { } judgement)
         {
@@ -242,11 +241,27 @@ internal static class ClemRegSteps
                 ["better"] = judgement.Better,
                 ["text"] = judgement.Text,
                 ["columns"] = judgement.Columns,
-                ["agreement"] = Finite(judgement.Agreement),
-                ["rigid_offset_nm"] = Finite(judgement.RigidOffsetNm),
-                ["deformed_offset_nm"] = Finite(judgement.DeformedOffsetNm),
+                ["agreement"] = ResultTable.Number(judgement.Agreement),
+                ["rigid_offset_nm"] = ResultTable.Number(judgement.RigidOffsetNm),
+                ["deformed_offset_nm"] = ResultTable.Number(judgement.DeformedOffsetNm),
             };
         }
+        return course;
+    }
+
+    private static JsonObject Course<T>(RegistrationOutcome<T> result, JsonObject own, Func<T, JsonObject> state)
+    {
+        var course = new JsonObject
+        {
+            ["iterations"] = result.Iterations,
+            ["converged"] = result.Converged,
+            ["stop_reason"] = result.StopText,
+            ["sigma_nm"] = result.SigmaNm,
+            ["scale"] = result.Scale,
+        };
+        foreach ((string key, JsonNode? value) in own) course[key] = value?.DeepClone();
+        course["residuals"] = Residuals(result.Residuals);
+        course["history"] = new JsonArray([.. result.History.Select(s => (JsonNode)state(s))]);
         return course;
     }
 
@@ -290,20 +305,17 @@ internal static class ClemRegSteps
 
     private static JsonObject Residuals(RegistrationResiduals residuals) => new()
     {
-        ["nearest_rms_nm"] = Finite(residuals.NearestRmsNm),
-        ["nearest_median_nm"] = Finite(residuals.NearestMedianNm),
-        ["nearest_p95_nm"] = Finite(residuals.Nearest95Nm),
-        ["posterior_rms_nm"] = Finite(residuals.PosteriorRmsNm),
-        ["posterior_median_nm"] = Finite(residuals.PosteriorMedianNm),
-        ["posterior_p95_nm"] = Finite(residuals.Posterior95Nm),
-        ["inlier_distance_nm"] = Finite(residuals.InlierDistanceNm),
-        ["inlier_rms_nm"] = Finite(residuals.InlierRmsNm),
-        ["fitness"] = Finite(residuals.Fitness),
-        ["explained_fraction"] = Finite(residuals.ExplainedFraction),
+        ["nearest_rms_nm"] = ResultTable.Number(residuals.NearestRmsNm),
+        ["nearest_median_nm"] = ResultTable.Number(residuals.NearestMedianNm),
+        ["nearest_p95_nm"] = ResultTable.Number(residuals.Nearest95Nm),
+        ["posterior_rms_nm"] = ResultTable.Number(residuals.PosteriorRmsNm),
+        ["posterior_median_nm"] = ResultTable.Number(residuals.PosteriorMedianNm),
+        ["posterior_p95_nm"] = ResultTable.Number(residuals.Posterior95Nm),
+        ["inlier_distance_nm"] = ResultTable.Number(residuals.InlierDistanceNm),
+        ["inlier_rms_nm"] = ResultTable.Number(residuals.InlierRmsNm),
+        ["fitness"] = ResultTable.Number(residuals.Fitness),
+        ["explained_fraction"] = ResultTable.Number(residuals.ExplainedFraction),
     };
-
-    // JSON has no NaN.
-    private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
 
     private static void Judge(RegistrationResult result, Job job)
     {

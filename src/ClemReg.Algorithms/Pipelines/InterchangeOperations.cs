@@ -52,8 +52,9 @@ internal static class InterchangeOperations
         Auto, Auto, "rigid", "similarity", "affine", ThinPlate)
     { Option = true };
 
-    private static readonly NumberParameter Regularisation = new("thin_plate_regularisation", "Smoothing of the spline", Landmarks, "nm",
-        "For thin_plate_spline: 0 goes through every landmark; the larger, the straighter the map, until it is affine.", 0, 0, 1e9);
+    private static readonly NumberParameter FieldSpacing = new("field_spacing", "Distance of nodes", Landmarks, "nm",
+        "For displacement_field: how far the nodes lie apart, along all axes; smaller is more exact and makes a larger file. What it costs is measured and told.", 500, 1, 1e6)
+    { Option = true };
 
     private static readonly BooleanParameter EmWasMoved = new("em_was_moved", "EM was moved", File,
         "Set it where the other tool moved the EM onto the fluorescence: the transform is turned round, and moving and fixed landmarks change places.", false)
@@ -73,7 +74,7 @@ internal static class InterchangeOperations
             new Port("fixed", PortKind.Source, "The EM: its voxel size and size, for formats that name a grid.", Required: false),
         ],
         [new Port("file", PortKind.Text, "The other tool's file; for ngff_displacements a folder.")],
-        [TransformFormat, Unit, ControlPoints, AffineApproximation],
+        [TransformFormat, Unit, ControlPoints, FieldSpacing, AffineApproximation],
         static (request, job) =>
         {
             ITransformFormat format = TransformFormats.Named(request.Values.Get(TransformFormat));
@@ -91,6 +92,8 @@ internal static class InterchangeOperations
                 FixedName = NameOf(request.Extra, "fixed") ?? "em.tif",
                 AffineApproximation = request.Values.Get(AffineApproximation),
                 OwnPairs = OwnPairs(transform),
+                FieldSpacingNm = request.Values.Get(FieldSpacing),
+                Job = job,
             };
             IReadOnlyList<OutputFile> files = format.Write(source);
             foreach (string note in source.Notes) job.Log(note);
@@ -99,6 +102,11 @@ internal static class InterchangeOperations
             {
                 json["affine_rms_nm"] = rms;
                 json["affine_max_nm"] = maximum;
+            }
+            if (source.FieldError is (double fieldRms, double fieldMaximum))
+            {
+                json["field_rms_nm"] = fieldRms;
+                json["field_max_nm"] = fieldMaximum;
             }
             return new OperationResult(new Dictionary<string, object>(), json);
         });
@@ -112,7 +120,7 @@ internal static class InterchangeOperations
             new Port("fixed", PortKind.Source, "The EM, likewise.", Required: false),
         ],
         [new Port("transform", PortKind.Transform, "Moving to fixed.")],
-        [TransformFormatOrAuto, Unit, Fit, Regularisation, EmWasMoved, Item],
+        [TransformFormatOrAuto, Unit, Fit, ClemRegParameters.ThinPlateRegularisation, EmWasMoved, Item],
         static (request, job) =>
         {
             InputText text = request.Text("in");
@@ -132,7 +140,7 @@ internal static class InterchangeOperations
             {
                 if (turned) read = read with { Pairs = [.. read.Pairs.Select(p => p with { Moving = p.Fixed, Fixed = p.Moving })] };
                 string model = request.Values.Get(Fit) == Auto ? read.Fit ?? "affine" : request.Values.Get(Fit);
-                if (model == ThinPlate) (transform, landmarks) = LandmarkTransforms.Spline(read, request.Values.Get(Regularisation), moving, text, job);
+                if (model == ThinPlate) (transform, landmarks) = LandmarkTransforms.Spline(read, request.Values.Get(ClemRegParameters.ThinPlateRegularisation), moving, text, job);
                 else
                 {
                     LandmarkFit fit = LandmarkTransforms.Fit(read, model, text, job);

@@ -45,6 +45,7 @@ internal static class ParameterFiles
     private static readonly JsonObject Published = new()
     {
         [P.RegistrationMaxIterations.Name] = 50,
+        // probreg's 1e-3 is a change of the summed likelihood, which 50 iterations do not reach: docs/decisions/09.
         [P.RegistrationTolerance.Name] = 0,
         [P.RegistrationOutlierWeight.Name] = 0,
         [P.RegistrationMinimumSigma.Name] = 0,
@@ -58,6 +59,8 @@ internal static class ParameterFiles
         [P.BcpdKappa.Name] = 1e20,
         [P.BcpdGamma.Name] = 1,
         [P.BcpdMaxIterations.Name] = 50,
+        [P.BcpdTolerance.Name] = 0,
+        [P.ThinPlateControlPoints.Name] = 0,
     };
 
     /// <summary>Those of the paper (Krentzel et al. 2023, Methods), which differ from its plugin's in segmentation and sampling.</summary>

@@ -19,13 +19,10 @@ public readonly record struct ControlPointPair(Point3 Moving, Point3 Moved);
 /// <summary>
 /// What a deformable registration of two point clouds found: T(y) = s R (y + v(y)) + t (Hirose 2020, equation 1), nm, z, y, x.
 /// </summary>
-public sealed record DeformableRegistrationResult
+public sealed record DeformableRegistrationResult : RegistrationOutcome<DeformableRegistrationState>
 {
     /// <summary>s, R and t: the map without the deformation, moving to fixed. What a start contributed is part of it.</summary>
     public required AffineTransform Similarity { get; init; }
-
-    /// <summary>The isotropic scale s in <see cref="Similarity"/>.</summary>
-    public required double Scale { get; init; }
 
     /// <summary>v: how far each moving point is displaced before the similarity, in nm of the moving frame.</summary>
     public required IReadOnlyList<Point3> Displacements { get; init; }
@@ -33,26 +30,8 @@ public sealed record DeformableRegistrationResult
     /// <summary>The moving points where the registration puts them.</summary>
     public required PointCloud MovedPoints { get; init; }
 
-    /// <summary>The start and every iteration, in order: <see cref="Iterations"/> + 1 entries.</summary>
-    public required IReadOnlyList<DeformableRegistrationState> History { get; init; }
-
-    /// <summary>How many iterations were made.</summary>
-    public int Iterations => History.Count - 1;
-
-    /// <summary>Standard deviation of the Gaussians at the end, in nm.</summary>
-    public double SigmaNm => History[^1].SigmaNm;
-
-    /// <summary>Why it ended.</summary>
-    public required StopReason StopReason { get; init; }
-
-    /// <summary><see cref="StopReason"/> as a sentence for the user.</summary>
-    public required string StopText { get; init; }
-
-    /// <summary>True when more iterations would change nothing worth naming.</summary>
-    public bool Converged => StopReason is StopReason.Converged or StopReason.Coincident;
-
-    /// <summary>How well the clouds lie on each other. The outlier weight in it is omega, in rigid CPD's sense.</summary>
-    public required RegistrationResiduals Residuals { get; init; }
+    /// <inheritdoc/>
+    public override double SigmaNm => History[^1].SigmaNm;
 
     /// <summary>Root mean square length of the displacements in the fixed frame, without the part that a similarity of the moving points could do, in nm.</summary>
     public required double DeformationRmsNm { get; init; }

@@ -65,29 +65,21 @@ public sealed record RegistrationResiduals
     public required double ExplainedFraction { get; init; }
 }
 
-/// <summary>What a registration of two point clouds found.</summary>
-public sealed record RegistrationResult
+/// <summary>What every registration of two point clouds found.</summary>
+/// <typeparam name="TState">The state after an iteration.</typeparam>
+public abstract record RegistrationOutcome<TState>
 {
-    /// <summary>The transform, moving to fixed, nm, z, y, x.</summary>
-    public required AffineTransform Transform { get; init; }
-
-    /// <summary>The isotropic scale in <see cref="Transform"/>: the cube root of its change of volume.</summary>
+    /// <summary>The isotropic scale of the map, the deformation aside: the cube root of its change of volume.</summary>
     public required double Scale { get; init; }
 
-    /// <summary>The singular values of <see cref="Transform"/>'s linear part, largest first: how much it stretches along three axes.</summary>
-    public required IReadOnlyList<double> SingularValues { get; init; }
-
-    /// <summary>The largest over the smallest singular value: 1 for a similarity.</summary>
-    public double Anisotropy => SingularValues[0] / SingularValues[^1];
-
     /// <summary>The start and every iteration, in order: <see cref="Iterations"/> + 1 entries.</summary>
-    public required IReadOnlyList<RegistrationState> History { get; init; }
+    public required IReadOnlyList<TState> History { get; init; }
 
     /// <summary>How many iterations were made.</summary>
     public int Iterations => History.Count - 1;
 
     /// <summary>Standard deviation of the Gaussians at the end, in nm: the typical distance between corresponding points.</summary>
-    public double SigmaNm => History[^1].SigmaNm;
+    public abstract double SigmaNm { get; }
 
     /// <summary>Why it ended.</summary>
     public required StopReason StopReason { get; init; }
@@ -98,6 +90,22 @@ public sealed record RegistrationResult
     /// <summary>True when more iterations would change nothing worth naming.</summary>
     public bool Converged => StopReason is StopReason.Converged or StopReason.Coincident;
 
-    /// <summary>How well the clouds lie on each other.</summary>
+    /// <summary>How well the clouds lie on each other. The outlier weight in it is, for a deformable registration, omega in rigid CPD's sense.</summary>
     public required RegistrationResiduals Residuals { get; init; }
+}
+
+/// <summary>What a rigid or affine registration of two point clouds found.</summary>
+public sealed record RegistrationResult : RegistrationOutcome<RegistrationState>
+{
+    /// <summary>The transform, moving to fixed, nm, z, y, x.</summary>
+    public required AffineTransform Transform { get; init; }
+
+    /// <summary>The singular values of <see cref="Transform"/>'s linear part, largest first: how much it stretches along three axes.</summary>
+    public required IReadOnlyList<double> SingularValues { get; init; }
+
+    /// <summary>The largest over the smallest singular value: 1 for a similarity.</summary>
+    public double Anisotropy => SingularValues[0] / SingularValues[^1];
+
+    /// <inheritdoc/>
+    public override double SigmaNm => History[^1].SigmaNm;
 }

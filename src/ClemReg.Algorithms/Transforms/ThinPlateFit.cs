@@ -157,7 +157,7 @@ public sealed record ThinPlateFit(
     {
         int n = landmarks.Points.Length;
         if (n > MostControlPoints)
-            throw new BadInputException($"{n} control points are more than the {MostControlPoints} that a thin-plate spline may have. Let thin_plate_thinning leave some out, or sample fewer points.");
+            throw new BadInputException($"{n} control points are more than the {MostControlPoints} that a thin-plate spline may have. Set thin_plate_control_points to fewer, or sample fewer points.");
         Point3 centre = PointSpread.Centre(landmarks.Points);
         double scale = PointSpread.Radius(landmarks.Points, centre);
         var at = new Point3[n];

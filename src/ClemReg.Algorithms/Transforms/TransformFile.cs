@@ -60,10 +60,7 @@ public static class TransformFile
                 break;
             case DisplacementField field:
                 json = Head(FormatVersion, Field, direction);
-                (int z, int y, int x) = field.Nodes.Size;
-                json["size"] = new JsonArray(z, y, x);
-                json["spacing"] = Triple(field.Nodes.Spacing);
-                json["origin"] = Triple(field.Nodes.Origin);
+                GridJson.Add(field.Nodes, json);
                 json["interpolation"] = field.Interpolation == FieldInterpolation.Linear ? "linear" : "cubic_b_spline";
                 json["encoding"] = "base64 float64 little-endian";
                 json["displacements"] = Convert.ToBase64String(MemoryMarshal.AsBytes(field.Coefficients));
@@ -245,11 +242,9 @@ public static class TransformFile
     private static JsonArray Triples(IReadOnlyList<Point3> points)
     {
         var list = new JsonArray();
-        foreach (Point3 p in points) list.Add((JsonNode)Triple(p));
+        foreach (Point3 p in points) list.Add((JsonNode)GridJson.Triple(p));
         return list;
     }
-
-    private static JsonArray Triple(Point3 p) => new(p.Z, p.Y, p.X);
 
     private static void Require(JsonElement root, string key, string expected)
     {

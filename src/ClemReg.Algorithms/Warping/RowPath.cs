@@ -28,9 +28,6 @@ internal readonly record struct IndexMap(Point3 Base, Point3 Z, Point3 Y, Point3
             throw new BadInputException("The transform's matrix has numbers so large that its inverse cannot be computed, so no image can be warped with it.");
         return map;
     }
-
-    /// <summary>The same map of a target whose z and x axes are exchanged: its rows run along z.</summary>
-    public IndexMap ExchangeZX() => new(Base, X, Y, Z);
 }
 
 /// <summary>

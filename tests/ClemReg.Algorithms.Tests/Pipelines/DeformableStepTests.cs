@@ -63,7 +63,31 @@ public sealed class DeformableStepTests
         DeformableOutcome Run(string json) => ClemRegSteps.RegisterDeformable(Values(json), true, moving, fixedCloud, null, 20, (a, b) => new Recorded(a, b), new Job(2));
     }
 
+    [Fact]
+    public void The_spline_has_as_many_control_points_as_wanted_and_tells_how_far_it_is_off()
+    {
+        (PointCloud moving, PointCloud fixedCloud) = Pair();
+        (double few, int fewPoints, JsonObject course) = Run("40");
+        (double many, int manyPoints, _) = Run("400");
+        (double all, int allPoints, _) = Run("0");
+        (double smooth, _, _) = Run("""0, "thin_plate_regularisation": 1000000""");
+        Assert.Equal((40, 400, moving.Count), (fewPoints, manyPoints, allPoints));
+        Assert.True(all < 1e-6 && many < few && few < 100 && smooth > many, $"all {all}, 400 {many}, 40 {few}, smooth {smooth}");
+        Assert.Equal(moving.Count - 40, (int)course["spline"]!["compared_points"]!);
+        Assert.True((double)course["spline"]!["maximum_nm"]! >= few);
+
+        (double Rms, int ControlPoints, JsonObject Course) Run(string points)
+        {
+            CloudRegistration result = ClemRegSteps.RegisterClouds(Values($$"""
+                {"registration_algorithm": "bcpd", "registration_minimum_sigma": 100, "bcpd_lambda": 100, "bcpd_omega": 0.1, "bcpd_max_iterations": 40, "thin_plate_control_points": {{points}}}
+                """), moving, fixedCloud, null, 20, new Job(2));
+            return ((double)result.Course["spline"]!["rms_nm"]!, result.Forward["control_points"]!.AsArray().Count, result.Course);
+        }
+    }
+
     [Theory]
+    [InlineData("thin_plate_control_points", "10001")]
+    [InlineData("thin_plate_regularisation", "-1")]
     [InlineData("bcpd_omega", "1")]
     [InlineData("bcpd_lambda", "0")]
     [InlineData("bcpd_beta", "-2")]

@@ -14,19 +14,6 @@ public sealed class EvaluateTests
     private const string Header = "name,moving_z,moving_y,moving_x,fixed_z,fixed_y,fixed_x\n";
     private static readonly Grid Small = new(new Size3(6, 20, 30), new Point3(20, 10, 10));
 
-    private sealed class Heard : IJobObserver
-    {
-        public List<string> Lines { get; } = [];
-
-        public void Progress(double fraction, string stage)
-        {
-        }
-
-        public void Log(string message) => Lines.Add(message);
-
-        public void Warn(string message) => Lines.Add("warning: " + message);
-    }
-
     private readonly Heard _heard = new();
 
     private JsonObject Run(Dictionary<string, string>? texts = null, Dictionary<string, object>? inputs = null, JsonObject? parameters = null)

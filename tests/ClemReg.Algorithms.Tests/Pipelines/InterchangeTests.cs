@@ -12,19 +12,6 @@ namespace ClemReg.Algorithms.Tests.Pipelines;
 /// <summary>The four operations that carry transforms and points to other tools and back.</summary>
 public sealed class InterchangeTests
 {
-    private sealed class Heard : IJobObserver
-    {
-        public List<string> Lines { get; } = [];
-
-        public void Progress(double fraction, string stage)
-        {
-        }
-
-        public void Log(string message) => Lines.Add(message);
-
-        public void Warn(string message) => Lines.Add("warning: " + message);
-    }
-
     private readonly Heard _heard = new();
 
     private OperationResult Run(string operation, JsonObject? parameters = null, string? file = null, string port = "in", string name = "their.file",
@@ -169,6 +156,36 @@ public sealed class InterchangeTests
         string folded = string.Concat(pairs.Select((p, i) => FormattableString.Invariant($"Pt,true,{p.Moving.X},{p.Moving.Y},{p.Moving.Z},{pairs[i == 26 ? 27 : i == 27 ? 26 : i].Fixed.X},{p.Fixed.Y},{p.Fixed.Z}\n")));
         Run("import_transform", new JsonObject { ["landmark_fit"] = "thin_plate_spline", ["unit"] = "nm" }, folded, inputs: images);
         Assert.Contains(_heard.Lines, l => l.StartsWith("warning: The spline folds", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_deformable_transform_becomes_a_displacement_field_with_its_error()
+    {
+        var bent = new Maps.Bent();
+        Point3[] lattice = [.. Lattice.Over(Maps.Moving, 60)];
+        ThinPlateSpline spline = ThinPlateFit.Make(new PointCloud(lattice), new PointCloud([.. lattice.Select(bent.Apply)]), new ThinPlateOptions(), new Job(1)).Transform;
+        string file = TransformFile.Write(spline, "moving_to_fixed").ToJsonString();
+        using var moving = new Volume<byte>(Maps.Moving);
+        var images = new Dictionary<string, object> { ["moving"] = moving };
+        double before = double.PositiveInfinity;
+        foreach (double step in new[] { 800.0, 200.0 })
+        {
+            OperationResult result = Run("export_transform", new JsonObject { ["format"] = "displacement_field", ["field_spacing"] = step }, file, "transform", "t.json", images);
+            double rms = (double)result.Json["field_rms_nm"]!, maximum = (double)result.Json["field_max_nm"]!;
+            var field = (DisplacementField)TransformFile.Read((string)result.Json["files"]![0]!["text"]!, TransformFile.MovingToFixed);
+            Assert.Equal(step, field.Nodes.Spacing.Y);
+            // Nodes are exact, and no place of the image is farther off than the cells' middles by much.
+            Point3 node = field.Nodes.ToPhysical(1, 1, 1);
+            Assert.True((field.Apply(node) - spline.Apply(node)).Length < 1e-9);
+            double seen = Lattice.Over(Maps.Moving, 500).Max(p => (field.Apply(p) - spline.Apply(p)).Length);
+            Assert.True(rms <= maximum && maximum < before / 4 && seen < 1.5 * maximum, $"{rms}, {maximum}, {seen}");
+            before = maximum;
+        }
+        Assert.Contains(_heard.Lines, l => l.StartsWith("A field of ", StringComparison.Ordinal));
+        Assert.Contains("needs no import", Refused(file, "their.file").Message, StringComparison.Ordinal);
+        Assert.Contains("Give the image as moving", Assert.Throws<BadInputException>(() => Export("displacement_field", file)).Message, StringComparison.Ordinal);
+        Assert.Contains("field_spacing = 1", Assert.Throws<BadInputException>(() =>
+            Export("displacement_field", file, new JsonObject { ["field_spacing"] = 1 }, images)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace ClemReg.Algorithms.Tests.Transforms;
 /// <summary>What holds for every format, and what each one's file looks like.</summary>
 public sealed class FormatTests
 {
-    public static TheoryData<string> Readable() => [.. TransformFormats.All.Select(f => f.Name).Where(n => n != "ngff_displacements")];
+    public static TheoryData<string> Readable() => [.. TransformFormats.All.Select(f => f.Name).Where(n => n is not ("ngff_displacements" or "displacement_field"))];
 
     private static AffineTransform MapOf(ImportedTransform read) =>
         read.Transform ?? LandmarkFit.Fit([.. read.Pairs!.Select(p => p.Moving)], [.. read.Pairs!.Select(p => p.Fixed)], LandmarkModel.Affine).Transform;

@@ -96,6 +96,15 @@ public sealed class ExportSource
     /// <summary>The landmark pairs that the transform was made from, where it was.</summary>
     public IReadOnlyList<LandmarkPair>? OwnPairs { get; init; }
 
+    /// <summary>The distance of a displacement field's nodes, nm.</summary>
+    public double FieldSpacingNm { get; init; } = 500;
+
+    /// <summary>Threads and cancellation for formats that have much to compute.</summary>
+    public Job Job { get; init; } = new(1);
+
+    /// <summary>RMS and largest distance between the transform and the displacement field in its place, in nm; null where there is none.</summary>
+    public (double RmsNm, double MaximumNm)? FieldError { get; internal set; }
+
     /// <summary>What the user should know about the file, filled while it is written.</summary>
     public List<string> Notes { get; } = [];
 

@@ -193,16 +193,8 @@ public sealed class NgffDisplacements : ITransformFormat
         Grid lattice = Lattice.GridOver(source.Moving, source.ControlPoints);
         Size3 n = lattice.Size;
         double u = source.Unit.Nanometres;
-        var values = new float[3 * n.Count];
-        int at = 0;
-        for (int z = 0; z < n.Z; z++)
-            for (int y = 0; y < n.Y; y++)
-                for (int x = 0; x < n.X; x++, at++)
-                {
-                    Point3 p = lattice.ToPhysical(z, y, x);
-                    Point3 d = source.Transform.Apply(p) - p;
-                    for (int a = 0; a < 3; a++) values[a * n.Count + at] = (float)(d[a] / u);
-                }
+        DisplacementField field = DisplacementField.Sample(source.Transform, lattice, source.Job);
+        float[] values = [.. field.Coefficients.ToArray().Select(d => (float)(d / u))];
         // Zarr's bytes codec is told to be little-endian.
         if (!BitConverter.IsLittleEndian) throw new PlatformNotSupportedException();
         byte[] chunk = MemoryMarshal.AsBytes(values.AsSpan()).ToArray();

@@ -7,7 +7,7 @@ public static class TransformFormats
     public static IReadOnlyList<ITransformFormat> All { get; } =
     [
         new BigWarpLandmarks(), new BigWarpJson(), new ElastixParameters(), new ItkTransform(), new BigDataViewerXml(), new MobieTable(), new NgffAffine(), new NgffDisplacements(),
-        new EcClemXml(), new EcClemCsv(),
+        new EcClemXml(), new EcClemCsv(), new DisplacementFieldFile(),
     ];
 
     /// <summary>The format of that name.</summary>
