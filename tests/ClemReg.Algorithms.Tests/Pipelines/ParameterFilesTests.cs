@@ -8,20 +8,7 @@ namespace ClemReg.Algorithms.Tests.Pipelines;
 
 public sealed class ParameterFilesTests
 {
-    private sealed class Lines : IJobObserver
-    {
-        public readonly List<string> All = [];
-
-        public void Progress(double fraction, string stage)
-        {
-        }
-
-        public void Log(string message) => All.Add(message);
-
-        public void Warn(string message) => All.Add(message);
-    }
-
-    private static ParameterValues Read(Operation operation, string? file, string? given, Lines? log = null)
+    private static ParameterValues Read(Operation operation, string? file, string? given, Heard? log = null)
     {
         using JsonDocument? document = given is null ? null : JsonDocument.Parse(given);
         return ParameterFiles.Read(operation, file, document?.RootElement, new Job(1, default, log));
@@ -37,14 +24,14 @@ public sealed class ParameterFilesTests
              "z_zoom_value": 1.0, "filter_segmentation": true, "filter_size": 40, "point_cloud_sampling_frequency": 5, "point_cloud_sigma": 1.5,
              "registration_voxel_size": 10, "registration_max_iterations": 40, "warping_interpolation_order": 3, "registration_direction": "EM → FM"}
             """;
-        var log = new Lines();
+        var log = new Heard();
         ParameterValues values = Read(Register, file, null, log);
         Assert.Equal("rigid", values.Get(P.RegistrationAlgorithm));
         Assert.Equal("em_to_fm", values.Get(P.RegistrationDirection));
         Assert.Equal(40, values.Get(P.FilterSizeLower));
         Assert.Equal(40, values.Get(P.RegistrationMaxIterations));
         Assert.Equal(2.5, values.Get(P.LogSigma));
-        foreach (string unused in new[] { "em_seg_axis", "custom_z_zoom", "z_zoom_value" }) Assert.Contains(log.All, l => l.StartsWith(unused));
+        foreach (string unused in new[] { "em_seg_axis", "custom_z_zoom", "z_zoom_value" }) Assert.Contains(log.Lines, l => l.StartsWith(unused));
     }
 
     [Fact]
@@ -76,9 +63,9 @@ public sealed class ParameterFilesTests
     public void One_file_serves_all_steps()
     {
         string all = Read(Register, null, """{"log_sigma": 4, "registration_max_iterations": 7}""").ToJson().ToJsonString();
-        var log = new Lines();
+        var log = new Heard();
         Assert.Equal(4, Read(Operations.Find("segment_fluorescence"), all, null, log).Get(P.LogSigma));
-        Assert.Contains(log.All, l => l.StartsWith("registration_max_iterations"));
+        Assert.Contains(log.Lines, l => l.StartsWith("registration_max_iterations"));
         Assert.Equal(7, Read(Operations.Find("register_points"), all, null).Get(P.RegistrationMaxIterations));
         JsonObject again = Read(Register, all, null).ToJson();
         Assert.Equal(all, again.ToJsonString());

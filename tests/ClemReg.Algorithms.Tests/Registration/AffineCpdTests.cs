@@ -10,12 +10,7 @@ public sealed class AffineCpdTests(ITestOutputHelper output)
 {
     private static readonly AffineCpdOptions Usual = new();
 
-    public static TheoryData<int> GoldenRows()
-    {
-        var data = new TheoryData<int>();
-        for (int i = 0; i < 12; i++) data.Add(i);
-        return data;
-    }
+    public static TheoryData<int> GoldenRows() => Clouds.Rows(12);
 
     [Theory]
     [MemberData(nameof(GoldenRows))]
@@ -23,7 +18,7 @@ public sealed class AffineCpdTests(ITestOutputHelper output)
     {
         double[] golden = Clouds.ReadNumbers(Clouds.Golden("affine_cpd_states.csv"), 1)[row];
         var options = new AffineCpdOptions { OutlierWeight = golden[0], Normalise = golden[1] == 1, UnitNm = 20, MaxIterations = (int)golden[2], Tolerance = 0 };
-        RegistrationResult result = AffineCpd.Register(Moving(), Fixed(), options, new Job(2));
+        RegistrationResult result = AffineCpd.Register(Clouds.Moving(), Clouds.Fixed(), options, new Job(2));
         for (int i = 0; i < 12; i++)
             Assert.Equal(golden[3 + i], result.Transform.Rows[i], i % 4 == 3 ? 1e-3 : 1e-8);
         Assert.Equal(golden[15], result.SigmaNm, golden[15] * 1e-8);
@@ -87,8 +82,8 @@ public sealed class AffineCpdTests(ITestOutputHelper output)
     [Fact]
     public void A_bound_that_is_not_reached_changes_nothing()
     {
-        RegistrationResult free = AffineCpd.Register(Moving(), Fixed(), Usual, new Job(1));
-        RegistrationResult wide = AffineCpd.Register(Moving(), Fixed(), Usual with { MaximumAnisotropy = 1e6 }, new Job(1));
+        RegistrationResult free = AffineCpd.Register(Clouds.Moving(), Clouds.Fixed(), Usual, new Job(1));
+        RegistrationResult wide = AffineCpd.Register(Clouds.Moving(), Clouds.Fixed(), Usual with { MaximumAnisotropy = 1e6 }, new Job(1));
         Assert.Equal(free.Transform.Rows.ToArray(), wide.Transform.Rows.ToArray());
     }
 
@@ -120,7 +115,7 @@ public sealed class AffineCpdTests(ITestOutputHelper output)
         [
             .. ((int[])[1, 2, 3, 7]).Select(threads =>
             {
-                RegistrationResult r = AffineCpd.Register(Moving(), Fixed(), Usual with { MaxIterations = 12, MaximumAnisotropy = 1.02 }, new Job(threads));
+                RegistrationResult r = AffineCpd.Register(Clouds.Moving(), Clouds.Fixed(), Usual with { MaxIterations = 12, MaximumAnisotropy = 1.02 }, new Job(threads));
                 return string.Join(' ', r.Transform.Rows.ToArray().Concat(r.History.Select(h => h.NegativeLogLikelihood)).Select(v => BitConverter.DoubleToInt64Bits(v)));
             }),
         ];
@@ -154,11 +149,11 @@ public sealed class AffineCpdTests(ITestOutputHelper output)
         Refused(Usual with { InitialSigmaNm = -1 }, "registration_initial_sigma = -1");
         Refused(Usual with { MaxIterations = 0 }, "registration_max_iterations = 0");
         Refused(Usual with { OutlierWeight = 1 }, "registration_outlier_weight = 1");
-        PointCloud flat = new([.. Fixed().Points.ToArray().Select(p => p with { Z = 0 })]);
-        Assert.Contains("in one plane", Assert.Throws<BadInputException>(() => AffineCpd.Register(flat, Fixed(), Usual, new Job(1))).Message);
+        PointCloud flat = new([.. Clouds.Fixed().Points.ToArray().Select(p => p with { Z = 0 })]);
+        Assert.Contains("in one plane", Assert.Throws<BadInputException>(() => AffineCpd.Register(flat, Clouds.Fixed(), Usual, new Job(1))).Message);
 
         static void Refused(AffineCpdOptions options, string start) =>
-            Assert.StartsWith(start, Assert.Throws<BadInputException>(() => AffineCpd.Register(Moving(), Fixed(), options, new Job(1))).Message);
+            Assert.StartsWith(start, Assert.Throws<BadInputException>(() => AffineCpd.Register(Clouds.Moving(), Clouds.Fixed(), options, new Job(1))).Message);
     }
 
     [Fact]
@@ -166,7 +161,7 @@ public sealed class AffineCpdTests(ITestOutputHelper output)
     {
         using var source = new CancellationTokenSource();
         source.Cancel();
-        Assert.Throws<OperationCanceledException>(() => AffineCpd.Register(Moving(), Fixed(), Usual, new Job(2, source.Token)));
+        Assert.Throws<OperationCanceledException>(() => AffineCpd.Register(Clouds.Moving(), Clouds.Fixed(), Usual, new Job(2, source.Token)));
     }
 
     /// <summary>A slab of points and the same with every point displaced along z by the blur of a fluorescence microscope.</summary>
@@ -184,8 +179,4 @@ public sealed class AffineCpdTests(ITestOutputHelper output)
         for (int i = 0; i < 12; i++) if (i % 4 < 3) m[i] += 0.16 * (random.NextDouble() - 0.5);
         return new AffineTransform(m).Then(turn);
     }
-
-    private static PointCloud Moving() => Clouds.Read(Clouds.Golden("cpd_moving.csv"), 1);
-
-    private static PointCloud Fixed() => Clouds.Read(Clouds.Golden("cpd_fixed.csv"), 1);
 }

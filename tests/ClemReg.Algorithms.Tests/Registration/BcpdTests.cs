@@ -10,12 +10,7 @@ public sealed class BcpdTests(ITestOutputHelper output)
 {
     private static readonly BcpdOptions Usual = new();
 
-    public static TheoryData<int> GoldenRows()
-    {
-        var data = new TheoryData<int>();
-        for (int i = 0; i < 18; i++) data.Add(i);
-        return data;
-    }
+    public static TheoryData<int> GoldenRows() => Clouds.Rows(18);
 
     [Theory]
     [MemberData(nameof(GoldenRows))]
@@ -24,7 +19,7 @@ public sealed class BcpdTests(ITestOutputHelper output)
         double[] golden = Clouds.ReadNumbers(Clouds.Golden("bcpd_states.csv"), 1)[row];
         foreach (BcpdAcceleration acceleration in (BcpdAcceleration[])[BcpdAcceleration.None, BcpdAcceleration.Exact])
         {
-            DeformableRegistrationResult result = Bcpd.Register(Moving(), Fixed(), new BcpdOptions
+            DeformableRegistrationResult result = Bcpd.Register(Clouds.Moving(), Clouds.Fixed(), new BcpdOptions
             {
                 Omega = golden[0],
                 Lambda = golden[1],
@@ -46,7 +41,7 @@ public sealed class BcpdTests(ITestOutputHelper output)
             {
                 var expected = new Point3(golden[22 + 3 * i], golden[23 + 3 * i], golden[24 + 3 * i]);
                 Assert.InRange((result.MovedPoints[27 * i] - expected).Length, 0, exact ? 0.01 : 5);
-                Assert.InRange((result.Apply(Moving()[27 * i]) - expected).Length, 0, exact ? 0.01 : 5);
+                Assert.InRange((result.Apply(Clouds.Moving()[27 * i]) - expected).Length, 0, exact ? 0.01 : 5);
             }
         }
     }
@@ -104,10 +99,10 @@ public sealed class BcpdTests(ITestOutputHelper output)
     public void A_start_becomes_part_of_the_similarity()
     {
         AffineTransform start = AffineTransform.Similarity(1.1, Clouds.Rotation(new Point3(0.2, 1, 0.3), 150), new Point3(300, -4000, 7000));
-        PointCloud turned = start.Inverse().Apply(Moving());
+        PointCloud turned = start.Inverse().Apply(Clouds.Moving());
         BcpdOptions options = Usual with { Lambda = 20, Beta = 0.7, Normalisation = BcpdNormalisation.Fixed };
-        DeformableRegistrationResult straight = Bcpd.Register(Moving(), Fixed(), options, new Job(2));
-        DeformableRegistrationResult started = Bcpd.Register(turned, Fixed(), options with { Initial = start }, new Job(2));
+        DeformableRegistrationResult straight = Bcpd.Register(Clouds.Moving(), Clouds.Fixed(), options, new Job(2));
+        DeformableRegistrationResult started = Bcpd.Register(turned, Clouds.Fixed(), options with { Initial = start }, new Job(2));
         Assert.InRange(Largest(straight.MovedPoints, started.MovedPoints), 0, 0.5);
         for (int i = 0; i < turned.Count; i += 20)
         {
@@ -120,15 +115,15 @@ public sealed class BcpdTests(ITestOutputHelper output)
     public void Saving_time_changes_little()
     {
         BcpdOptions options = Usual with { Lambda = 20, Beta = 0.7, Gamma = 0.3 };
-        DeformableRegistrationResult exact = Bcpd.Register(Moving(), Fixed(), options with { Acceleration = BcpdAcceleration.None, KernelRank = 0 }, new Job(2));
-        DeformableRegistrationResult fast = Bcpd.Register(Moving(), Fixed(), options, new Job(2));
+        DeformableRegistrationResult exact = Bcpd.Register(Clouds.Moving(), Clouds.Fixed(), options with { Acceleration = BcpdAcceleration.None, KernelRank = 0 }, new Job(2));
+        DeformableRegistrationResult fast = Bcpd.Register(Clouds.Moving(), Clouds.Fixed(), options, new Job(2));
         Assert.True(fast.KernelRank < exact.KernelRank);
         Assert.InRange(fast.KernelError, 0, 1e-5);
         Assert.InRange(Largest(exact.MovedPoints, fast.MovedPoints), 0, 0.01 * exact.DeformationRmsNm);
         DeformableRegistrationResult wide = Bcpd.Register(
-            Moving(), Fixed(), options with { Acceleration = BcpdAcceleration.Truncated, TruncationRadius = 100 }, new Job(2));
+            Clouds.Moving(), Clouds.Fixed(), options with { Acceleration = BcpdAcceleration.Truncated, TruncationRadius = 100 }, new Job(2));
         Assert.InRange(Largest(exact.MovedPoints, wide.MovedPoints), 0, 0.01 * exact.DeformationRmsNm);
-        DeformableRegistrationResult coarse = Bcpd.Register(Moving(), Fixed(), options with { KernelRank = 12 }, new Job(2));
+        DeformableRegistrationResult coarse = Bcpd.Register(Clouds.Moving(), Clouds.Fixed(), options with { KernelRank = 12 }, new Job(2));
         Assert.Equal(12, coarse.KernelRank);
         Assert.InRange(coarse.KernelError, 1e-3, 1);
     }
@@ -176,7 +171,7 @@ public sealed class BcpdTests(ITestOutputHelper output)
     [Fact]
     public void Sigma_stays_above_its_smallest_value()
     {
-        DeformableRegistrationResult result = Bcpd.Register(Moving(), Fixed(), Usual with { MinimumSigmaNm = 400, Lambda = 50 }, new Job(2));
+        DeformableRegistrationResult result = Bcpd.Register(Clouds.Moving(), Clouds.Fixed(), Usual with { MinimumSigmaNm = 400, Lambda = 50 }, new Job(2));
         Assert.Equal(400, result.SigmaNm, 1e-9);
         Assert.True(result.Converged);
     }
@@ -185,9 +180,9 @@ public sealed class BcpdTests(ITestOutputHelper output)
     public void Small_kappa_lets_points_without_a_counterpart_fade()
     {
         BcpdOptions options = Usual with { Lambda = 50, Omega = 0.2 };
-        double equal = Bcpd.Register(Moving(), Fixed(), options, new Job(2)).DeformationRmsNm;
-        double faded = Bcpd.Register(Moving(), Fixed(), options with { Kappa = 1 }, new Job(2)).DeformationRmsNm;
-        double same = Bcpd.Register(Moving(), Fixed(), options with { Kappa = 1e20 }, new Job(2)).DeformationRmsNm;
+        double equal = Bcpd.Register(Clouds.Moving(), Clouds.Fixed(), options, new Job(2)).DeformationRmsNm;
+        double faded = Bcpd.Register(Clouds.Moving(), Clouds.Fixed(), options with { Kappa = 1 }, new Job(2)).DeformationRmsNm;
+        double same = Bcpd.Register(Clouds.Moving(), Clouds.Fixed(), options with { Kappa = 1e20 }, new Job(2)).DeformationRmsNm;
         Assert.Equal(equal, same);
         Assert.NotEqual(equal, faded);
     }
@@ -196,7 +191,7 @@ public sealed class BcpdTests(ITestOutputHelper output)
     public void Clouds_far_apart_end_lost_and_say_so()
     {
         DeformableRegistrationResult result = Bcpd.Register(
-            new([.. Moving().Points.ToArray().Select(p => p + new Point3(1e7, 0, 0))]), Fixed(),
+            new([.. Clouds.Moving().Points.ToArray().Select(p => p + new Point3(1e7, 0, 0))]), Clouds.Fixed(),
             Usual with { Normalisation = BcpdNormalisation.Fixed, Omega = 0.5, Gamma = 1e-3 }, new Job(2));
         Assert.Equal(StopReason.Lost, result.StopReason);
         Assert.False(result.Converged);
@@ -207,12 +202,12 @@ public sealed class BcpdTests(ITestOutputHelper output)
     [Fact]
     public void Control_points_are_spread_and_lie_on_the_map()
     {
-        DeformableRegistrationResult result = Bcpd.Register(Moving(), Fixed(), Usual with { Lambda = 20, MaxIterations = 10 }, new Job(2));
-        IReadOnlyList<ControlPointPair> pairs = result.ControlPoints(Moving(), 50);
+        DeformableRegistrationResult result = Bcpd.Register(Clouds.Moving(), Clouds.Fixed(), Usual with { Lambda = 20, MaxIterations = 10 }, new Job(2));
+        IReadOnlyList<ControlPointPair> pairs = result.ControlPoints(Clouds.Moving(), 50);
         Assert.Equal(50, pairs.Count);
         Assert.Equal(50, pairs.Distinct().Count());
         foreach (ControlPointPair pair in pairs) Assert.InRange((result.Apply(pair.Moving) - pair.Moved).Length, 0, 1e-6);
-        Assert.Equal(Moving().Points.ToArray().Distinct().Count(), result.ControlPoints(Moving(), 100_000).Count);
+        Assert.Equal(Clouds.Moving().Points.ToArray().Distinct().Count(), result.ControlPoints(Clouds.Moving(), 100_000).Count);
     }
 
     [Fact]
@@ -251,17 +246,17 @@ public sealed class BcpdTests(ITestOutputHelper output)
         Refused(Usual with { ThinningVoxel = -1 }, "bcpd_thinning_voxel = -1");
 
         static void Refused(BcpdOptions options, string start) =>
-            Assert.StartsWith(start, Assert.Throws<BadInputException>(() => Bcpd.Register(Moving(), Fixed(), options, new Job(1))).Message);
+            Assert.StartsWith(start, Assert.Throws<BadInputException>(() => Bcpd.Register(Clouds.Moving(), Clouds.Fixed(), options, new Job(1))).Message);
     }
 
     [Fact]
     public void Clouds_that_determine_nothing_are_refused_with_the_reason()
     {
-        PointCloud flat = new([.. Fixed().Points.ToArray().Select(p => p with { Z = 0 })]);
-        PointCloud few = new([.. Fixed().Points[..3]]);
-        Assert.Contains("in one plane", Refused(flat, Fixed()));
-        Assert.Contains("The fixed cloud has 3 points", Refused(Moving(), few));
-        Assert.Contains("0 points", Refused(new PointCloud([]), Fixed()));
+        PointCloud flat = new([.. Clouds.Fixed().Points.ToArray().Select(p => p with { Z = 0 })]);
+        PointCloud few = new([.. Clouds.Fixed().Points[..3]]);
+        Assert.Contains("in one plane", Refused(flat, Clouds.Fixed()));
+        Assert.Contains("The fixed cloud has 3 points", Refused(Clouds.Moving(), few));
+        Assert.Contains("0 points", Refused(new PointCloud([]), Clouds.Fixed()));
 
         static string Refused(PointCloud moving, PointCloud fixedCloud) =>
             Assert.Throws<BadInputException>(() => Bcpd.Register(moving, fixedCloud, Usual, new Job(1))).Message;
@@ -279,8 +274,4 @@ public sealed class BcpdTests(ITestOutputHelper output)
 
     private static double RootMeanSquare(PointCloud a, PointCloud b) =>
         Math.Sqrt(Enumerable.Range(0, a.Count).Average(i => Point3.Dot(a[i] - b[i], a[i] - b[i])));
-
-    private static PointCloud Moving() => Clouds.Read(Clouds.Golden("cpd_moving.csv"), 1);
-
-    private static PointCloud Fixed() => Clouds.Read(Clouds.Golden("cpd_fixed.csv"), 1);
 }

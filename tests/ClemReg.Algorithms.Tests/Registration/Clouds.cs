@@ -8,6 +8,15 @@ namespace ClemReg.Algorithms.Tests.Registration;
 /// <summary>Point clouds and transforms for the tests.</summary>
 internal static class Clouds
 {
+    /// <summary>The numbers of the rows of a golden table.</summary>
+    public static TheoryData<int> Rows(int count) => [.. Enumerable.Range(0, count)];
+
+    /// <summary>The golden tables' moving cloud.</summary>
+    public static PointCloud Moving() => Read(Golden("cpd_moving.csv"), 1);
+
+    /// <summary>The golden tables' fixed cloud.</summary>
+    public static PointCloud Fixed() => Read(Golden("cpd_fixed.csv"), 1);
+
     /// <summary>The path of a golden file of the registration tests.</summary>
     public static string Golden(string name) => Path.Combine(AppContext.BaseDirectory, "golden", "registration", name);
 

@@ -11,12 +11,7 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
     private static readonly RigidCpdOptions Usual = new();
     private static readonly RigidCpdOptions Paper = new() { ScaleEstimate = ScaleEstimate.LeastSquares };
 
-    public static TheoryData<int> GoldenRows()
-    {
-        var data = new TheoryData<int>();
-        for (int i = 0; i < 24; i++) data.Add(i);
-        return data;
-    }
+    public static TheoryData<int> GoldenRows() => Clouds.Rows(24);
 
     [Theory]
     [MemberData(nameof(GoldenRows))]
@@ -33,7 +28,7 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
             MaxIterations = (int)golden[3],
             Tolerance = 0,
         };
-        RegistrationResult result = RigidCpd.Register(Moving(), Fixed(), options, new Job(2));
+        RegistrationResult result = RigidCpd.Register(Clouds.Moving(), Clouds.Fixed(), options, new Job(2));
         for (int i = 0; i < 12; i++)
             Assert.Equal(golden[4 + i], result.Transform.Rows[i], i % 4 == 3 ? 1e-4 : 1e-9);
         Assert.Equal(golden[16], result.SigmaNm, golden[16] * 1e-9);
@@ -53,8 +48,8 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
     {
         double[] golden = Clouds.ReadNumbers(Clouds.Golden("cpd_residuals.csv"), 1)[row];
         var options = new RigidCpdOptions { OutlierWeight = golden[0], WithScale = golden[1] == 1, ScaleEstimate = ScaleEstimate.LeastSquares, MaxIterations = 50, Tolerance = 0 };
-        RegistrationResult result = RigidCpd.Register(Moving(), Fixed(), options, new Job(2));
-        RegistrationResiduals again = RegistrationEvaluation.Evaluate(Moving(), Fixed(), result.Transform, result.SigmaNm, golden[0], new Job(1));
+        RegistrationResult result = RigidCpd.Register(Clouds.Moving(), Clouds.Fixed(), options, new Job(2));
+        RegistrationResiduals again = RegistrationEvaluation.Evaluate(Clouds.Moving(), Clouds.Fixed(), result.Transform, result.SigmaNm, golden[0], new Job(1));
         foreach (RegistrationResiduals r in (RegistrationResiduals[])[result.Residuals, again])
         {
             double[] found =
@@ -74,7 +69,7 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
         foreach (double w in (double[])[0, 0.1, 0.5])
         {
             IReadOnlyList<RegistrationState> history =
-                RigidCpd.Register(Moving(), Fixed(), Paper with { OutlierWeight = w, Tolerance = 0 }, new Job(1)).History;
+                RigidCpd.Register(Clouds.Moving(), Clouds.Fixed(), Paper with { OutlierWeight = w, Tolerance = 0 }, new Job(1)).History;
             for (int i = 1; i < history.Count; i++)
                 Assert.True(history[i].NegativeLogLikelihood < history[i - 1].NegativeLogLikelihood + 1e-9, $"w {w}, iteration {i}");
         }
@@ -150,16 +145,16 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
     [Fact]
     public void Sigma_stays_above_its_smallest_value()
     {
-        RegistrationResult result = RigidCpd.Register(Moving(), Fixed(), Usual with { MinimumSigmaNm = 500, MaxIterations = 200 }, new Job(1));
+        RegistrationResult result = RigidCpd.Register(Clouds.Moving(), Clouds.Fixed(), Usual with { MinimumSigmaNm = 500, MaxIterations = 200 }, new Job(1));
         Assert.Equal(500, result.SigmaNm, 1e-9);
         Assert.True(result.Converged);
-        Assert.True(RigidCpd.Register(Moving(), Fixed(), Usual, new Job(1)).SigmaNm < 400);
+        Assert.True(RigidCpd.Register(Clouds.Moving(), Clouds.Fixed(), Usual, new Job(1)).SigmaNm < 400);
     }
 
     [Fact]
     public void Without_scale_the_size_stays()
     {
-        RegistrationResult result = RigidCpd.Register(Moving(), Fixed(), Usual with { WithScale = false }, new Job(1));
+        RegistrationResult result = RigidCpd.Register(Clouds.Moving(), Clouds.Fixed(), Usual with { WithScale = false }, new Job(1));
         Assert.Equal(1, result.Scale, 1e-12);
         Assert.Equal(1, result.Transform.Determinant, 1e-12);
     }
@@ -237,8 +232,8 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
     [Fact]
     public void It_stops_when_the_points_move_less_than_the_tolerance()
     {
-        RegistrationResult loose = RigidCpd.Register(Moving(), Fixed(), Usual with { Tolerance = 1e-2, MaxIterations = 1000 }, new Job(1));
-        RegistrationResult tight = RigidCpd.Register(Moving(), Fixed(), Usual with { Tolerance = 1e-6, MaxIterations = 1000 }, new Job(1));
+        RegistrationResult loose = RigidCpd.Register(Clouds.Moving(), Clouds.Fixed(), Usual with { Tolerance = 1e-2, MaxIterations = 1000 }, new Job(1));
+        RegistrationResult tight = RigidCpd.Register(Clouds.Moving(), Clouds.Fixed(), Usual with { Tolerance = 1e-6, MaxIterations = 1000 }, new Job(1));
         Assert.Equal(StopReason.Converged, loose.StopReason);
         Assert.True(loose.Converged && tight.Converged);
         Assert.True(loose.Iterations < tight.Iterations);
@@ -252,7 +247,7 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
     public void The_published_outlier_weight_in_nanometres_ends_lost_and_says_so()
     {
         RegistrationResult result = RigidCpd.Register(
-            Moving(), Fixed(), Usual with { Normalise = false, OutlierWeight = 0.3, MaxIterations = 200 }, new Job(1));
+            Clouds.Moving(), Clouds.Fixed(), Usual with { Normalise = false, OutlierWeight = 0.3, MaxIterations = 200 }, new Job(1));
         Assert.Equal(StopReason.Lost, result.StopReason);
         Assert.False(result.Converged);
         Assert.Contains("registration_outlier_weight", result.StopText);
@@ -264,7 +259,7 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
     {
         using var source = new CancellationTokenSource();
         source.Cancel();
-        Assert.Throws<OperationCanceledException>(() => RigidCpd.Register(Moving(), Fixed(), Usual, new Job(2, source.Token)));
+        Assert.Throws<OperationCanceledException>(() => RigidCpd.Register(Clouds.Moving(), Clouds.Fixed(), Usual, new Job(2, source.Token)));
     }
 
     [Fact]
@@ -280,7 +275,7 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
         Refused(Usual with { UnitNm = 0 }, "registration_unit_nm = 0");
 
         static void Refused(RigidCpdOptions options, string start) =>
-            Assert.StartsWith(start, Assert.Throws<BadInputException>(() => RigidCpd.Register(Moving(), Fixed(), options, new Job(1))).Message);
+            Assert.StartsWith(start, Assert.Throws<BadInputException>(() => RigidCpd.Register(Clouds.Moving(), Clouds.Fixed(), options, new Job(1))).Message);
     }
 
     [Fact]
@@ -362,10 +357,6 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
             Assert.InRange(error, 0, 0.01);
         }
     }
-
-    private static PointCloud Moving() => Clouds.Read(Clouds.Golden("cpd_moving.csv"), 1);
-
-    private static PointCloud Fixed() => Clouds.Read(Clouds.Golden("cpd_fixed.csv"), 1);
 
     /// <summary>The points of an ASCII PLY file; its x, y, z are taken as they come.</summary>
     private static PointCloud ReadPly(string path) =>

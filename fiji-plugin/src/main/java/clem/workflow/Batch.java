@@ -3,10 +3,7 @@ package clem.workflow;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -246,18 +243,9 @@ public final class Batch {
 	private static void write(final List<Row> rows, final File out) {
 		final StringBuilder text = new StringBuilder(Csv.line(HEADER));
 		for (final Row row : rows) text.append(Csv.line(row.cells()));
-		final Path table = out.toPath().resolve(TABLE), work = out.toPath().resolve("." + TABLE + ".clemreg");
-		try {
-			Files.write(work, text.toString().getBytes(StandardCharsets.UTF_8));
-			try {
-				Files.move(work, table, StandardCopyOption.ATOMIC_MOVE);
-			}
-			catch (final AtomicMoveNotSupportedException e) {
-				Files.move(work, table, StandardCopyOption.REPLACE_EXISTING);
-			}
-		}
-		catch (final IOException e) {
-			throw ClemRegException.badInput(table + " cannot be written: " + TiffWriter.reason(e) + ".", e);
+		try (Output table = Output.file(new File(out, TABLE).getPath(), true)) {
+			table.text(table.path(), text.toString());
+			table.commit();
 		}
 	}
 

@@ -57,8 +57,7 @@ final class BatchList {
 
 	/** Reads a table: a header, then a line a pair. Paths are relative to the table. */
 	static List<Pair> ofTable(final Operation register, final File file) {
-		final String text = RunRequest.readText("pairs", file);
-		final String[] lines = (text.startsWith("\uFEFF") ? text.substring(1) : text).split("\r\n|\n|\r");
+		final String[] lines = Csv.lines(RunRequest.readText("pairs", file));
 		final char separator = lines[0].indexOf(',') < 0 && lines[0].indexOf(';') >= 0 ? ';' : ',';
 		final List<String> known = columns(register), header = new ArrayList<>();
 		for (final String cell : Csv.split(lines[0], separator)) {

@@ -7,6 +7,11 @@ import java.util.List;
 final class Csv {
 	private Csv() {}
 
+	/** The lines of a text, without a byte order mark. */
+	static String[] lines(final String text) {
+		return (text.startsWith("\uFEFF") ? text.substring(1) : text).split("\r\n|\n|\r");
+	}
+
 	/** The values of a line, without quotes and surrounding blanks. */
 	static List<String> split(final String line, final char separator) {
 		final List<String> cells = new ArrayList<>();

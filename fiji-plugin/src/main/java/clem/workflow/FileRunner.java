@@ -133,11 +133,12 @@ public final class FileRunner {
 
 	private String report(final Operation operation, final FileRequest request, final RunRequest run, final OperationListener listener) {
 		final String[] text = new String[1];
-		new Step(bridge, operation).run(new Files(request), run, listener, results -> text[0] = Json.writePretty(results.report).trim());
-		if (request.out == null) return text[0];
-		try (Output file = Output.file(request.out, request.overwrite)) {
-			file.text(file.path(), text[0] + "\n");
-			file.commit();
+		try (Output file = request.out == null ? null : Output.file(request.out, request.overwrite)) {
+			new Step(bridge, operation).run(new Files(request), run, listener, results -> {
+				text[0] = Json.writePretty(results.report).trim();
+				if (file != null) save(operation, results, file);
+			});
+			if (file != null) file.commit();
 		}
 		return text[0];
 	}
@@ -155,6 +156,7 @@ public final class FileRunner {
 	/** Writes what a step gave: one file, or a folder of them. */
 	public static void save(final Operation operation, final Step.Results results, final Output output) {
 		if (operation.name.equals("simulate_clem")) saveSimulation(results, output);
+		else if (operation.outputs.isEmpty()) output.text(output.path(), Json.writePretty(results.report).trim() + "\n");
 		else if (Commands.givesTexts(operation)) {
 			for (final Map.Entry<String, byte[]> file : results.files().entrySet()) {
 				output.bytes(file.getKey().isEmpty() ? output.path() : output.path(file.getKey()), file.getValue());

@@ -20,9 +20,8 @@ public final class PointsFile {
 
 	/** Reads z, y, x triples. The columns may stand in any order and among others; the header names them. */
 	public static double[] read(final String role, final File file) {
-		final String text = RunRequest.readText(role, file);
-		final String[] lines = (text.startsWith("\uFEFF") ? text.substring(1) : text).split("\r\n|\n|\r");
-		final List<String> header = Arrays.asList(lines[0].toLowerCase(Locale.ROOT).replace("\"", "").replace(" ", "").split(","));
+		final String[] lines = Csv.lines(RunRequest.readText(role, file));
+		final List<String> header = Csv.split(lines[0].toLowerCase(Locale.ROOT), ',');
 		final int[] columns = new int[3];
 		for (int i = 0; i < 3; i++) {
 			columns[i] = header.indexOf(AXES.get(i));
@@ -35,9 +34,9 @@ public final class PointsFile {
 		int count = 0;
 		for (int line = 1; line < lines.length; line++) {
 			if (lines[line].trim().isEmpty()) continue;
-			final String[] cells = lines[line].split(",", -1);
+			final List<String> cells = Csv.split(lines[line], ',');
 			for (final int column : columns) {
-				points[count++] = number(role, file, line + 1, column < cells.length ? cells[column].replace("\"", "").trim() : "");
+				points[count++] = number(role, file, line + 1, column < cells.size() ? cells.get(column) : "");
 			}
 		}
 		if (count == 0) throw ClemRegException.badInput(role + ": " + file + " holds no points.");
