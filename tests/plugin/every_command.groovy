@@ -1,0 +1,32 @@
+#@ org.scijava.command.CommandService service
+#@ String sample
+#@ String registered
+#@ String out
+// Runs each SciJava command of the plugin on a sample and its registration, and says of each whether its result is there.
+f = { new File(it.toString()) }
+fm = f("$sample/fm.tif"); em = f("$sample/em.tif"); labels = f("$sample/em_labels.tif"); transform = f("$registered/transform.json")
+runs = [
+	SegmentFluorescence: [[moving: fm, log_sigma: 2.5d], "mask.tif", ""],
+	SamplePoints: [[mask: labels], "points.csv", ""],
+	RegisterPoints: [[moving_points: f("$registered/moving_points.csv"), fixed_points: f("$registered/fixed_points.csv")], "clouds", "transform.json"],
+	Warp: [[source: fm, transform: transform, target: em], "warped.tif", ""],
+	TransformPoints: [[points: f("$registered/moving_points.csv"), transform: transform], "moved.csv", ""],
+	ExportTransform: [[transform: transform, format: "itk"], "itk.tfm", ""],
+	ImportTransform: [[in: f("$out/itk.tfm")], "itk.json", ""],
+	ExportPoints: [[points: f("$registered/fixed_points.csv"), format: "ply"], "points.ply", ""],
+	ImportPoints: [[in: f("$out/points.ply")], "back.csv", ""],
+	MeasureChromaticShift: [[reference: f("$sample/beads-1.tif"), shifted: f("$sample/beads-2.tif"), bead_diameter: 300d], "shift.json", ""],
+	Prepare: [[source: em, bin: "1,2,2"], "prepared", "prepared.tif"],
+	AlignSlices: [[source: em, align_search_radius: 10], "aligned", "shifts.csv"],
+	SimulateClem: [[em_size_z: 20, em_size_y: 100, em_size_x: 100], "simulated", "truth.json"],
+	Evaluate: [[registered: f("$registered/registered.tif"), labels: labels], "evaluation", "report.json"],
+	EvaluateTre: [[transform: transform, labels: labels, truth: f("$sample/truth.json")], "tre.json", ""],
+	Register: [[moving: fm, fixed_mask: labels, log_sigma: 2.5d], "register", "run.json"],
+	Batch: [[folder: f("$sample/pairs")], "batch", "batch.csv"],
+]
+runs.each { name, wanted ->
+	(inputs, place, file) = wanted
+	module = service.run("clem.scijava.${name}Command".toString(), true, inputs + [out: f("$out/$place")]).get()
+	result = f(file.empty ? "$out/$place" : "$out/$place/$file")
+	println result.length() > 0 ? "RAN clem.scijava.${name}Command" : "NOTHING from clem.scijava.${name}Command: $module.cancelReason"
+}
