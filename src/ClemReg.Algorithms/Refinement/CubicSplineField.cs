@@ -1,0 +1,125 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Refinement;
+
+/// <summary>A value with its first and second derivatives by position (nm, z, y, x).</summary>
+/// <param name="Value">The value.</param>
+/// <param name="Gradient">Its first derivatives, per nm.</param>
+/// <param name="ZZ">Second derivative along z, per nm².</param>
+/// <param name="YY">Along y.</param>
+/// <param name="XX">Along x.</param>
+/// <param name="ZY">Mixed.</param>
+/// <param name="ZX">Mixed.</param>
+/// <param name="YX">Mixed.</param>
+internal readonly record struct LocalShape(float Value, Point3 Gradient, double ZZ, double YY, double XX, double ZY, double ZX, double YX)
+{
+    /// <summary>The second derivative along a direction.</summary>
+    public double Along(Point3 u) => u.Z * u.Z * ZZ + u.Y * u.Y * YY + u.X * u.X * XX + 2 * (u.Z * u.Y * ZY + u.Z * u.X * ZX + u.Y * u.X * YX);
+
+    /// <summary>The sum of the second derivatives along the axes.</summary>
+    public double Laplacian => ZZ + YY + XX;
+}
+
+/// <summary>
+/// A uniform cubic B-spline whose coefficients are the voxels of a volume: smooth, with exact derivatives. It is the voxels' field blurred
+/// by the B-spline itself, whose variance is a third of a voxel squared on each axis (M. Unser 1999, Splines: a perfect fit, section on
+/// B-spline moments); who makes the voxels takes that off the blur that is wanted.
+/// </summary>
+/// <remarks>Beyond the outermost voxels the field is as at the nearest place where all 64 coefficients exist.</remarks>
+internal sealed unsafe class CubicSplineField(Volume<float> coefficients) : IDisposable
+{
+    /// <summary>The variance of the B-spline in voxels squared.</summary>
+    public const double Variance = 1.0 / 3;
+
+    private readonly Grid _grid = coefficients.Grid;
+
+    /// <summary>Where the coefficients lie.</summary>
+    public Grid Grid => _grid;
+
+    /// <summary>The value at a position in nm.</summary>
+    public float Value(Point3 q)
+    {
+        Span<float> w = stackalloc float[36];
+        float* at = Locate(q, w, derivatives: false);
+        (long plane, int row) = Strides();
+        var sum = Vector128<float>.Zero;
+        for (int a = 0; a < 4; a++)
+            for (int b = 0; b < 4; b++)
+                sum += Vector128.Load(at + a * plane + b * row) * (w[a] * w[4 + b]);
+        return Vector128.Dot(sum, Load(w, 8));
+    }
+
+    /// <summary>The value and its derivatives at a position in nm.</summary>
+    public LocalShape Shape(Point3 q)
+    {
+        Span<float> w = stackalloc float[36];
+        float* at = Locate(q, w, derivatives: true);
+        (long plane, int row) = Strides();
+        Vector128<float> v = default, z = default, y = default, zz = default, zy = default, yy = default;
+        for (int a = 0; a < 4; a++)
+        {
+            Vector128<float> p = default, p1 = default, p2 = default;
+            float* from = at + a * plane;
+            for (int b = 0; b < 4; b++)
+            {
+                Vector128<float> r = Vector128.Load(from + b * row);
+                p += r * w[4 + b];
+                p1 += r * w[16 + b];
+                p2 += r * w[28 + b];
+            }
+            (v, y, yy) = (v + p * w[a], y + p1 * w[a], yy + p2 * w[a]);
+            (z, zy) = (z + p * w[12 + a], zy + p1 * w[12 + a]);
+            zz += p * w[24 + a];
+        }
+        Vector128<float> x0 = Load(w, 8), x1 = Load(w, 20), x2 = Load(w, 32);
+        double hz = 1 / _grid.Spacing.Z, hy = 1 / _grid.Spacing.Y, hx = 1 / _grid.Spacing.X;
+        return new LocalShape(
+            Vector128.Dot(v, x0),
+            new Point3(hz * Vector128.Dot(z, x0), hy * Vector128.Dot(y, x0), hx * Vector128.Dot(v, x1)),
+            hz * hz * Vector128.Dot(zz, x0), hy * hy * Vector128.Dot(yy, x0), hx * hx * Vector128.Dot(v, x2),
+            hz * hy * Vector128.Dot(zy, x0), hz * hx * Vector128.Dot(z, x1), hy * hx * Vector128.Dot(y, x1));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => coefficients.Dispose();
+
+    private (long Plane, int Row) Strides() => ((long)_grid.Size.Y * _grid.Size.X, _grid.Size.X);
+
+    private static Vector128<float> Load(Span<float> w, int i) => Vector128.Create(w[i], w[i + 1], w[i + 2], w[i + 3]);
+
+    /// <summary>The first of the 64 coefficients and the weights: value (z, y, x: 0 to 11), slope (12 to 23) and curvature (24 to 35) by voxels.</summary>
+    private float* Locate(Point3 q, Span<float> w, bool derivatives)
+    {
+        Point3 u = _grid.ToIndex(q);
+        int z = Axis(u.Z, _grid.Size.Z, w, 0, derivatives);
+        int y = Axis(u.Y, _grid.Size.Y, w, 4, derivatives);
+        int x = Axis(u.X, _grid.Size.X, w, 8, derivatives);
+        return coefficients.Pointer + ((long)z * _grid.Size.Y + y) * _grid.Size.X + x;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Axis(double u, int n, Span<float> w, int at, bool derivatives)
+    {
+        u = Math.Clamp(u, 1, n - 2);
+        int i = Math.Min((int)u, n - 3);
+        float f = (float)(u - i), g = 1 - f;
+        w[at] = g * g * g / 6;
+        w[at + 1] = (4 - 6 * f * f + 3 * f * f * f) / 6;
+        w[at + 2] = (4 - 6 * g * g + 3 * g * g * g) / 6;
+        w[at + 3] = f * f * f / 6;
+        if (derivatives)
+        {
+            w[at + 12] = -g * g / 2;
+            w[at + 13] = (-4 * f + 3 * f * f) / 2;
+            w[at + 14] = (4 * g - 3 * g * g) / 2;
+            w[at + 15] = f * f / 2;
+            w[at + 24] = g;
+            w[at + 25] = -2 + 3 * f;
+            w[at + 26] = -2 + 3 * g;
+            w[at + 27] = f;
+        }
+        return i - 1;
+    }
+}

@@ -1,0 +1,63 @@
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Refinement;
+
+/// <summary>The fluorescence less the mean of its surroundings, at one level of blur.</summary>
+internal sealed class FluorescenceLevel : IDisposable
+{
+    private readonly Volume _image;
+    private readonly CubicSplineField? _narrow;
+    private readonly CubicSplineField _wide;
+
+    /// <summary>Prepares a level.</summary>
+    /// <param name="image">The fluorescence.</param>
+    /// <param name="blurNm">Blur on top of the microscope's; 0 for the voxels as they are.</param>
+    /// <param name="highPassNm">Standard deviation of the surroundings, nm.</param>
+    /// <param name="job">The work.</param>
+    public FluorescenceLevel(Volume image, double blurNm, double highPassNm, Job job)
+    {
+        _image = image;
+        BlurNm = blurNm;
+        HighPassNm = highPassNm;
+        _wide = Field(image, Math.Sqrt(highPassNm * highPassNm + blurNm * blurNm), job);
+        if (blurNm > 0) _narrow = Field(image, blurNm, job);
+    }
+
+    /// <summary>Blur on top of the microscope's, nm.</summary>
+    public double BlurNm { get; }
+
+    /// <summary>Standard deviation of the surroundings, nm.</summary>
+    public double HighPassNm { get; }
+
+    /// <summary>Where the voxels lie.</summary>
+    public Grid Grid => _image.Grid;
+
+    /// <summary>The value of one voxel.</summary>
+    public float At(int z, int y, int x)
+    {
+        Point3 p = Grid.ToPhysical(z, y, x);
+        return (_narrow is null ? Raw(z, y, x) : _narrow.Value(p)) - _wide.Value(p);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _narrow?.Dispose();
+        _wide.Dispose();
+    }
+
+    private float Raw(int z, int y, int x)
+    {
+        int size = (int)_image.Type;
+        Span<float> value = stackalloc float[1];
+        VoxelConvert.ToFloat(_image.SliceBytes(z).Slice((y * Grid.Size.X + x) * size, size), _image.Type, value);
+        return value[0];
+    }
+
+    private static CubicSplineField Field(Volume image, double sigma, Job job)
+    {
+        using Volume<float> means = BinnedVolume.Mean(image, BinnedVolume.Bins(image.Grid.Spacing, sigma / 2), job);
+        return new CubicSplineField(BinnedVolume.Blurred(means, image.Grid.Spacing, new Point3(sigma * sigma, sigma * sigma, sigma * sigma), job));
+    }
+}

@@ -1,0 +1,128 @@
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Refinement;
+
+/// <summary>What a registration by intensities found.</summary>
+public sealed record IntensityRegistrationResult
+{
+    /// <summary>Fluorescence to EM.</summary>
+    public required SpatialTransform Transform { get; init; }
+
+    /// <summary>The linear registration.</summary>
+    public required IntensityRefinementResult Linear { get; init; }
+
+    /// <summary>Whether <see cref="Linear"/> is affine because the data call for it, or a similarity.</summary>
+    public required LinearKind Kind { get; init; }
+
+    /// <summary>What the held-out test said of a deformation; null where none was tried.</summary>
+    public DeformationJudgement? Judgement { get; init; }
+
+    /// <summary>The deformation in the EM's frame; null for none.</summary>
+    public DisplacementField? Displacement { get; init; }
+
+    /// <summary>The linear registrations of two halves of the data.</summary>
+    public required IReadOnlyList<AffineTransform> Halves { get; init; }
+
+    /// <summary>How the pose stands out.</summary>
+    public required PoseContrast Contrast { get; init; }
+
+    /// <summary>The predicted error of the registered position at a place of the EM, nm.</summary>
+    public required Func<Point3, double> PredictedErrorNm { get; init; }
+}
+
+/// <summary>The linear refinement, a deformation on top of it where it earns its place, and how far both are to be trusted.</summary>
+public static class IntensityRegistration
+{
+    private const int SamplesForDeformation = 100_000;
+
+    /// <summary>What no test within the data shows: faces of the block, unlike stain, the mask's own outlines. Measured, docs/decisions/16.</summary>
+    private const double FloorNm = 2.5;
+
+    /// <summary>The affine map is taken when it differs from the similarity by so many of its standard errors, and by so many nm.</summary>
+    private const double AffineSignificance = 4;
+    private const double LeastAffineNm = 5;
+
+    /// <summary>Registers.</summary>
+    /// <param name="fluorescence">Any voxel type; z is the optical axis.</param>
+    /// <param name="emMask">The mitochondria of the EM.</param>
+    /// <param name="start">Fluorescence to EM, nm, z, y, x.</param>
+    /// <param name="options">The linear refinement's parameters; <see cref="IntensityRefinementOptions.Kind"/> affine means: where the data call for it.</param>
+    /// <param name="deform">Whether to try a deformation.</param>
+    /// <param name="job">Threads, cancellation, progress, log.</param>
+    public static IntensityRegistrationResult Register(
+        Volume fluorescence, BitVolume emMask, AffineTransform start, IntensityRefinementOptions options, bool deform, Job job)
+    {
+        bool tryAffine = options.Kind == LinearKind.Affine;
+        using var problem = new RefinementProblem(fluorescence, emMask, tryAffine ? options with { Kind = LinearKind.Similarity } : options, job);
+        IntensityRefinementResult linear = job.Run("refine", 0, 0.5, part => problem.Solve(start, part));
+        LinearKind kind = tryAffine ? LinearKind.Similarity : options.Kind;
+        using SharpLevel level = problem.Sharp(linear, SamplesForDeformation, job);
+        if (tryAffine && job.Run("refine_affine", 0.5, 0.6, part => problem.Affine(level, linear, part)) is { } affine && CallsForAffine(affine, linear, level))
+        {
+            kind = LinearKind.Affine;
+            linear = linear with { Transform = affine.Transform, Uncertainty = affine.Uncertainty };
+        }
+        SharpLevel about = level.About(linear.Transform);
+        AffineTransform[] halves = job.Run("register_halves", 0.6, 0.65, part => problem.Halves(about, kind, part));
+        PoseContrast contrast = job.Run("compare_with_shifted", 0.65, 0.7, part => problem.Contrast(linear.Transform, linear.Psf, part));
+        DeformationJudgement? judgement = null;
+        DisplacementField? field = null;
+        if (deform)
+        {
+            var bspline = new DeformableOptions();
+            judgement = job.Run("judge_deformation", 0.7, 0.85, part => DeformationJudgement.Judge(about, bspline with { Iterations = 4 }, part));
+            job.Log(judgement.Text);
+            if (judgement.Accepted)
+            {
+                field = job.Run("refine_deformable", 0.85, 1, part =>
+                {
+                    var refinement = new DeformableRefinement(about.Low, about.High, bspline);
+                    refinement.Fit(about, null, part);
+                    return refinement.Field;
+                });
+            }
+        }
+        return new IntensityRegistrationResult
+        {
+            Transform = field is null ? linear.Transform : new ChainedTransform(linear.Transform, field, AffineTransform.Identity),
+            Linear = linear,
+            Kind = kind,
+            Judgement = judgement,
+            Displacement = field,
+            Halves = halves,
+            Contrast = contrast,
+            PredictedErrorNm = Predicted(linear, halves, field is null ? null : judgement),
+        };
+    }
+
+    /// <summary>
+    /// The error by the objects' disagreement and by the difference of the two halves, whichever is larger (each half's error is the root of two times
+    /// the whole's, so their difference is twice the whole's), and a floor.
+    /// </summary>
+    private static Func<Point3, double> Predicted(IntensityRefinementResult linear, AffineTransform[] halves, DeformationJudgement? deformation)
+    {
+        AffineTransform back = linear.Transform.Inverse();
+        return q =>
+        {
+            Point3 p = back.Apply(q);
+            double disagreement = deformation is null
+                ? Math.Max(linear.Uncertainty.At(q), 0.5 * (halves[0].Apply(p) - halves[1].Apply(p)).Length)
+                : 0.5 * (deformation.Halves[0].At(q) - deformation.Halves[1].At(q)).Length;
+            return Math.Sqrt(disagreement * disagreement + FloorNm * FloorNm);
+        };
+    }
+
+    private static bool CallsForAffine((AffineTransform Transform, LinearUncertainty Uncertainty) affine, IntensityRefinementResult similarity, SharpLevel level)
+    {
+        double difference = 0, variance = 0;
+        int step = Math.Max(1, level.Places.Length / 2000), n = 0;
+        for (int i = 0; i < level.Places.Length; i += step, n++)
+        {
+            Point3 d = affine.Transform.Apply(level.Samples.Places[i]) - similarity.Transform.Apply(level.Samples.Places[i]);
+            difference += Point3.Dot(d, d);
+            variance += Math.Pow(affine.Uncertainty.At(level.Places[i]), 2);
+        }
+        return difference > AffineSignificance * AffineSignificance * variance && Math.Sqrt(difference / n) > LeastAffineNm;
+    }
+}

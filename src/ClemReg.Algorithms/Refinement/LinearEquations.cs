@@ -1,0 +1,283 @@
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+using MathNet.Numerics.LinearAlgebra;
+
+namespace ClemReg.Algorithms.Refinement;
+
+/// <summary>How well the parameters of a linear registration are known.</summary>
+/// <param name="Kind">What could change.</param>
+/// <param name="Centre">The centre of rotation and scale, nm in the EM.</param>
+/// <param name="Covariance">Of the parameters (nm at <see cref="IntensityRefinement.LeverNm"/>, translations last), by the objects' disagreement.</param>
+public sealed record LinearUncertainty(LinearKind Kind, Point3 Centre, double[,] Covariance)
+{
+    /// <summary>The predicted standard error of the registered position at a place of the EM, nm: the root of the summed variances of z, y, x.</summary>
+    public double At(Point3 q)
+    {
+        int n = IntensityRefinement.LinearParameters(Kind) + 3;
+        Span<Point3> moves = stackalloc Point3[12];
+        IntensityRefinement.Moves(1 / IntensityRefinement.LeverNm * (q - Centre), Kind, moves);
+        double variance = 0;
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < n; j++) variance += Covariance[i, j] * Point3.Dot(moves[i], moves[j]);
+        return Math.Sqrt(Math.Max(0, variance));
+    }
+}
+
+/// <summary>What is known of the blur before it is estimated.</summary>
+/// <param name="Psf">The expected one.</param>
+/// <param name="Deviation">The standard deviation of its logarithm.</param>
+internal sealed record PsfPrior(PointSpreadFunction Psf, double Deviation);
+
+/// <summary>One Gauss-Newton step of a linear refinement, with what it needs from step to step.</summary>
+/// <param name="kind">What may change.</param>
+/// <param name="prior">What is known of the blur, which is estimated; null to leave it.</param>
+/// <param name="perObject">Whether each object has a brightness of its own.</param>
+/// <param name="zones">The objects.</param>
+/// <param name="centre">About which the parameters turn and scale.</param>
+/// <param name="depthZero">The fluorescence's z (nm) where the brightness counts.</param>
+/// <param name="attenuation">What is known of it already.</param>
+internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool perObject, ObjectZones zones, Point3 centre, double depthZero, double attenuation = 0)
+{
+    private const int Block = 2048;
+    private const double AmplitudeRidge = 0.02;
+    private const double CauchyScale = 3;
+    private const double MostAttenuation = 2e-4;
+
+    /// <summary>What is usual, in parts per <see cref="IntensityRefinement.LeverNm"/>: 2 % per µm.</summary>
+    private const double UsualAttenuation = 0.2;
+
+    private readonly int _linear = IntensityRefinement.LinearParameters(kind) + 3;
+    private readonly int _n = IntensityRefinement.LinearParameters(kind) + 3 + (prior is null ? 0 : 2) + (perObject ? 1 : 0);
+    private readonly bool _estimatePsf = prior is not null;
+    private double _lateral, _axial;
+    private double[] _robust = [];
+    private float[] _jacobian = [];
+    private float[] _model = [];
+    private int[] _zone = [];
+    private double[] _amplitude = [];
+    private double[] _share = [];
+    private Matrix<double>? _normal;
+    private Matrix<double>? _scores;
+
+    /// <summary>Pearson correlation of fluorescence and model before the last step.</summary>
+    public double Correlation { get; private set; }
+
+    /// <summary>How much of the light is lost per nm of depth along the fluorescence's z, about the depth where the brightness counts.</summary>
+    public double Attenuation { get; private set; } = attenuation;
+
+    /// <summary>Takes new samples.</summary>
+    public void Begin(SampleSet samples)
+    {
+        _robust = [.. samples.Weights.Select(w => (double)w)];
+        _jacobian = new float[samples.Count * _n];
+        _model = new float[samples.Count];
+        _zone = new int[samples.Count];
+    }
+
+    /// <summary>By what part the best blur differs from the model's.</summary>
+    public double PsfChange(PointSpreadFunction model) => Math.Max(Math.Abs(_lateral) / model.LateralNm, Math.Abs(_axial) / model.AxialNm);
+
+    /// <summary>The blur that fits best, and the end of counting from the model's: the next model is made with it.</summary>
+    public PointSpreadFunction Psf(PointSpreadFunction model)
+    {
+        double lateral = Math.Clamp(model.LateralNm + _lateral, 30, 300);
+        var psf = new PointSpreadFunction(lateral, Math.Clamp(model.AxialNm + _axial, lateral, 1000));
+        (_lateral, _axial) = (0, 0);
+        return psf;
+    }
+
+    /// <summary>The step: linear parameters, translations, and (taken already) the blur and the light's loss. Null where the data hold no direction: no object shines.</summary>
+    public double[]? Step(SampleSet samples, AffineTransform at, MicroscopeModel model, Job job)
+    {
+        Evaluate(samples, at, model, job);
+        Amplitudes(samples);
+        int count = samples.Count;
+        var residual = new double[count];
+        for (int i = 0; i < count; i++) residual[i] = samples.Values[i] - _amplitude[_zone[i]] * _model[i];
+        double scale = CauchyScale * 1.4826 * MedianAbsolute(residual);
+        for (int i = 0; i < count; i++)
+        {
+            double r = residual[i] / scale;
+            _robust[i] = samples.Weights[i] / (1 + r * r);
+        }
+        Correlation = Correlate(samples);
+        (Matrix<double> a, Vector<double> b) = Normal(residual, job);
+        _normal = a.Clone();
+        for (int i = 0; i < _n; i++) a[i, i] *= 1 + 1e-6;
+        if (perObject)
+        {
+            // Objects with a stain of their own imitate a loss of light; by their disagreement it is drawn to none.
+            int k = _n - 1;
+            double ridge = _scores![k, k] / (a[k, k] * UsualAttenuation * UsualAttenuation);
+            b[k] -= ridge * Attenuation * IntensityRefinement.LeverNm;
+            a[k, k] += ridge;
+        }
+        if (_estimatePsf)
+        {
+            // A residual's variance turns the prior's width into the equations' units.
+            double sum = 0, weight = 0;
+            for (int i = 0; i < count; i++) (sum, weight) = (sum + _robust[i] * residual[i] * residual[i], weight + _robust[i]);
+            double unit = sum / weight;
+            Draw(_linear, model.Psf.LateralNm + _lateral, prior!.Psf.LateralNm);
+            Draw(_linear + 1, model.Psf.AxialNm + _axial, prior.Psf.AxialNm);
+
+            void Draw(int k, double now, double expected)
+            {
+                double width = prior!.Deviation * expected;
+                a[k, k] += unit / (width * width);
+                b[k] += unit * (expected - now) / (width * width);
+            }
+        }
+        double[] d = [.. a.Solve(b)];
+        if (!d.All(double.IsFinite)) return null;
+        if (perObject) Attenuation = Math.Clamp(Attenuation + d[_n - 1] / IntensityRefinement.LeverNm, -MostAttenuation, MostAttenuation);
+        if (_estimatePsf)
+        {
+            _lateral = Math.Clamp(_lateral + d[_linear], -0.4 * model.Psf.LateralNm, 0.6 * model.Psf.LateralNm);
+            _axial = Math.Clamp(_axial + d[_linear + 1], -0.4 * model.Psf.AxialNm, 0.6 * model.Psf.AxialNm);
+        }
+        return d;
+    }
+
+    /// <summary>The covariance by clusters (K.-Y. Liang, S. Zeger 1986, Biometrika 73, 13): objects disagree by more than their voxels' noise.</summary>
+    public LinearUncertainty Uncertainty()
+    {
+        Matrix<double> inverse = _normal!.Inverse();
+        Matrix<double> covariance = inverse * _scores! * inverse;
+        return new LinearUncertainty(kind, centre, covariance.SubMatrix(0, _linear, 0, _linear).Map(v => double.IsFinite(v) ? v : double.MaxValue).ToArray());
+    }
+
+    /// <summary>Zones that are at least a third as bright as the brighter half of all, and all that have samples.</summary>
+    public (int Bright, int All) Bright()
+    {
+        double[] seen = [.. Enumerable.Range(1, zones.Count).Where(z => _share[z] > 0).Select(z => _amplitude[z])];
+        if (seen.Length == 0) return (0, 0);
+        double[] sorted = [.. seen.Order()];
+        double usual = sorted[3 * (sorted.Length - 1) / 4];
+        return (seen.Count(a => a > usual / 3), seen.Length);
+    }
+
+    private void Evaluate(SampleSet samples, AffineTransform at, MicroscopeModel model, Job job)
+    {
+        int count = samples.Count;
+        job.For((count + Block - 1) / Block, block =>
+        {
+            Span<Point3> moves = stackalloc Point3[12];
+            for (int i = block * Block; i < Math.Min(count, (block + 1) * Block); i++)
+            {
+                Point3 q = at.Apply(samples.Places[i]);
+                ModelValue m = model.Evaluate(q);
+                _zone[i] = perObject ? zones.At(q) : 0;
+                IntensityRefinement.Moves(1 / IntensityRefinement.LeverNm * (q - centre), kind, moves);
+                Span<float> row = _jacobian.AsSpan(i * _n, _n);
+                for (int k = 0; k < _linear; k++) row[k] = (float)Point3.Dot(m.Gradient, moves[k]);
+                double value = m.Value;
+                if (_estimatePsf)
+                {
+                    row[_linear] = (float)m.ByLateral;
+                    row[_linear + 1] = (float)m.ByAxial;
+                    // Between two blurs of the mask the model is linear in the widths.
+                    value += _lateral * m.ByLateral + _axial * m.ByAxial;
+                }
+                if (perObject)
+                {
+                    double depth = samples.Places[i].Z - depthZero, dimmed = 1 - Attenuation * depth;
+                    for (int k = 0; k < _n - 1; k++) row[k] *= (float)dimmed;
+                    row[_n - 1] = (float)(-value * depth / IntensityRefinement.LeverNm);
+                    value *= dimmed;
+                }
+                _model[i] = (float)value;
+            }
+        });
+    }
+
+    /// <summary>The brightness of each zone, drawn a little to the common one, never negative; then the Jacobian of what is left of it.</summary>
+    private void Amplitudes(SampleSet samples)
+    {
+        int size = zones.Count + 1;
+        double[] above = new double[size], below = new double[size];
+        for (int i = 0; i < samples.Count; i++)
+        {
+            double m = _model[i], w = _robust[i] * m;
+            above[_zone[i]] += w * samples.Values[i];
+            below[_zone[i]] += w * m;
+        }
+        double common = Math.Max(0, above.Sum() / Math.Max(below.Sum(), double.Epsilon)), ridge = AmplitudeRidge * below.Sum() / Math.Max(1, below.Count(v => v > 0));
+        if (!(ridge > 0)) ridge = 1;
+        _amplitude = new double[size];
+        _share = below;
+        for (int k = 0; k < size; k++) _amplitude[k] = Math.Max(0, (above[k] + ridge * common) / (below[k] + ridge));
+        // Variable projection: what a change of a zone's brightness would do as well is no evidence for a change of the place.
+        var along = new double[size * _n];
+        for (int i = 0; i < samples.Count; i++)
+        {
+            double w = _robust[i] * _model[i];
+            int at = _zone[i] * _n;
+            for (int k = 0; k < _n; k++) along[at + k] += w * _jacobian[i * _n + k];
+        }
+        for (int k = 0; k < along.Length; k++) along[k] /= below[k / _n] + ridge;
+        for (int i = 0; i < samples.Count; i++)
+        {
+            double a = _amplitude[_zone[i]];
+            for (int k = 0; k < _n; k++)
+                _jacobian[i * _n + k] = (float)(a * (_jacobian[i * _n + k] - _model[i] * along[_zone[i] * _n + k]));
+        }
+    }
+
+    private (Matrix<double> A, Vector<double> B) Normal(double[] residual, Job job)
+    {
+        int count = residual.Length, blocks = (count + Block - 1) / Block, n = _n;
+        var squares = new double[blocks][];
+        job.For(blocks, block =>
+        {
+            var sum = new double[n * n];
+            for (int i = block * Block; i < Math.Min(count, (block + 1) * Block); i++)
+                for (int j = 0; j < n; j++)
+                {
+                    double w = _robust[i] * _jacobian[i * n + j];
+                    for (int k = 0; k <= j; k++) sum[j * n + k] += w * _jacobian[i * n + k];
+                }
+            squares[block] = sum;
+        });
+        Matrix<double> a = Matrix<double>.Build.Dense(n, n);
+        foreach (double[] sum in squares)
+            for (int j = 0; j < n; j++)
+                for (int k = 0; k <= j; k++) a[j, k] += sum[j * n + k];
+        for (int j = 0; j < n; j++)
+            for (int k = 0; k < j; k++) a[k, j] = a[j, k];
+        var scores = new double[(zones.Count + 1) * n];
+        for (int i = 0; i < count; i++)
+        {
+            double w = _robust[i] * residual[i];
+            for (int k = 0; k < n; k++) scores[_zone[i] * n + k] += w * _jacobian[i * n + k];
+        }
+        Vector<double> b = Vector<double>.Build.Dense(n);
+        _scores = Matrix<double>.Build.Dense(n, n);
+        for (int z = 0; z <= zones.Count; z++)
+            for (int j = 0; j < n; j++)
+            {
+                b[j] += scores[z * n + j];
+                for (int k = 0; k < n; k++) _scores[j, k] += scores[z * n + j] * scores[z * n + k];
+            }
+        return (a, b);
+    }
+
+    private double Correlate(SampleSet samples)
+    {
+        double n = samples.Count, v = 0, m = 0, vv = 0, mm = 0, vm = 0;
+        for (int i = 0; i < samples.Count; i++)
+        {
+            double x = samples.Values[i], y = _amplitude[_zone[i]] * _model[i];
+            (v, m, vv, mm, vm) = (v + x, m + y, vv + x * x, mm + y * y, vm + x * y);
+        }
+        double below = (vv - v * v / n) * (mm - m * m / n);
+        return below > 0 ? (vm - v * m / n) / Math.Sqrt(below) : 0;
+    }
+
+    private static double MedianAbsolute(double[] values)
+    {
+        double[] sorted = [.. values.Select(Math.Abs)];
+        Array.Sort(sorted);
+        return Math.Max(sorted[sorted.Length / 2], 1e-9);
+    }
+}

@@ -1,0 +1,104 @@
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Refinement;
+
+/// <summary>The blur of a fluorescence microscope: a Gaussian, as wide along the optical axis (z of the fluorescence) as <paramref name="AxialNm"/>.</summary>
+/// <param name="LateralNm">Standard deviation in y and x, nm.</param>
+/// <param name="AxialNm">Standard deviation in z, nm; not below the lateral one.</param>
+public readonly record struct PointSpreadFunction(double LateralNm, double AxialNm)
+{
+    /// <summary>This one after another, isotropic blur.</summary>
+    internal PointSpreadFunction With(double blurNm) => new(Math.Sqrt(LateralNm * LateralNm + blurNm * blurNm), Math.Sqrt(AxialNm * AxialNm + blurNm * blurNm));
+}
+
+/// <summary>How the modelled fluorescence changes with the place and with the microscope's blur.</summary>
+/// <param name="Value">The model: 1 inside of a large object, less its surroundings' mean.</param>
+/// <param name="Gradient">By the place, per nm.</param>
+/// <param name="ByLateral">By the lateral standard deviation, per nm.</param>
+/// <param name="ByAxial">By the axial one, per nm.</param>
+internal readonly record struct ModelValue(float Value, Point3 Gradient, double ByLateral, double ByAxial);
+
+/// <summary>
+/// The mitochondria of the EM as the fluorescence microscope would show them, less the mean of their surroundings: the mask blurred by the
+/// point spread function, carried into the EM's frame by the registration, minus the same blurred by <c>highPassNm</c> more.
+/// </summary>
+internal sealed class MicroscopeModel : IDisposable
+{
+    /// <summary>Bins of a blurred field: its narrowest standard deviation is this many of them.</summary>
+    private const double BinsPerSigma = 1;
+
+    private readonly CubicSplineField _narrow;
+    private readonly CubicSplineField _wide;
+    private readonly Point3 _axis;
+    private readonly double _stretch;
+    private readonly PointSpreadFunction _psf;
+
+    /// <summary>Blurs a mask.</summary>
+    /// <param name="mask">Box means of the EM mask, 0 to 1.</param>
+    /// <param name="voxel">The mask's own voxels, nm.</param>
+    /// <param name="movingToFixed">Fluorescence to EM: its linear part turns and scales the blur.</param>
+    /// <param name="psf">In the fluorescence's frame.</param>
+    /// <param name="highPassNm">Standard deviation of the surroundings, nm.</param>
+    /// <param name="job">The work.</param>
+    public MicroscopeModel(Volume<float> mask, Point3 voxel, AffineTransform movingToFixed, PointSpreadFunction psf, double highPassNm, Job job)
+    {
+        _psf = psf;
+        var optical = new Point3(movingToFixed[0, 0], movingToFixed[1, 0], movingToFixed[2, 0]);
+        _axis = 1 / optical.Length * optical;
+        _stretch = Math.Cbrt(Math.Abs(movingToFixed.Determinant));
+        _narrow = new CubicSplineField(Blur(mask, voxel, psf, job));
+        try
+        {
+            _wide = new CubicSplineField(Blur(mask, voxel, psf.With(highPassNm), job));
+        }
+        catch
+        {
+            _narrow.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The bins in which a mask is best averaged for a blur, nm.</summary>
+    public static double BinFor(PointSpreadFunction psf) => psf.LateralNm / BinsPerSigma;
+
+    /// <summary>The blur that the model was made with.</summary>
+    public PointSpreadFunction Psf => _psf;
+
+    /// <summary>The model at a place of the EM, nm.</summary>
+    public float Value(Point3 q) => _narrow.Value(q) - _wide.Value(q);
+
+    /// <summary>The model and its derivatives at a place of the EM, nm.</summary>
+    public ModelValue Evaluate(Point3 q)
+    {
+        LocalShape narrow = _narrow.Shape(q), wide = _wide.Shape(q);
+        // A Gaussian's blur grows by the heat equation: d/d(sigma^2) = half the second derivative along that direction.
+        double along = narrow.Along(_axis) - wide.Along(_axis);
+        double across = narrow.Laplacian - wide.Laplacian - along;
+        double square = _stretch * _stretch;
+        return new ModelValue(narrow.Value - wide.Value, narrow.Gradient - wide.Gradient, _psf.LateralNm * square * across, _psf.AxialNm * square * along);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _narrow.Dispose();
+        _wide.Dispose();
+    }
+
+    private Volume<float> Blur(Volume<float> mask, Point3 voxel, PointSpreadFunction psf, Job job)
+    {
+        double lateral = _stretch * psf.LateralNm, axial = _stretch * psf.AxialNm;
+        Size3 bin = BinnedVolume.Bins(mask.Grid.Spacing, lateral / BinsPerSigma);
+        Point3 h = new(mask.Grid.Spacing.Z * bin.Z, mask.Grid.Spacing.Y * bin.Y, mask.Grid.Spacing.X * bin.X);
+        var along = new DirectionalBlur(h, _axis, Math.Sqrt(Math.Max(axial * axial - lateral * lateral, 0.01)));
+        Point3 taken = along.InterpolationVariance;
+        var wanted = new Point3(lateral * lateral - taken.Z, lateral * lateral - taken.Y, lateral * lateral - taken.X);
+        int Side(double step) => 3 + (int)Math.Ceiling(3 * lateral / step);
+        using Volume<float> means = BinnedVolume.Averaged(mask, bin, job);
+        // Columns enough for the taps on both sides, and for one vector step at the least.
+        using Volume<float> padded = BinnedVolume.Padded(means, new Size3(Side(h.Z), Side(h.Y), Math.Max(Side(h.X) + along.ReachX, 64)));
+        using Volume<float> across = BinnedVolume.Blurred(padded, voxel, wanted, job);
+        return along.Apply(across, job);
+    }
+}

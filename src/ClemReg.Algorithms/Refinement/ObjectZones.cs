@@ -1,0 +1,111 @@
+using ClemReg.Algorithms.Segmentation;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Refinement;
+
+/// <summary>Which mitochondrion is nearest to a place of the EM, on a coarse grid. Long ones are divided, for their stain varies along them.</summary>
+internal sealed class ObjectZones
+{
+    private const double StepNm = 160;
+    private const double LongestNm = 4000;
+    private readonly Grid _grid;
+    private readonly int[] _zones;
+
+    /// <summary>Finds the zones of a mask.</summary>
+    /// <param name="mask">Box means of the mask, 0 to 1.</param>
+    /// <param name="job">The work.</param>
+    public ObjectZones(Volume<float> mask, Job job)
+    {
+        using var half = new BitVolume(mask.Grid);
+        job.For(mask.Grid.Size.Z, z => half.SetSlice(z, (ReadOnlySpan<float>)mask.Slice(z), 0.5f));
+        ConnectedComponents objects = ConnectedComponents.Label(half, job);
+        Objects = objects.Count;
+        Size3 bin = BinnedVolume.Bins(mask.Grid.Spacing, StepNm);
+        _grid = BinnedVolume.GridOf(mask.Grid, bin);
+        (int depth, int height, int width) = _grid.Size;
+        _zones = new int[_grid.Size.Count];
+        var numbers = new Dictionary<(int, int, int, int), int>();
+        for (int z = 0; z < mask.Grid.Size.Z; z++)
+            for (int y = 0; y < mask.Grid.Size.Y; y++)
+                foreach (LabelledRun run in objects.Runs(z, y))
+                    for (int x = run.Start / bin.X; x <= (run.End - 1) / bin.X; x++)
+                    {
+                        int cell = (z / bin.Z * height + y / bin.Y) * width + x;
+                        if (_zones[cell] != 0) continue;
+                        (int, int, int, int) key = (run.Label, (int)(z * mask.Grid.Spacing.Z / LongestNm), (int)(y * mask.Grid.Spacing.Y / LongestNm), (int)(x * _grid.Spacing.X / LongestNm));
+                        if (!numbers.TryGetValue(key, out int number)) numbers[key] = number = numbers.Count + 1;
+                        _zones[cell] = number;
+                    }
+        Count = numbers.Count;
+        NearestCell.Spread(_zones, _grid, job);
+    }
+
+    /// <summary>Connected objects of the mask.</summary>
+    public int Objects { get; }
+
+    /// <summary>Zones; they are numbered from 1.</summary>
+    public int Count { get; }
+
+    /// <summary>The zone at a place of the EM, nm; beyond the grid that of the nearest cell. 0 only where the mask is empty.</summary>
+    public int At(Point3 q)
+    {
+        Point3 u = _grid.ToIndex(q);
+        int Cell(double v, int n) => (int)Math.Clamp(Math.Round(v), 0, n - 1);
+        return _zones[(Cell(u.Z, _grid.Size.Z) * _grid.Size.Y + Cell(u.Y, _grid.Size.Y)) * _grid.Size.X + Cell(u.X, _grid.Size.X)];
+    }
+}
+
+/// <summary>
+/// Gives every empty cell of a grid the number of the nearest one that is not empty (P. Felzenszwalb, D. Huttenlocher 2012, Distance transforms
+/// of sampled functions: lower envelopes of parabolas, one axis after the other, with the number carried along).
+/// </summary>
+internal static class NearestCell
+{
+    /// <summary>Fills the zeros of <paramref name="cells"/>, z, y, x with x fastest.</summary>
+    public static void Spread(int[] cells, Grid grid, Job job)
+    {
+        (int depth, int height, int width) = grid.Size;
+        var squares = new double[cells.Length];
+        for (int i = 0; i < cells.Length; i++) squares[i] = cells[i] == 0 ? double.PositiveInfinity : 0;
+        Along(depth * height, width, line => line * width, 1, grid.Spacing.X);
+        Along(depth * width, height, line => line / width * height * width + line % width, width, grid.Spacing.Y);
+        Along(height * width, depth, line => line, height * width, grid.Spacing.Z);
+
+        void Along(int lines, int n, Func<int, int> start, int stride, double spacing)
+        {
+            if (n < 2) return;
+            job.For(lines, () => (new int[n], new double[n + 1], new double[n], new int[n]), (line, scratch) =>
+            {
+                (int[] parabolas, double[] borders, double[] height, int[] number) = scratch;
+                int at = start(line);
+                double square = spacing * spacing;
+                int top = -1;
+                for (int i = 0; i < n; i++)
+                {
+                    (height[i], number[i]) = (squares[at + i * stride], cells[at + i * stride]);
+                    if (double.IsPositiveInfinity(height[i])) continue;
+                    double border = double.NegativeInfinity;
+                    while (top >= 0)
+                    {
+                        int j = parabolas[top];
+                        border = (height[i] - height[j] + square * ((double)i * i - (double)j * j)) / (2 * square * (i - j));
+                        if (border > borders[top]) break;
+                        top--;
+                    }
+                    if (top < 0) border = double.NegativeInfinity;
+                    top++;
+                    (parabolas[top], borders[top]) = (i, border);
+                }
+                if (top < 0) return;
+                borders[top + 1] = double.PositiveInfinity;
+                for (int i = 0, k = 0; i < n; i++)
+                {
+                    while (borders[k + 1] < i) k++;
+                    int j = parabolas[k];
+                    squares[at + i * stride] = height[j] + square * (i - j) * (i - j);
+                    cells[at + i * stride] = number[j];
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,237 @@
+using ClemReg.Algorithms.Simulation;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Refinement;
+
+/// <summary>The data of a refinement, made once: the mask's means and zones, and the fluorescence of the level at work.</summary>
+internal sealed class RefinementProblem : IDisposable
+{
+    /// <summary>Voxels of the mask's means: finer than any blur needs.</summary>
+    private const double FinestBinNm = 60;
+
+    private const double EnoughNm = 0.05;
+
+    /// <summary>Below this movement the same voxels are looked at to the end, so that it comes to rest.</summary>
+    private const double SettledNm = 2;
+
+    private const double LongestStepNm = 200;
+    private const int ResampleEvery = 5;
+
+    /// <summary>A change of the blur by this part makes a new model worth its time.</summary>
+    private const double NewBlur = 0.03;
+
+    private const int LeastSamples = 1000;
+
+    private readonly Volume _fluorescence;
+    private readonly IntensityRefinementOptions _options;
+    private readonly Volume<float> _mask;
+    private readonly Point3 _voxel;
+    private readonly Point3 _low;
+    private readonly Point3 _high;
+    private readonly List<RefinementState> _history = [];
+
+    public RefinementProblem(Volume fluorescence, BitVolume mask, IntensityRefinementOptions options, Job job)
+    {
+        _fluorescence = fluorescence;
+        _options = options;
+        _voxel = mask.Grid.Spacing;
+        _mask = BinnedVolume.Mean(mask, BinnedVolume.Bins(mask.Grid.Spacing, FinestBinNm), job);
+        Zones = new ObjectZones(_mask, job);
+        if (Zones.Count == 0) throw new BadInputException("The EM mask has no mitochondria that could be registered: it is empty, or its objects are smaller than 40 nm.");
+        Point3 margin = options.MarginNm, last = mask.Grid.ToPhysical(mask.Grid.Size.Z - 1, mask.Grid.Size.Y - 1, mask.Grid.Size.X - 1);
+        Point3 Inset(Point3 length) => new(Math.Min(margin.Z, 0.35 * length.Z), Math.Min(margin.Y, 0.35 * length.Y), Math.Min(margin.X, 0.35 * length.X));
+        Point3 inset = Inset(last - mask.Grid.Origin);
+        (_low, _high) = (mask.Grid.Origin + inset, last - inset);
+        Centre = 0.5 * (_low + _high);
+    }
+
+    /// <summary>The objects of the mask.</summary>
+    public ObjectZones Zones { get; }
+
+    /// <summary>The middle of the EM, about which the parameters turn and scale.</summary>
+    public Point3 Centre { get; }
+
+    public void Dispose() => _mask.Dispose();
+
+    /// <summary>All levels, from the most blurred to the sharp one.</summary>
+    public IntensityRefinementResult Solve(AffineTransform start, Job job)
+    {
+        double[] blurs = [.. _options.Levels, 0];
+        AffineTransform at = start;
+        PointSpreadFunction psf = _options.Psf;
+        IntensityRefinementResult? result = null;
+        for (int i = 0; i < blurs.Length; i++)
+        {
+            bool last = i == blurs.Length - 1;
+            AffineTransform from = at;
+            PointSpreadFunction seen = psf;
+            result = job.Run(last ? "refine_intensities" : "refine_blurred", (double)i / blurs.Length, (i + 1.0) / blurs.Length,
+                part => SolveLevel(from, seen, blurs[i], last, part));
+            (at, psf) = (result.Transform, result.Psf);
+        }
+        return result!;
+    }
+
+    /// <summary>The sharp level about a solution: what a deformation is fitted and judged on.</summary>
+    public SharpLevel Sharp(IntensityRefinementResult linear, int samples, Job job)
+    {
+        var level = new FluorescenceLevel(_fluorescence, 0, _options.HighPassNm, job);
+        MicroscopeModel? model = null;
+        try
+        {
+            model = Model(linear.Transform, linear.Psf, 0, _options.HighPassNm, job);
+            SampleSet chosen = SampleSet.Choose(level, model, _low, _high, linear.Transform, samples, RandomStream.Key((ulong)_options.Seed, -1), job);
+            var places = new Point3[chosen.Count];
+            linear.Transform.Apply(chosen.Places, places);
+            return new SharpLevel(level, model, Zones, chosen, places, linear.Transform, _low, _high, DepthZero(linear.Transform), linear.AttenuationPerNm);
+        }
+        catch
+        {
+            model?.Dispose();
+            level.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The affine map from a similarity on, with the same voxels and blur.</summary>
+    public (AffineTransform Transform, LinearUncertainty Uncertainty) Affine(SharpLevel level, IntensityRefinementResult similarity, Job job)
+    {
+        var equations = new LinearEquations(LinearKind.Affine, null, true, Zones, Centre, level.DepthZero, level.Attenuation);
+        AffineTransform at = Steps(equations, level.Samples, similarity.Transform, LinearKind.Affine, level.Model, 12, job);
+        return (at, equations.Uncertainty());
+    }
+
+    private AffineTransform Steps(LinearEquations equations, SampleSet samples, AffineTransform at, LinearKind kind, MicroscopeModel model, int most, Job job)
+    {
+        equations.Begin(samples);
+        for (int i = 0; i < most; i++)
+        {
+            if (equations.Step(samples, at, model, job) is not { } d) break;
+            double longest = d.Max(Math.Abs);
+            for (int k = 0; k < d.Length; k++) d[k] *= Math.Min(1, LongestStepNm / Math.Max(longest, 1e-9));
+            at = at.Then(IntensityRefinement.Step(d, kind, Centre));
+            if (longest < EnoughNm) break;
+        }
+        return at;
+    }
+
+    /// <summary>The linear registration of each half of a chessboard of columns, from a solution on.</summary>
+    public AffineTransform[] Halves(SharpLevel level, LinearKind kind, Job job)
+    {
+        const int steps = 4;
+        var board = new ColumnBoard(_low, _high);
+        var halves = new AffineTransform[2];
+        for (int half = 0; half < 2; half++)
+        {
+            bool dark = half == 1;
+            SampleSet samples = level.Samples.Where(p => board.Dark(level.Linear.Apply(p)) == dark);
+            halves[half] = samples.Count < 100 ? level.Linear
+                : Steps(new LinearEquations(kind, null, true, Zones, Centre, level.DepthZero, level.Attenuation), samples, level.Linear, kind, level.Model, steps, job);
+        }
+        return halves;
+    }
+
+    /// <summary>Compares a pose with poses beside it, at a blur that forgives small errors.</summary>
+    public PoseContrast Contrast(AffineTransform pose, PointSpreadFunction psf, Job job)
+    {
+        const double blur = 250, highPass = 1000;
+        using var level = new FluorescenceLevel(_fluorescence, blur, highPass, job);
+        using MicroscopeModel model = Model(pose, psf, blur, highPass, job);
+        SampleSet samples = SampleSet.Choose(level, model, _low, _high, pose, 20_000, RandomStream.Key((ulong)_options.Seed, -2), job);
+        if (samples.Count < 100) return new PoseContrast(0, 0, 0);
+        var at = new Point3[samples.Count];
+        pose.Apply(samples.Places, at);
+        // Shifts within the sheet, where there is most room, by more than a mitochondrion and at all angles.
+        const int decoys = 24;
+        var correlations = new double[decoys + 1];
+        job.For(correlations.Length, i =>
+        {
+            double angle = 2 * Math.PI * i * 0.618034, length = i == 0 ? 0 : 1500 + 1500.0 * i / decoys;
+            var shift = new Point3(0, length * Math.Sin(angle), length * Math.Cos(angle));
+            double n = 0, v = 0, m = 0, vv = 0, mm = 0, vm = 0;
+            for (int k = 0; k < at.Length; k++)
+            {
+                Point3 q = at[k] + shift;
+                if (q.Y < _low.Y || q.X < _low.X || q.Y > _high.Y || q.X > _high.X) continue;
+                double w = samples.Weights[k], x = samples.Values[k], y = model.Value(q);
+                (n, v, m, vv, mm, vm) = (n + w, v + w * x, m + w * y, vv + w * x * x, mm + w * y * y, vm + w * x * y);
+            }
+            double below = n > 0 ? (vv - v * v / n) * (mm - m * m / n) : 0;
+            correlations[i] = below > 0 ? (vm - v * m / n) / Math.Sqrt(below) : 0;
+        });
+        return PoseContrast.Of(correlations[0], correlations[1..]);
+    }
+
+    private IntensityRefinementResult SolveLevel(AffineTransform at, PointSpreadFunction psf, double blur, bool last, Job job)
+    {
+        double highPass = last ? _options.HighPassNm : 4 * blur;
+        LinearKind kind = last || _options.Kind == LinearKind.Rigid ? _options.Kind : LinearKind.Similarity;
+        bool estimate = last && _options.EstimatePsf;
+        using var level = new FluorescenceLevel(_fluorescence, blur, highPass, job);
+        MicroscopeModel model = Model(at, psf, blur, highPass, job);
+        try
+        {
+            var equations = new LinearEquations(kind, estimate ? new PsfPrior(_options.Psf, _options.PsfPrior) : null, last, Zones, Centre, DepthZero(at));
+            SampleSet? samples = null;
+            bool converged = false;
+            double correlation = 0, movement = double.PositiveInfinity;
+            int count = last ? _options.Samples : _options.Samples / 3;
+            for (int iteration = 0; iteration < _options.MaxIterations; iteration++)
+            {
+                job.ThrowIfCancelled();
+                if (samples is null || iteration % ResampleEvery == 0 && movement > SettledNm)
+                {
+                    samples = SampleSet.Choose(level, model, _low, _high, at, count,
+                        RandomStream.Key(RandomStream.Key((ulong)_options.Seed, (long)blur), iteration / ResampleEvery), job);
+                    if (samples.Count < LeastSamples && iteration > 0) break;
+                    if (samples.Count < LeastSamples)
+                        throw new BadInputException($"The fluorescence and the EM share only {samples.Count} looked-at voxels where the refinement starts, so there is nothing to compare. Give another start, or look whether the two images show the same region.");
+                    equations.Begin(samples);
+                }
+                if (equations.Step(samples, at, model, job) is not { } d) break;
+                correlation = equations.Correlation;
+                movement = 0;
+                int linear = IntensityRefinement.LinearParameters(kind) + 3;
+                for (int i = 0; i < linear; i++) movement = Math.Max(movement, Math.Abs(d[i]));
+                double factor = Math.Min(1, LongestStepNm / Math.Max(movement, 1e-9) * (blur > 0 ? 1 + blur / 200 : 1));
+                for (int i = 0; i < d.Length; i++) d[i] *= factor;
+                at = at.Then(IntensityRefinement.Step(d, kind, Centre));
+                _history.Add(new RefinementState(blur, iteration + 1, movement * factor, correlation));
+                if (estimate && iteration % 3 == 2 && equations.PsfChange(model.Psf) > NewBlur)
+                {
+                    psf = equations.Psf(model.Psf);
+                    model.Dispose();
+                    model = Model(at, psf, blur, highPass, job);
+                }
+                job.Report((iteration + 1.0) / _options.MaxIterations);
+                if (movement < (last ? EnoughNm : 5) && iteration >= (last ? ResampleEvery : 3))
+                {
+                    converged = true;
+                    break;
+                }
+            }
+            if (estimate) psf = equations.Psf(model.Psf);
+            return new IntensityRefinementResult
+            {
+                Transform = at,
+                Psf = psf,
+                AttenuationPerNm = equations.Attenuation,
+                Correlation = correlation,
+                Converged = converged,
+                History = [.. _history],
+                Objects = equations.Bright(),
+                Uncertainty = equations.Uncertainty(),
+            };
+        }
+        finally
+        {
+            model.Dispose();
+        }
+    }
+
+    private double DepthZero(AffineTransform at) => at.Inverse().Apply(Centre).Z;
+
+    private MicroscopeModel Model(AffineTransform at, PointSpreadFunction psf, double blur, double highPass, Job job) =>
+        new(_mask, _voxel, at, psf.With(blur), highPass, job);
+}

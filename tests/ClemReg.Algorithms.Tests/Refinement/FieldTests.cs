@@ -1,0 +1,183 @@
+using ClemReg.Algorithms.Refinement;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Tests.Refinement;
+
+/// <summary>The fields that a refinement evaluates, against differences and moments.</summary>
+[Trait("Category", "Kernel")]
+public sealed class FieldTests
+{
+    private static Volume<float> Noise(Size3 size, Point3 spacing, int seed)
+    {
+        var random = new Random(seed);
+        var volume = new Volume<float>(new Grid(size, spacing, new Point3(-70, 33, 12)));
+        for (int z = 0; z < size.Z; z++)
+            foreach (ref float v in volume.Slice(z)) v = (float)random.NextDouble();
+        return volume;
+    }
+
+    [Fact]
+    public void A_splines_derivatives_are_those_of_its_values()
+    {
+        using var field = new CubicSplineField(Noise(new Size3(7, 9, 12), new Point3(50, 20, 30), 1));
+        var random = new Random(2);
+        for (int i = 0; i < 50; i++)
+        {
+            var q = new Point3(-70 + 50 * (1 + 4 * random.NextDouble()), 33 + 20 * (1 + 6 * random.NextDouble()), 12 + 30 * (1 + 9 * random.NextDouble()));
+            LocalShape shape = field.Shape(q);
+            Assert.Equal(field.Value(q), shape.Value, 5);
+            foreach (Point3 axis in new[] { new Point3(1, 0, 0), new Point3(0, 1, 0), new Point3(0, 0, 1), new Point3(0.6, 0.8, 0), new Point3(0.48, 0.6, -0.64) })
+            {
+                const double h = 0.5;
+                LocalShape up = field.Shape(q + h * axis), down = field.Shape(q - h * axis);
+                Assert.Equal((up.Value - down.Value) / (2 * h), Point3.Dot(shape.Gradient, axis), 1e-5);
+                Assert.Equal((Point3.Dot(up.Gradient, axis) - Point3.Dot(down.Gradient, axis)) / (2 * h), shape.Along(axis), 2e-4);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 0, 0)]
+    [InlineData(0.9, 0.3, -0.2)]
+    [InlineData(0.1, 0.2, 0.97)]
+    [InlineData(-0.2, 0.9, 0.4)]
+    public void A_directional_blur_has_the_moments_of_its_gaussian(double z, double y, double x)
+    {
+        var spacing = new Point3(50, 40, 40);
+        Point3 u = 1 / new Point3(z, y, x).Length * new Point3(z, y, x);
+        const double sigma = 150;
+        var blur = new DirectionalBlur(spacing, u, sigma);
+        using var point = new Volume<float>(new Grid(new Size3(41, 51, 121), spacing));
+        point[20, 25, 60] = 1;
+        using Volume<float> blurred = blur.Apply(point, new Job(2));
+        double sum = 0;
+        var mean = default(Point3);
+        var second = new double[3, 3];
+        for (int a = 0; a < 41; a++)
+            for (int b = 0; b < 51; b++)
+                for (int c = 0; c < 121; c++)
+                {
+                    double v = blurred[a, b, c];
+                    var d = new Point3((a - 20) * 50, (b - 25) * 40, (c - 60) * 40);
+                    sum += v;
+                    mean += v * d;
+                    for (int i = 0; i < 3; i++)
+                        for (int j = 0; j < 3; j++) second[i, j] += v * d[i] * d[j];
+                }
+        Assert.Equal(1, sum, 4);
+        Assert.InRange(mean.Length, 0, 0.5);
+        for (int i = 0; i < 3; i++)
+            for (int j = 0; j < 3; j++)
+            {
+                double expected = sigma * sigma * u[i] * u[j] + (i == j ? blur.InterpolationVariance[i] : 0);
+                Assert.InRange(second[i, j], expected - 0.04 * sigma * sigma, expected + 0.02 * sigma * sigma);
+            }
+    }
+
+    [Fact]
+    public void A_directional_blur_skips_only_zeros()
+    {
+        var random = new Random(3);
+        using var sparse = new Volume<float>(new Grid(new Size3(9, 11, 200), new Point3(40, 40, 40)));
+        for (int i = 0; i < 30; i++) sparse[random.Next(9), random.Next(11), 20 + random.Next(160)] = 1;
+        var blur = new DirectionalBlur(sparse.Grid.Spacing, new Point3(0.8, 0.3, 0.5), 90);
+        using Volume<float> blurred = blur.Apply(sparse, new Job(2));
+        using Volume<float> dense = blur.Apply(sparse, new Job(1));
+        for (int z = 0; z < 9; z++)
+            Assert.True(blurred.Slice(z).SequenceEqual(dense.Slice(z)));
+        using var one = new Volume<float>(sparse.Grid);
+        var sum = new double[9, 11, 200];
+        for (int z = 0; z < 9; z++)
+            for (int y = 0; y < 11; y++)
+                for (int x = 0; x < 200; x++)
+                {
+                    if (sparse[z, y, x] == 0) continue;
+                    one[z, y, x] = 1;
+                    using Volume<float> part = blur.Apply(one, new Job(1));
+                    one[z, y, x] = 0;
+                    for (int a = 0; a < 9; a++)
+                        for (int b = 0; b < 11; b++)
+                            for (int c = 0; c < 200; c++) sum[a, b, c] += part[a, b, c];
+                }
+        for (int a = 0; a < 9; a++)
+            for (int b = 0; b < 11; b++)
+                for (int c = 0; c < 200; c++) Assert.Equal(sum[a, b, c], blurred[a, b, c], 5);
+    }
+
+    [Fact]
+    public void The_models_change_with_the_blur_is_that_of_its_values()
+    {
+        using var mask = new BitVolume(new Grid(new Size3(40, 90, 110), new Point3(20, 20, 20)));
+        var random = new Random(4);
+        for (int i = 0; i < 25; i++)
+        {
+            (int cz, int cy, int cx) = (random.Next(5, 35), random.Next(10, 80), random.Next(10, 100));
+            for (int z = -4; z <= 4; z++)
+                for (int y = -8; y <= 8; y++)
+                    for (int x = -8; x <= 8; x++)
+                        if ((uint)(cz + z) < 40 && (uint)(cy + y) < 90 && (uint)(cx + x) < 110) mask[cz + z, cy + y, cx + x] = true;
+        }
+        using Volume<float> means = BinnedVolume.Mean(mask, new Size3(2, 2, 2), new Job(1));
+        var tilted = AffineTransform.Similarity(1.05, [0.96, -0.28, 0, 0.28, 0.96, 0, 0, 0, 1], default);
+        var psf = new PointSpreadFunction(80, 240);
+        MicroscopeModel Model(double lateral, double axial) => new(means, mask.Grid.Spacing, tilted, new PointSpreadFunction(lateral, axial), 420, new Job(1));
+        using MicroscopeModel model = Model(80, 240), wider = Model(84, 240), narrower = Model(76, 240), longer = Model(80, 250), shorter = Model(80, 230);
+        double largest = 0, lateral = 0, axial = 0;
+        int n = 0;
+        for (int i = 0; i < 300; i++)
+        {
+            var q = new Point3(800 * random.NextDouble(), 1800 * random.NextDouble(), 2200 * random.NextDouble());
+            ModelValue m = model.Evaluate(q);
+            Assert.Equal(model.Value(q), m.Value, 4);
+            largest = Math.Max(largest, Math.Max(Math.Abs(m.ByLateral), Math.Abs(m.ByAxial)));
+            lateral += Math.Abs((wider.Value(q) - narrower.Value(q)) / 8 - m.ByLateral);
+            axial += Math.Abs((longer.Value(q) - shorter.Value(q)) / 20 - m.ByAxial);
+            n++;
+        }
+        // Bins of a sigma's size make neither the values nor the differences exact.
+        Assert.True(lateral / n < 0.1 * largest && axial / n < 0.03 * largest, $"{lateral / n} {axial / n} of {largest}");
+    }
+
+    [Fact]
+    public void The_nearest_number_is_that_of_a_plain_search()
+    {
+        var grid = new Grid(new Size3(6, 9, 13), new Point3(80, 30, 50));
+        var random = new Random(5);
+        var cells = new int[grid.Size.Count];
+        for (int i = 1; i <= 14; i++) cells[random.Next(cells.Length)] = i;
+        int[] given = [.. cells];
+        NearestCell.Spread(cells, grid, new Job(2));
+        Point3 Place(int i) => grid.ToPhysical(i / 117, i / 13 % 9, i % 13);
+        for (int i = 0; i < cells.Length; i++)
+        {
+            double nearest = Enumerable.Range(0, given.Length).Where(j => given[j] > 0).Min(j => (Place(j) - Place(i)).Length);
+            Assert.Contains(Enumerable.Range(0, given.Length), j => given[j] == cells[i] && Math.Abs((Place(j) - Place(i)).Length - nearest) < 1e-6);
+        }
+        var none = new int[grid.Size.Count];
+        NearestCell.Spread(none, grid, new Job(1));
+        Assert.All(none, v => Assert.Equal(0, v));
+    }
+
+    [Theory]
+    [InlineData(LinearKind.Rigid)]
+    [InlineData(LinearKind.Similarity)]
+    [InlineData(LinearKind.Affine)]
+    public void A_steps_moves_are_its_derivatives(LinearKind kind)
+    {
+        var centre = new Point3(500, 4000, 7000);
+        int n = IntensityRefinement.LinearParameters(kind) + 3;
+        Span<Point3> moves = stackalloc Point3[12];
+        var q = new Point3(900, 9000, 2000);
+        IntensityRefinement.Moves(1 / IntensityRefinement.LeverNm * (q - centre), kind, moves);
+        for (int k = 0; k < n; k++)
+        {
+            var d = new double[n];
+            d[k] = 0.01;
+            Point3 up = IntensityRefinement.Step(d, kind, centre).Apply(q);
+            d[k] = -0.01;
+            Point3 difference = 50 * (up - IntensityRefinement.Step(d, kind, centre).Apply(q));
+            Assert.InRange((difference - moves[k]).Length, 0, 1e-5);
+        }
+    }
+}
