@@ -15,6 +15,7 @@ internal static class ClemRegParameters
     private const string Region = "Region of interest";
     private const string Sampling = "Point clouds";
     private const string Registration = "Registration";
+    private const string Automatic = "Automatic registration";
     private const string Deformation = "Deformation";
     private const string Warping = "Warping";
     private const string Picture = "Picture";
@@ -92,8 +93,35 @@ internal static class ClemRegParameters
         "Points whose mean neighbour distance exceeds the average by this many standard deviations are removed; 0 removes none.", 1, 0, 1000);
 
     public static readonly ChoiceParameter RegistrationAlgorithm = new("registration_algorithm", "Algorithm", Registration,
-        "rigid: Coherent Point Drift with rotation, translation and, if wanted, scale. affine: the rigid result, then stretching and shear too; for samples that were compressed along one direction, otherwise less accurate. rigid_bcpd: the rigid result, then a smooth deformation by Bayesian Coherent Point Drift, with a note whether the deformation earns its place. bcpd: the latter alone, for clouds that lie nearly right.",
-        "rigid", "rigid", "affine", "rigid_bcpd", "bcpd");
+        "auto: finds the position from any orientation and refines it on the intensities, deforms where the data call for it, and says how far to trust the result; where point clouds or a fluorescence mask are given, auto is rigid. rigid: Coherent Point Drift with rotation, translation and, if wanted, scale, as published. affine: the rigid result, then stretching and shear too; for samples that were compressed along one direction, otherwise less accurate. rigid_bcpd: the rigid result, then a smooth deformation by Bayesian Coherent Point Drift, with a note whether the deformation earns its place. bcpd: the latter alone, for clouds that lie nearly right.",
+        "auto", "auto", "rigid", "affine", "rigid_bcpd", "bcpd");
+
+    public static readonly ChoiceParameter SearchRotations = new("search_rotations", "Orientations", Automatic,
+        "auto only: which orientations are tried. all: any. in_plane: turned about z, with a small tilt; faster. in_plane_and_turned_over: likewise, either side up. near_start: up to search_angle from registration_start. Without near_start a given registration_start is refined without a search.",
+        "all", "all", "in_plane", "in_plane_and_turned_over", "near_start");
+
+    public static readonly NumberParameter SearchAngle = new("search_angle", "Largest angle", Automatic, "degrees",
+        "near_start: the largest rotation from the start. in_plane: tilts are tried up to this and 10 degrees.", 20, 0.1, 180);
+
+    public static readonly NumberParameter SearchScaleMinimum = new("search_scale_minimum", "Smallest scale", Automatic, "",
+        "The search takes the fluorescence to be at least so many times as large in the EM as its voxel size says: samples shrink.", 0.9, 0.5, 2);
+
+    public static readonly NumberParameter SearchScaleMaximum = new("search_scale_maximum", "Largest scale", Automatic, "",
+        "And at most so many times.", 1.1, 0.5, 2);
+
+    public static readonly NumberParameter PsfXY = new("psf_xy", "Blur in y and x", Automatic, "nm",
+        "auto only: standard deviation of the fluorescence microscope's blur in the slices (its full width at half maximum / 2.355). 0: estimated from the images. A given one is checked against them.", 0, 0, 1000);
+
+    public static readonly NumberParameter PsfZ = new("psf_z", "Blur in z", Automatic, "nm",
+        "The same across the slices.", 0, 0, 2000);
+
+    public static readonly ChoiceParameter EmSliceOrder = new("em_slice_order", "EM slice order", Automatic,
+        "as_given: an EM stack whose slices are in reversed order is noticed and reported, not corrected. either: it is registered all the same, as the mirror image that it is.",
+        "as_given", "as_given", "either");
+
+    public static readonly ChoiceParameter AutoDeformation = new("auto_deformation", "Deformation", Automatic,
+        "judge: a smooth deformation is tried, and kept where it explains parts of the image that it was not fitted to. never: rigid, scaled or affine only.",
+        "judge", "judge", "never");
 
     public static readonly IntegerParameter MovingFrame = new("moving_frame", "Time point", General, "",
         "Of a fluorescence time series the time point that is registered, counted from 1; all are warped.", 1, 1, 100000);
@@ -255,6 +283,10 @@ internal static class ClemRegParameters
         RegistrationOutlierWeight, RegistrationMinimumSigma, RegistrationMaximumAnisotropy, RegistrationNormalise,
         RegistrationStartFit, RegistrationStartUnit,
     ];
+
+    /// <summary>What the algorithm auto needs besides the scale switch of <see cref="ForRegistration"/>, the regions and <see cref="Seed"/>.</summary>
+    public static IReadOnlyList<Parameter> ForAuto { get; } =
+        [SearchRotations, SearchAngle, SearchScaleMinimum, SearchScaleMaximum, PsfXY, PsfZ, EmSliceOrder, AutoDeformation];
 
     /// <summary>What the deformable algorithms need besides <see cref="ForRegistration"/> and <see cref="Seed"/>.</summary>
     public static IReadOnlyList<Parameter> ForDeformation { get; } =

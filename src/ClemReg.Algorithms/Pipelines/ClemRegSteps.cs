@@ -91,7 +91,7 @@ internal static class ClemRegSteps
     public static CloudRegistration RegisterClouds(
         ParameterValues values, PointCloud moving, PointCloud fixedCloud, AffineTransform? start, double unitNm, Job job)
     {
-        string algorithm = values.Get(P.RegistrationAlgorithm);
+        string algorithm = values.Get(P.RegistrationAlgorithm) is "auto" ? "rigid" : values.Get(P.RegistrationAlgorithm);
         if (algorithm is "bcpd" or "rigid_bcpd")
         {
             DeformableOutcome outcome = RegisterDeformable(values, algorithm == "rigid_bcpd", moving, fixedCloud, start, unitNm, Spline(values.Get(P.ThinPlateRegularisation), job), job);
@@ -296,8 +296,14 @@ internal static class ClemRegSteps
 
     private static JsonObject Complete(JsonObject file, double scale, RegistrationResiduals residuals, ParameterValues values)
     {
-        file["scale"] = scale;
         file["residuals"] = Residuals(residuals);
+        return Complete(file, scale, values);
+    }
+
+    /// <summary>A transform's file with what made it.</summary>
+    internal static JsonObject Complete(JsonObject file, double scale, ParameterValues values)
+    {
+        file["scale"] = scale;
         file["parameters"] = values.ToJson();
         file["software"] = new JsonObject { ["name"] = "ClemReg.Fiji", ["version"] = Operations.Version };
         return file;

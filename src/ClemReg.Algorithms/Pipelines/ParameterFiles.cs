@@ -44,6 +44,7 @@ internal static class ParameterFiles
     /// <summary>The settings of napari-clemreg 0.2.1.</summary>
     private static readonly JsonObject Published = new()
     {
+        [P.RegistrationAlgorithm.Name] = "rigid",
         [P.RegistrationMaxIterations.Name] = 50,
         // probreg's 1e-3 is a change of the summed likelihood, which 50 iterations do not reach: docs/decisions/09.
         [P.RegistrationTolerance.Name] = 0,

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.PointClouds;
+using ClemReg.Algorithms.Refinement;
 using ClemReg.Algorithms.Segmentation;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
@@ -32,9 +34,10 @@ internal static class RegisterOperation
             new Port("registered_points", PortKind.Points, "The moved fluorescence cloud."),
             new Port("transform", PortKind.Transform, "Fluorescence to EM."),
             new Port("inverse_transform", PortKind.Transform, "EM to fluorescence."),
+            new Port("error_map", PortKind.Volume, "auto: the predicted error over the EM, nm, on a coarse grid."),
         ],
         [
-            P.Preset, P.StopAfter, P.MovingFrame, .. P.ForRegistration, .. P.ForDeformation, P.RegistrationDirection, .. P.ForWarping, .. P.ForSegmentation,
+            P.Preset, P.StopAfter, P.MovingFrame, .. P.ForRegistration, .. P.ForAuto, .. P.ForDeformation, P.RegistrationDirection, .. P.ForWarping, .. P.ForSegmentation,
             .. P.ForFixedRegion, .. P.ForSampling, .. P.ForPicture,
         ],
         Run);
@@ -66,7 +69,8 @@ internal static class RegisterOperation
         var voxels = new JsonObject();
         try
         {
-            if (movingPoints is null && given is null)
+            bool auto = UsesIntensities(request.Values, movingPoints is not null || fixedPoints is not null || request.OptionalInput<BitVolume>("moving_mask") is not null);
+            if (movingPoints is null && given is null && !auto)
             {
                 BitVolume movingMask = job.Run("segment_fluorescence", 0, 0.3, part => MovingMask(request, moving, isotropic, part));
                 outputs["moving_mask"] = movingMask;
@@ -75,16 +79,27 @@ internal static class RegisterOperation
                     movingPoints = job.Run("sample_moving_points", 0.3, 0.45, part => ClemRegSteps.Sample(request.Values, movingMask, "fluorescence mask", isotropic, part));
             }
             voxels["fixed_mask"] = fixedMask.CountSet();
-            if (last >= Stage.Sampling && fixedPoints is null && given is null)
+            if (last >= Stage.Sampling && fixedPoints is null && given is null && !auto)
                 fixedPoints = job.Run("sample_fixed_points", 0.45, 0.6, part => FixedPoints(request, fixedMask, isotropic, part));
             if (movingPoints is not null) outputs["moving_points"] = movingPoints;
             if (fixedPoints is not null) outputs["fixed_points"] = fixedPoints;
 
             JsonObject? course = null;
+            RegistrationVerdict? verdict = null;
             if (last >= Stage.Registration && given is not null)
             {
                 if (movingPoints is not null) outputs["registered_points"] = given.Apply(movingPoints);
                 Add(given, TransformFile.Write(given, TransformFile.MovingToFixed), TransformFile.Write(given.Inverse(), TransformFile.FixedToMoving));
+            }
+            else if (auto)
+            {
+                AutoOutcome outcome = AutoRegistration.Register(request.Values, moving, fixedMask, start, job);
+                double scale = (double)outcome.Course["scale"]!;
+                Add(outcome.Transform, ClemRegSteps.Complete(TransformFile.Write(outcome.Transform, TransformFile.MovingToFixed), scale, request.Values),
+                    ClemRegSteps.Complete(TransformFile.Write(outcome.Transform.Inverse(), TransformFile.FixedToMoving), scale, request.Values));
+                outputs["error_map"] = AutoRegistration.ErrorMap(outcome, fixedMask.Grid, job);
+                course = outcome.Course;
+                verdict = outcome.Verdict;
             }
             else if (last >= Stage.Registration)
             {
@@ -94,7 +109,7 @@ internal static class RegisterOperation
                 Add(result.Transform, result.Forward, result.Inverse);
                 course = result.Course;
             }
-            report["run"] = Report(request, job, voxels, movingPoints, fixedPoints, course);
+            report["run"] = Report(request, job, voxels, movingPoints, fixedPoints, course, verdict);
             return new OperationResult(outputs, report);
         }
         catch
@@ -111,6 +126,10 @@ internal static class RegisterOperation
             report["inverse_transform"] = inverse;
         }
     }
+
+    /// <summary>Whether the algorithm auto is to be used: not where the run ends before it, nor where clouds are given.</summary>
+    internal static bool UsesIntensities(ParameterValues values, bool hasClouds) =>
+        values.Get(P.RegistrationAlgorithm) == "auto" && !hasClouds && Enum.Parse<Stage>(values.Get(P.StopAfter), ignoreCase: true) >= Stage.Registration;
 
     private static BitVolume MovingMask(OperationRequest request, Volume moving, double isotropic, Job job)
     {
@@ -132,7 +151,8 @@ internal static class RegisterOperation
         return ClemRegSteps.Sample(request.Values, part, "EM mask", isotropic, job);
     }
 
-    private static JsonObject Report(OperationRequest request, Job job, JsonObject voxels, PointCloud? movingPoints, PointCloud? fixedPoints, JsonObject? course)
+    private static JsonObject Report(OperationRequest request, Job job, JsonObject voxels, PointCloud? movingPoints, PointCloud? fixedPoints, JsonObject? course,
+        RegistrationVerdict? verdict)
     {
         var stages = new JsonArray();
         foreach (StageTime stage in job.Stages)
@@ -144,6 +164,13 @@ internal static class RegisterOperation
         if (fixedPoints is not null) points["fixed"] = fixedPoints.Count;
         var report = new JsonObject { ["stages"] = stages, ["threads"] = job.Threads, ["voxels"] = voxels, ["points"] = points };
         if (course is not null) report["registration"] = course;
+        if (verdict is not null)
+        {
+            report["verdict"] = verdict.Word;
+            report["reasons"] = new JsonArray([.. verdict.Reasons.Select(r => (JsonNode)r)]);
+            report["predicted_error_nm"] = ResultTable.Number(verdict.PredictedErrorNm);
+            report["predicted_error_p95_nm"] = ResultTable.Number(verdict.PredictedError95Nm);
+        }
         report["warnings"] = warnings;
         report["parameters"] = request.Values.ToJson();
         return report;

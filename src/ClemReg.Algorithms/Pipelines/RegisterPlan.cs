@@ -26,6 +26,14 @@ internal static class RegisterPlan
     private static JsonObject Keys(OperationRequest request)
     {
         ParameterValues values = request.Values;
+        if (RegisterOperation.UsesIntensities(values, Input(request, "moving_mask").Length + Input(request, "moving_points").Length + Input(request, "fixed_points").Length > 0))
+        {
+            return new JsonObject
+            {
+                ["transform"] = Key("transform", values, [.. P.ForRegistration, .. P.ForAuto, P.RoiPolygon, P.ZMin, P.ZMax, .. P.ForFixedRegion, P.Seed],
+                    Input(request, "moving"), Input(request, "fixed_mask"), Input(request, "registration_start"), Input(request, "transform")),
+            };
+        }
         string movingMask = Key("moving_mask", values, [.. P.ForSegmentation], Input(request, "moving"), Input(request, "moving_mask"), Input(request, "fixed_mask"));
         string movingPoints = Key("moving_points", values, [.. P.ForSampling], movingMask, Input(request, "moving_points"));
         string fixedPoints = Key("fixed_points", values, [.. P.ForSampling, .. P.ForFixedRegion], Input(request, "fixed_mask"), Input(request, "fixed_points"));

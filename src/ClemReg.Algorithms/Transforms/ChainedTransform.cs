@@ -19,9 +19,26 @@ public sealed class ChainedTransform : SpatialTransform
         (_linearBefore, _linearAfter) = (before.Jacobian(default), after.Jacobian(default));
     }
 
+    /// <summary>The affine map that is applied first.</summary>
+    public AffineTransform Before => _before;
+
+    /// <summary>The map between.</summary>
+    public SpatialTransform Map => _map;
+
+    /// <summary>The affine map that is applied last.</summary>
+    public AffineTransform After => _after;
+
+    /// <summary>This map and <paramref name="next"/> after it.</summary>
+    public ChainedTransform Then(AffineTransform next) => new(_before, _map, _after.Then(next));
+
     /// <summary>The map that corrects a channel first and registers it then; an affine one where both are.</summary>
     public static SpatialTransform Of(AffineTransform before, SpatialTransform map) =>
-        map is AffineTransform affine ? before.Then(affine) : new ChainedTransform(before, map, AffineTransform.Identity);
+        map switch
+        {
+            AffineTransform affine => before.Then(affine),
+            ChainedTransform chain => new ChainedTransform(before.Then(chain._before), chain._map, chain._after),
+            _ => new ChainedTransform(before, map, AffineTransform.Identity),
+        };
 
     /// <inheritdoc/>
     public override Point3 Apply(Point3 p) => _after.Apply(_map.Apply(_before.Apply(p)));

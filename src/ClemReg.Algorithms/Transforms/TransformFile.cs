@@ -46,9 +46,17 @@ public static class TransformFile
     /// <exception cref="BadInputException">A transform of another kind: sample it as a displacement field.</exception>
     public static JsonObject Write(SpatialTransform transform, string direction)
     {
-        bool inverted = transform is InverseTransform;
+        bool inverted = transform is InverseTransform or ChainedTransform { Map: InverseTransform };
         JsonObject json;
-        switch (transform is InverseTransform inverse ? inverse.Forward : transform)
+        SpatialTransform map = transform is InverseTransform inverse ? inverse.Forward : transform;
+        (AffineTransform Before, AffineTransform After)? between = null;
+        if (map is ChainedTransform chain)
+        {
+            // The inverse of after(map(before)) is written by the same three maps.
+            if (chain.Map is InverseTransform undone) (map, between) = (undone.Forward, (chain.After.Inverse(), chain.Before.Inverse()));
+            else (map, between) = (chain.Map, (chain.Before, chain.After));
+        }
+        switch (map)
         {
             case AffineTransform affine when !inverted:
                 return Write(affine, "affine", direction);
@@ -67,6 +75,11 @@ public static class TransformFile
                 break;
             default:
                 throw new BadInputException($"A transform of the kind {transform.GetType().Name} has no form in a file. Sample it as a displacement field first.");
+        }
+        if (between is var (before, after))
+        {
+            json["matrix_before"] = Matrix(before);
+            json["matrix_after"] = Matrix(after);
         }
         json["inverted"] = inverted;
         return json;
@@ -124,6 +137,8 @@ public static class TransformFile
                 _ => throw BadInputException.ForParameter("The transform file's \"type\"", type,
                     $"one of {string.Join(", ", MatrixTypes)}, or in version {FormatVersion} {ThinPlate}, {Field}"),
             };
+            if (root.TryGetProperty("matrix_before", out _) || root.TryGetProperty("matrix_after", out _))
+                map = new ChainedTransform(ReadMatrix(root, "matrix_before"), map, ReadMatrix(root, "matrix_after"));
             if (!root.TryGetProperty("inverted", out JsonElement inverted) || inverted.ValueKind == JsonValueKind.False) return map;
             if (inverted.ValueKind == JsonValueKind.True) return map.Inverse();
             throw BadInputException.ForParameter("The transform file's \"inverted\"", inverted.GetRawText(), "true or false");
@@ -142,22 +157,22 @@ public static class TransformFile
         return value;
     }
 
-    private static AffineTransform ReadMatrix(JsonElement root)
+    private static AffineTransform ReadMatrix(JsonElement root, string key = "matrix")
     {
-        if (!root.TryGetProperty("matrix", out JsonElement matrix) || matrix.ValueKind != JsonValueKind.Array || matrix.GetArrayLength() != 4)
-            throw BadMatrix();
+        if (!root.TryGetProperty(key, out JsonElement matrix) || matrix.ValueKind != JsonValueKind.Array || matrix.GetArrayLength() != 4)
+            throw BadMatrix(key);
         Span<double> rows = stackalloc double[16];
         int n = 0;
         foreach (JsonElement row in matrix.EnumerateArray())
         {
-            if (row.ValueKind != JsonValueKind.Array || row.GetArrayLength() != 4) throw BadMatrix();
+            if (row.ValueKind != JsonValueKind.Array || row.GetArrayLength() != 4) throw BadMatrix(key);
             foreach (JsonElement value in row.EnumerateArray())
             {
-                if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out rows[n]) || !double.IsFinite(rows[n])) throw BadMatrix();
+                if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out rows[n]) || !double.IsFinite(rows[n])) throw BadMatrix(key);
                 n++;
             }
         }
-        if (rows[12] != 0 || rows[13] != 0 || rows[14] != 0 || rows[15] != 1) throw BadMatrix();
+        if (rows[12] != 0 || rows[13] != 0 || rows[14] != 0 || rows[15] != 1) throw BadMatrix(key);
         return new AffineTransform(rows[..12]);
     }
 
@@ -255,8 +270,8 @@ public static class TransformFile
     private static string? Text(JsonElement root, string key) =>
         root.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static BadInputException BadMatrix() =>
-        new("The transform file's \"matrix\" must be 4 rows of 4 finite numbers (axes z, y, x, nm), the last row 0 0 0 1.");
+    private static BadInputException BadMatrix(string key) =>
+        new($"The transform file's \"{key}\" must be 4 rows of 4 finite numbers (axes z, y, x, nm), the last row 0 0 0 1.");
 
     private static BadInputException BadTriples(string key) =>
         new($"The transform file's \"{key}\" must be a list of one or more triples of finite numbers, z, y, x.");

@@ -51,8 +51,12 @@ public sealed class RegisterTests : IClassFixture<RegisterTests.Sample>, IDispos
         return Operations.Find(operation).Run(document.RootElement, inputs, new Job(threads));
     }
 
+    /// <summary>Registers, by point clouds unless the parameters say otherwise.</summary>
     private OperationResult Register(string parameters = "{}", int threads = 0, BitVolume? movingMask = null)
     {
+        var given = (JsonObject)JsonNode.Parse(parameters)!;
+        given.TryAdd("registration_algorithm", "rigid");
+        parameters = given.ToJsonString();
         var inputs = new Dictionary<string, object> { ["moving"] = _sample.Moving, ["fixed_mask"] = _sample.Mask };
         if (movingMask is not null) inputs["moving_mask"] = movingMask;
         OperationResult result = Call("register", "{\"parameters\": " + parameters + ", \"inputs\": {\"moving\": {\"name\": \"fm.tif\"}}}", inputs, threads);
@@ -194,7 +198,7 @@ public sealed class RegisterTests : IClassFixture<RegisterTests.Sample>, IDispos
     public void A_registration_starts_from_a_transform_or_from_landmarks()
     {
         // One iteration shows where it began.
-        const string one = """{"registration_max_iterations": 1, "registration_tolerance": 0, "registration_start_fit": "rigid"}""";
+        const string one = """{"registration_algorithm": "rigid", "registration_max_iterations": 1, "registration_tolerance": 0, "registration_start_fit": "rigid"}""";
         var shift = new AffineTransform([1, 0, 0, 500, 0, 1, 0, 3000, 0, 0, 1, -2000]);
         string file = TransformFile.Write(shift, "rigid", TransformFile.MovingToFixed).ToJsonString();
         string bigWarp = string.Concat(new[] { (0, 0, 0), (9, 0, 0), (0, 8, 0), (0, 0, 7), (3, 2, 1) }.Select((p, i) =>

@@ -1,0 +1,281 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ClemReg.Algorithms.Alignment;
+using ClemReg.Algorithms.Parameters;
+using ClemReg.Algorithms.Refinement;
+using ClemReg.Algorithms.Segmentation;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+using P = ClemReg.Algorithms.Pipelines.ClemRegParameters;
+
+namespace ClemReg.Algorithms.Pipelines;
+
+/// <summary>What the algorithm auto found.</summary>
+/// <param name="Transform">Fluorescence to EM, as given: a mirror image where the EM's slices are reversed and that was allowed.</param>
+/// <param name="PredictedErrorNm">At a place of the EM as given.</param>
+/// <param name="Verdict">How far to trust it.</param>
+/// <param name="Course">For run.json.</param>
+internal sealed record AutoOutcome(SpatialTransform Transform, Func<Point3, double> PredictedErrorNm, RegistrationVerdict Verdict, JsonObject Course);
+
+/// <summary>The algorithm auto: global search, refinement on intensities, a deformation where it earns its place, and the verdict.</summary>
+internal static class AutoRegistration
+{
+    private static readonly double[] FromSearch = [250], FromStart = [600, 250];
+
+    /// <summary>Poses of an unclear search that are refined, to choose by what the refinement says.</summary>
+    private const int PosesRefined = 3;
+
+    /// <summary>Registers.</summary>
+    /// <param name="values">The parameters of <see cref="P.ForAuto"/>, the regions and the seed.</param>
+    /// <param name="moving">The fluorescence.</param>
+    /// <param name="fixedMask">The mitochondria of the EM.</param>
+    /// <param name="start">Where to begin; null to search.</param>
+    /// <param name="job">Threads, cancellation, progress, log, warnings.</param>
+    public static AutoOutcome Register(ParameterValues values, Volume moving, BitVolume fixedMask, AffineTransform? start, Job job)
+    {
+        using BitVolume? region = ClemRegSteps.FixedRegion(values) is { } drawn ? Within(drawn, fixedMask, job) : null;
+        using Volume? part = ClemRegSteps.Region(values) is { } shown ? Crop(moving, shown, job) : null;
+        BitVolume mask = region ?? fixedMask;
+        Volume fluorescence = part ?? moving;
+        Check(fluorescence);
+        PointSpreadFunction? given = GivenPsf(values);
+        var options = new IntensityRefinementOptions
+        {
+            Kind = values.Get(P.RegistrationWithScale) ? LinearKind.Affine : LinearKind.Rigid,
+            Psf = given ?? new IntensityRefinementOptions().Psf,
+            PsfPrior = given is null ? new IntensityRefinementOptions().PsfPrior : 0.25,
+            Seed = values.Get(P.Seed),
+        };
+        bool deform = values.Get(P.AutoDeformation) == "judge";
+
+        GlobalAlignmentResult? search = null;
+        IntensityRegistrationResult result;
+        bool mirrored = false, reversedAndLeft = false;
+        if (start is not null && values.Get(P.SearchRotations) != "near_start")
+        {
+            result = job.Run("refine", 0.1, 0.95, work => IntensityRegistration.Register(fluorescence, mask, start, options with { Levels = FromStart }, deform, work));
+        }
+        else
+        {
+            search = job.Run("search", 0, 0.4, work => GlobalAlignment.Search(fluorescence, mask, SearchOptions(values, options.Psf, start), work));
+            Say(search, job);
+            mirrored = search.Reversed && values.Get(P.EmSliceOrder) == "either";
+            reversedAndLeft = search.Reversed && !mirrored;
+            using BitVolume? reversed = search.Reversed ? Reversed(mask) : null;
+            BitVolume target = mirrored ? reversed! : mask;
+            AlignmentPose[] poses = [.. search.Poses.Where(p => p.Mirrored == mirrored).Take(search.Confidence == AlignmentConfidence.Accepted ? 1 : PosesRefined)];
+            if (poses.Length == 0) poses = [search.Best];
+            result = job.Run("refine", 0.4, 0.95, work => Best(fluorescence, target, poses, options with { Levels = FromSearch }, deform, work));
+        }
+        using BitVolume? judged = mirrored ? Reversed(mask) : null;
+        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, given, reversedAndLeft, fluorescence.Grid, judged ?? mask, job);
+        SpatialTransform transform = result.Transform;
+        Func<Point3, double> error = result.PredictedErrorNm;
+        if (mirrored)
+        {
+            AffineTransform reversal = search!.SliceReversal;
+            transform = transform is AffineTransform affine ? affine.Then(reversal) : ((ChainedTransform)transform).Then(reversal);
+            error = q => result.PredictedErrorNm(reversal.Apply(q));
+            job.Warn("The EM's slices are in reversed order: it was registered as the mirror image that it is. Flip the stack (Image > Transform > Flip Z) where handedness matters.");
+        }
+        foreach (string reason in verdict.Reasons)
+            if (verdict.Level == Reliability.Reliable) job.Log(reason);
+            else job.Warn(reason);
+        job.Log(string.Create(CultureInfo.InvariantCulture, $"Verdict: {verdict.Word}. Predicted error {verdict.PredictedErrorNm:F0} nm (95 %: {verdict.PredictedError95Nm:F0} nm)."));
+        return new AutoOutcome(transform, error, verdict, Course(result, search, verdict, mirrored));
+    }
+
+    /// <summary>The predicted error on a coarse grid over the EM, nm.</summary>
+    public static Volume<float> ErrorMap(AutoOutcome outcome, Grid em, Job job)
+    {
+        const double step = 500;
+        Point3 length = em.ToPhysical(em.Size.Z - 1, em.Size.Y - 1, em.Size.X - 1) - em.Origin;
+        int Count(double l) => Math.Max(2, (int)Math.Ceiling(l / step) + 1);
+        var size = new Size3(Count(length.Z), Count(length.Y), Count(length.X));
+        double Step(double l, int n) => Math.Max(l, 1) / (n - 1);
+        var map = new Volume<float>(new Grid(size, new Point3(Step(length.Z, size.Z), Step(length.Y, size.Y), Step(length.X, size.X)), em.Origin));
+        job.For(size.Z * size.Y, row =>
+        {
+            Span<float> values = map.Row(row / size.Y, row % size.Y);
+            for (int x = 0; x < size.X; x++) values[x] = (float)outcome.PredictedErrorNm(map.Grid.ToPhysical(row / size.Y, row % size.Y, x));
+        });
+        return map;
+    }
+
+    private static IntensityRegistrationResult Best(
+        Volume fluorescence, BitVolume mask, AlignmentPose[] poses, IntensityRefinementOptions options, bool deform, Job job)
+    {
+        if (poses.Length == 1) return IntensityRegistration.Register(fluorescence, mask, poses[0].MovingToFixed, options, deform, job);
+        IntensityRegistrationResult? best = null;
+        for (int i = 0; i < poses.Length; i++)
+        {
+            IntensityRegistrationResult one;
+            try
+            {
+                one = job.Run("try_pose", (double)i / poses.Length, (i + 1.0) / poses.Length, work =>
+                    IntensityRegistration.Register(fluorescence, mask, poses[i].MovingToFixed, options, false, work));
+            }
+            catch (BadInputException) when (best is not null || i + 1 < poses.Length)
+            {
+                continue; // This pose left the fluorescence; another may not.
+            }
+            if (best is null || one.Contrast.Correlation > best.Contrast.Correlation) best = one;
+        }
+        return deform ? IntensityRegistration.Register(fluorescence, mask, best!.Linear.Transform, options with { Levels = [] }, true, job) : best!;
+    }
+
+    private static void Check(Volume fluorescence)
+    {
+        const int leastSlices = 5;
+        if (fluorescence.Grid.Size.Z < leastSlices)
+            throw new BadInputException($"The fluorescence has {fluorescence.Grid.Size.Z} z slice(s), and registration_algorithm=auto needs {leastSlices} or more: it compares the blur along z. Take a z stack, or register points with registration_algorithm=rigid.");
+    }
+
+    private static PointSpreadFunction? GivenPsf(ParameterValues values)
+    {
+        double lateral = values.Get(P.PsfXY), axial = values.Get(P.PsfZ);
+        if (lateral == 0 && axial == 0) return null;
+        const double usual = 3.3;
+        if (lateral == 0) lateral = axial / usual;
+        if (axial == 0) axial = lateral * usual;
+        if (axial < lateral)
+            throw BadInputException.ForParameter(P.PsfZ.Name, axial, $"at least psf_xy ({lateral}): a microscope blurs more along z", "Are the two numbers exchanged, or given as full widths? They are standard deviations: full width at half maximum / 2.355.");
+        return new PointSpreadFunction(lateral, axial);
+    }
+
+    private static GlobalAlignmentOptions SearchOptions(ParameterValues values, PointSpreadFunction psf, AffineTransform? start)
+    {
+        string rotations = values.Get(P.SearchRotations);
+        if (rotations == "near_start" && start is null)
+            throw BadInputException.ForParameter(P.SearchRotations.Name, rotations, "all, in_plane or in_plane_and_turned_over where no registration_start is given", "Give a registration_start, such as landmarks.");
+        bool scaled = values.Get(P.RegistrationWithScale);
+        return new GlobalAlignmentOptions
+        {
+            PsfLateralNm = psf.LateralNm,
+            PsfAxialNm = psf.AxialNm,
+            Rotations = rotations switch
+            {
+                "in_plane" => AlignmentRotations.InPlane,
+                "in_plane_and_turned_over" => AlignmentRotations.InPlaneAndTurnedOver,
+                "near_start" => AlignmentRotations.NearStart,
+                _ => AlignmentRotations.All,
+            },
+            Start = start,
+            MaximumAngleDegrees = values.Get(P.SearchAngle),
+            ScaleMinimum = scaled ? values.Get(P.SearchScaleMinimum) : 1,
+            ScaleMaximum = scaled ? values.Get(P.SearchScaleMaximum) : 1,
+        };
+    }
+
+    private static void Say(GlobalAlignmentResult search, Job job)
+    {
+        job.Log(string.Create(CultureInfo.InvariantCulture,
+            $"Search: score {search.Best.Score:F2}, {search.Ratio:F2} times the next position's and {search.HandednessRatio:F2} times the mirror image's."));
+    }
+
+    private static BitVolume Reversed(BitVolume mask)
+    {
+        var reversed = new BitVolume(mask.Grid);
+        for (int z = 0; z < mask.Grid.Size.Z; z++) mask.SliceWords(z).CopyTo(reversed.SliceWords(mask.Grid.Size.Z - 1 - z));
+        return reversed;
+    }
+
+    private static BitVolume Within(RegionOfInterest region, BitVolume mask, Job job)
+    {
+        BitVolume part = mask.Copy();
+        region.Apply(part, mask.Grid, job);
+        return part;
+    }
+
+    /// <summary>The smallest box of the fluorescence that holds the region: what lies beside it in the box is seen too.</summary>
+    private static Volume Crop(Volume moving, RegionOfInterest region, Job job)
+    {
+        (int depth, int height, int width) = moving.Grid.Size;
+        using var all = new BitVolume(moving.Grid);
+        var ones = new byte[moving.Grid.Size.SliceCount];
+        Array.Fill(ones, (byte)1);
+        for (int z = 0; z < depth; z++) all.SetSlice<byte>(z, ones, 0);
+        region.Apply(all, moving.Grid, job);
+        (int z0, int z1, int y0, int y1, int x0, int x1) = (depth, -1, height, -1, width, -1);
+        var slice = new byte[moving.Grid.Size.SliceCount];
+        for (int z = 0; z < depth; z++)
+        {
+            all.ReadSlice(z, slice);
+            for (int y = 0; y < height; y++)
+            {
+                ReadOnlySpan<byte> row = slice.AsSpan(y * width, width);
+                int first = row.IndexOf((byte)255);
+                if (first < 0) continue;
+                (z0, z1, y0, y1) = (Math.Min(z0, z), z, Math.Min(y0, y), Math.Max(y1, y));
+                (x0, x1) = (Math.Min(x0, first), Math.Max(x1, row.LastIndexOf((byte)255)));
+            }
+        }
+        var grid = new Grid(new Size3(z1 - z0 + 1, y1 - y0 + 1, x1 - x0 + 1), moving.Grid.Spacing, moving.Grid.ToPhysical(z0, y0, x0));
+        Volume part = Volume.Create(grid, moving.Type);
+        int bytes = (int)moving.Type;
+        for (int z = z0; z <= z1; z++)
+            for (int y = y0; y <= y1; y++)
+                moving.SliceBytes(z).Slice((y * width + x0) * bytes, grid.Size.X * bytes).CopyTo(part.SliceBytes(z - z0)[((y - y0) * grid.Size.X * bytes)..]);
+        return part;
+    }
+
+    private static JsonObject Course(IntensityRegistrationResult result, GlobalAlignmentResult? search, RegistrationVerdict verdict, bool mirrored)
+    {
+        IntensityRefinementResult linear = result.Linear;
+        var history = new JsonArray();
+        foreach (RefinementState state in linear.History)
+            history.Add((JsonNode)new JsonObject
+            {
+                ["blur_nm"] = state.BlurNm,
+                ["iteration"] = state.Iteration,
+                ["movement_nm"] = ResultTable.Number(state.MovementNm),
+                ["correlation"] = ResultTable.Number(state.Correlation),
+            });
+        var course = new JsonObject
+        {
+            ["iterations"] = linear.History.Count,
+            ["converged"] = linear.Converged,
+            ["linear"] = result.Kind.ToString().ToLowerInvariant(),
+            ["scale"] = Math.Cbrt(Math.Abs(linear.Transform.Determinant)),
+            ["correlation"] = linear.Correlation,
+            ["psf_xy_nm"] = linear.Psf.LateralNm,
+            ["psf_z_nm"] = linear.Psf.AxialNm,
+            ["attenuation_per_um"] = 1000 * linear.AttenuationPerNm,
+            ["objects"] = new JsonObject { ["bright"] = linear.Objects.Bright, ["all"] = linear.Objects.All },
+            ["contrast"] = new JsonObject
+            {
+                ["correlation"] = ResultTable.Number(result.Contrast.Correlation),
+                ["shifted"] = ResultTable.Number(result.Contrast.Decoy),
+                ["significance"] = ResultTable.Number(result.Contrast.Significance),
+            },
+            ["mirrored"] = mirrored,
+            ["history"] = history,
+        };
+        if (search is not null)
+        {
+            course["search"] = new JsonObject
+            {
+                ["score"] = ResultTable.Number(search.Best.Score),
+                ["ratio"] = ResultTable.Number(search.Ratio),
+                ["handedness_ratio"] = ResultTable.Number(search.HandednessRatio),
+                ["overlap"] = ResultTable.Number(search.Best.Overlap),
+                ["reversed"] = search.Reversed,
+                ["confidence"] = search.Confidence.ToString().ToLowerInvariant(),
+            };
+        }
+        if (result.Judgement is { } judgement)
+        {
+            course["held_out"] = new JsonObject
+            {
+                ["better"] = judgement.Accepted,
+                ["text"] = judgement.Text,
+                ["columns"] = judgement.Columns,
+                ["gain"] = ResultTable.Number(judgement.Gain),
+                ["significance"] = ResultTable.Number(judgement.Significance),
+                ["deformation_rms_nm"] = ResultTable.Number(judgement.DisplacementNm),
+            };
+        }
+        course["verdict"] = verdict.Word;
+        return course;
+    }
+}

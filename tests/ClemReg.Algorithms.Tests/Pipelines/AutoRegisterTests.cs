@@ -1,0 +1,133 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClemReg.Algorithms.Pipelines;
+using ClemReg.Algorithms.PointClouds;
+using ClemReg.Algorithms.Refinement;
+using ClemReg.Algorithms.Tests.Refinement;
+using ClemReg.Algorithms.Transforms;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Tests.Pipelines;
+
+/// <summary>The algorithm auto through the operation: from any orientation, with a verdict.</summary>
+public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
+{
+    private static readonly Point3 Middle = new(800, 5000, 5000);
+    private readonly Pair _pair;
+
+    public AutoRegisterTests(Pair pair) => _pair = pair;
+
+    /// <summary>One pair for all tests, turned by 130 degrees about z.</summary>
+    public sealed class Pair : IDisposable
+    {
+        internal RefinementCase Case { get; } = new(21, RefinementCase.Turned(130, 1.03, Middle, new Point3(200, -600, 900)), new PointSpreadFunction(60, 200), null, new Size3(80, 500, 500));
+
+        public void Dispose() => Case.Dispose();
+    }
+
+    private static OperationResult Register(Volume moving, BitVolume mask, string parameters = "{}", object? texts = null, Dictionary<string, object>? more = null)
+    {
+        var inputs = new Dictionary<string, object>(more ?? []) { ["moving"] = moving, ["fixed_mask"] = mask };
+        using JsonDocument document = JsonDocument.Parse("{\"parameters\": " + parameters + (texts is null ? "" : ", \"texts\": " + texts) + "}");
+        return Operations.Find("register").Run(document.RootElement, inputs, new Job(2));
+    }
+
+    private OperationResult Register(string parameters = "{}") => Register(_pair.Case.Fluorescence, _pair.Case.Mask, parameters);
+
+    [Fact]
+    public void Any_orientation_is_found_without_a_start_and_called_reliable()
+    {
+        using OperationResult result = Register();
+        JsonNode run = result.Json["run"]!;
+        double error = _pair.Case.Error((SpatialTransform)result.Outputs["transform"]), predicted = (double)run["predicted_error_nm"]!;
+        Assert.InRange(error, 0, 10);
+        Assert.Equal("reliable", (string?)run["verdict"]);
+        Assert.NotEmpty(run["reasons"]!.AsArray());
+        Assert.InRange(error / predicted, 0.2, 3);
+        Assert.True((double)run["predicted_error_p95_nm"]! >= predicted);
+        var map = (Volume<float>)result.Outputs["error_map"];
+        Assert.Equal(_pair.Case.Mask.Grid.Origin, map.Grid.Origin);
+        Point3 end = map.Grid.ToPhysical(map.Grid.Size.Z - 1, map.Grid.Size.Y - 1, map.Grid.Size.X - 1);
+        Assert.InRange((end - _pair.Case.Mask.Grid.ToPhysical(79, 499, 499)).Length, 0, 1e-6);
+        for (int z = 0; z < map.Grid.Size.Z; z++)
+            foreach (float v in map.Slice(z)) Assert.InRange(v, 1, 100);
+        Assert.False(result.Outputs.ContainsKey("moving_points"));
+        Assert.NotNull(run["registration"]!["search"]);
+    }
+
+    [Fact]
+    public void A_reversed_stack_is_told_and_registered_when_asked()
+    {
+        BitVolume mask = _pair.Case.Mask;
+        using var reversed = new BitVolume(mask.Grid);
+        for (int z = 0; z < 80; z++) mask.SliceWords(z).CopyTo(reversed.SliceWords(79 - z));
+        using OperationResult told = Register(_pair.Case.Fluorescence, reversed);
+        Assert.Equal("unreliable", (string?)told.Json["run"]!["verdict"]);
+        Assert.Contains("reversed order", (string?)told.Json["run"]!["reasons"]![0], StringComparison.Ordinal);
+        using OperationResult asked = Register(_pair.Case.Fluorescence, reversed, """{"em_slice_order": "either"}""");
+        var mirror = (AffineTransform)asked.Outputs["transform"];
+        Assert.True(mirror.Determinant < 0);
+        Assert.InRange(_pair.Case.Error(mirror.Then(new AffineTransform([-1, 0, 0, 79 * 20, 0, 1, 0, 0, 0, 0, 1, 0]))), 0, 12);
+    }
+
+    [Fact]
+    public void Volumes_that_do_not_belong_together_are_unreliable()
+    {
+        using var other = new RefinementCase(22, RefinementCase.Turned(0, 1, Middle, default), new PointSpreadFunction(60, 200), null, new Size3(80, 500, 500));
+        using OperationResult result = Register(_pair.Case.Fluorescence, other.Mask);
+        Assert.Equal("unreliable", (string?)result.Json["run"]!["verdict"]);
+    }
+
+    [Fact]
+    public void A_start_is_refined_without_a_search_and_a_region_limits_what_is_seen()
+    {
+        AffineTransform start = _pair.Case.Truth.Then(RefinementCase.Turned(2, 1, Middle, new Point3(100, 500, -400)));
+        var texts = new JsonObject { ["registration_start"] = new JsonObject { ["file"] = "start.json", ["text"] = TransformFile.Write(start, "similarity", TransformFile.MovingToFixed).ToJsonString() } };
+        using OperationResult result = Register(_pair.Case.Fluorescence, _pair.Case.Mask,
+            """{"roi_polygon_em": "20,20 480,20 480,480 20,480", "auto_deformation": "never", "psf_xy": 60, "psf_z": 200}""", texts.ToJsonString());
+        Assert.InRange(_pair.Case.Error((SpatialTransform)result.Outputs["transform"]), 0, 15);
+        Assert.Null(result.Json["run"]!["registration"]!["search"]);
+        Assert.Null(result.Json["run"]!["registration"]!["held_out"]);
+    }
+
+    [Fact]
+    public void Given_clouds_are_registered_as_points()
+    {
+        using OperationResult made = Operations.Find("sample_points").Run(JsonDocument.Parse("{}").RootElement, new Dictionary<string, object> { ["mask"] = _pair.Case.Mask }, new Job(2));
+        var cloud = (PointCloud)made.Outputs["points"];
+        using OperationResult result = Register(_pair.Case.Fluorescence, _pair.Case.Mask, more: new() { ["moving_points"] = cloud, ["fixed_points"] = cloud });
+        Assert.Null(result.Json["run"]!["verdict"]);
+        Assert.True(result.Outputs.ContainsKey("registered_points"));
+    }
+
+    [Theory]
+    [InlineData("""{"psf_xy": 5000}""", "psf_xy")]
+    [InlineData("""{"psf_xy": 300, "psf_z": 100}""", "psf_z")]
+    [InlineData("""{"psf_xy": -3}""", "psf_xy")]
+    [InlineData("""{"search_scale_minimum": 1.2}""", "scale_minimum")]
+    [InlineData("""{"search_rotations": "near_start"}""", "registration_start")]
+    [InlineData("""{"search_rotations": "sideways"}""", "search_rotations")]
+    public void Bad_input_is_named(string parameters, string named) =>
+        Assert.Contains(named, Assert.Throws<BadInputException>(() => Register(parameters)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Fluorescence_without_depth_is_refused_with_a_way_out()
+    {
+        var flat = new Volume<ushort>(new Grid(new Size3(1, 300, 300), new Point3(130, 40, 40)));
+        using (flat) Assert.Contains("rigid", Assert.Throws<BadInputException>(() => Register(flat, _pair.Case.Mask)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_deformation_behind_a_map_reads_back_with_its_inverse()
+    {
+        var random = new Random(3);
+        var nodes = new Grid(new Size3(5, 5, 5), new Point3(500, 900, 900), new Point3(-500, -900, -900));
+        var field = new DisplacementField(nodes, FieldInterpolation.CubicBSpline, [.. Enumerable.Range(0, 375).Select(_ => 40 * random.NextDouble())]);
+        var chain = new ChainedTransform(RefinementCase.Turned(20, 1.1, Middle, default), field, RefinementCase.Turned(0, 0.9, Middle, new Point3(1, 2, 3)));
+        SpatialTransform read = TransformFile.Read(TransformFile.Write(chain, TransformFile.MovingToFixed).ToJsonString());
+        SpatialTransform back = TransformFile.Read(TransformFile.Write(chain.Inverse(), TransformFile.FixedToMoving).ToJsonString());
+        var p = new Point3(300, 1500, 800);
+        Assert.Equal(chain.Apply(p), read.Apply(p));
+        Assert.InRange((back.Apply(chain.Apply(p)) - p).Length, 0, 1e-5);
+    }
+}
