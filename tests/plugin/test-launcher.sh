@@ -4,6 +4,30 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 check "simulate" sample
 s=$scratch/sample
 out=$scratch/out
+field() { /usr/bin/python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); [d := d[int(k) if k.isdigit() else k] for k in sys.argv[2].split(".")]; print(d)' "$1" "$2"; }
+
+# The default algorithm: no clouds, a verdict.
+auto=$scratch/auto
+check "register, auto" "$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --out "$auto"
+check "only its files" test "$(cd "$auto" && ls | tr '\n' ' ')" = "error_map.tif fixed_mask.tif inverse_transform.json overlay.png parameters.json registered.tif report.html run.json transform.json "
+check "a verdict: $(field "$auto/run.json" verdict)" grep -qE '"verdict": "(reliable|check)"' "$auto/run.json"
+check "with its reasons" test -n "$(field "$auto/run.json" reasons.0)"
+"$clemreg" evaluate-tre --transform "$auto/transform.json" --labels "$s/em_labels.tif" --truth "$s/truth.json" --out "$scratch/tre-auto.json" >/dev/null 2>&1
+check "registration error below 40 nm: $(field "$scratch/tre-auto.json" after.mean_nm)" test "$(field "$scratch/tre-auto.json" after.mean_nm | cut -d. -f1)" -lt 40
+check "the same again" "$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --out "$auto" --overwrite
+check "is not registered anew" test "$(field "$auto/run.json" steps.transform.reused)" = True
+refuses "a blur that is none" 2 "psf_z|psf_xy" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad" --set psf_xy=200 --set psf_z=100
+
+# What follows looks at the way by points: registered so where a test does not choose.
+plain=$clemreg
+clemreg=$scratch/clemreg
+cat >"$clemreg" <<EOF_SH
+#!/usr/bin/env bash
+case " \$* " in *"registration_algorithm="* | *"preset="* | *" --parameters "*) exec "$plain" "\$@" ;; esac
+[ "\${1:-}" = register ] && exec "$plain" "\$@" --set registration_algorithm=rigid
+exec "$plain" "\$@"
+EOF_SH
+chmod +x "$clemreg"
 
 check "register" "$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --out "$out" --threads 2
 for file in transform.json inverse_transform.json registered.tif moving_mask.tif fixed_mask.tif moving_points.csv fixed_points.csv \
@@ -12,7 +36,6 @@ for file in transform.json inverse_transform.json registered.tif moving_mask.tif
 done
 check "no other files" test "$(ls "$out" | wc -l)" = 12
 check "the clouds' header" test "$(head -1 "$out/moving_points.csv")" = "z,y,x"
-field() { /usr/bin/python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); [d := d[int(k) if k.isdigit() else k] for k in sys.argv[2].split(".")]; print(d)' "$1" "$2"; }
 check "direction" test "$(field "$out/transform.json" direction)" = moving_to_fixed
 check "axes" test "$(field "$out/transform.json" axes)" = zyx
 check "last row" test "$(field "$out/transform.json" matrix.3.3)" = 1

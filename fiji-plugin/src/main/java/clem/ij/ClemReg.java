@@ -279,6 +279,7 @@ public final class ClemReg implements PlugIn {
 		if (intermediates) {
 			if (results.movingMask() != null) showMask("Mask and points of " + results.input().moving.name(), results.movingMask(), results, "moving_points");
 			showMask("EM mask, its points (yellow), registered points (magenta)", results.fixedMask(), results, "fixed_points", "registered_points");
+			if (results.errorImage() != null) Display.show(Display.image("Predicted error (nm)", results.errorImage(), null));
 			if (results.overlay() != null) Display.show(new ImagePlus("Overview before and after", results.overlay()));
 		}
 		if (results.registered() != null) Display.show(Display.composite(results));

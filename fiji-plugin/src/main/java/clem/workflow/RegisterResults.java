@@ -114,6 +114,16 @@ public final class RegisterResults {
 		return outputs.get("error_map");
 	}
 
+	/** The same as an image, or null. */
+	public ResultImage errorImage() {
+		return errorMap() == null ? null : new ResultImage(bridge, errorMap());
+	}
+
+	/** reliable, check or unreliable; null where the algorithm judges nothing. */
+	public String verdict() {
+		return Json.asText(run.get("verdict"), null);
+	}
+
 	/** Where the report lies in an output folder. */
 	public static File report(final String folder) {
 		return new File(folder, Report.FILE).getAbsoluteFile();
@@ -144,6 +154,7 @@ public final class RegisterResults {
 	public void save(final Output folder) {
 		if (outputs.containsKey("moving_mask")) image(folder, "moving_mask.tif", movingMask());
 		image(folder, "fixed_mask.tif", fixedMask());
+		if (errorMap() != null) image(folder, "error_map.tif", errorImage());
 		for (final String cloud : new String[] { "moving_points", "fixed_points", "registered_points" }) {
 			if (outputs.containsKey(cloud)) PointsFile.write(points(cloud), folder.path(cloud + ".csv"));
 		}
@@ -212,6 +223,8 @@ public final class RegisterResults {
 		}
 		final Object iterations = Json.asObject(run.get("registration")).get("iterations");
 		if (iterations != null) text.append(separator).append(Json.asText(iterations, "?")).append(" iterations");
-		return text.append(", ").append(stages.total()).append(" s.").toString();
+		text.append(", ").append(stages.total()).append(" s.");
+		if (verdict() != null) text.append(" Verdict: ").append(verdict()).append(", predicted error ").append(Math.round(Json.asNumber(run.get("predicted_error_nm"), 0))).append(" nm.");
+		return text.toString();
 	}
 }

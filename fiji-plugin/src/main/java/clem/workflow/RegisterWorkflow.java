@@ -270,6 +270,6 @@ public final class RegisterWorkflow {
 	/** The files of {@link RegisterResults#save}, linked images aside. */
 	public static List<String> files() {
 		return Arrays.asList("transform.json", "inverse_transform.json", "registered.tif", "moving_mask.tif", "fixed_mask.tif", "moving_points.csv", "fixed_points.csv",
-			"registered_points.csv", "overlay.png", Report.FILE, "parameters.json", "run.json");
+			"registered_points.csv", "error_map.tif", "overlay.png", Report.FILE, "parameters.json", "run.json");
 	}
 }
