@@ -164,7 +164,7 @@ def main():
     commands = {}
     if a.only != "reference":
         if a.clemreg.is_file():
-            commands["clemreg"] = (ours_out, [a.clemreg, "register", "--moving", fm, "--fixed-mask", mask, "--fixed-spacing",
+            commands["clemreg"] = (ours_out, [a.clemreg, "register", "--moving", fm, "--fixed-mask", mask, "--set", "registration_algorithm=rigid", "--fixed-spacing",
                                               a.fixed_spacing, "--out", ours_out, "--threads", str(a.threads),
                                               *(word for s in a.set for word in ("--set", s))])
         else:
