@@ -105,6 +105,7 @@ internal sealed unsafe class DeformableRefinement
         (int Z, int Y, int X) size = (_nodes.Size.Z, _nodes.Size.Y, _nodes.Size.X);
         var b = new double[n];
         const int together = 32;
+        Span<double> weights = stackalloc double[12];
         for (int from = 0; from < cells.Length; from += together)
         {
             int count = Math.Min(together, cells.Length - from), first = from;
@@ -118,8 +119,7 @@ internal sealed unsafe class DeformableRefinement
             });
             for (int k = 0; k < count; k++)
             {
-                Span<double> w = stackalloc double[12];
-                int corner = Weights(places[cells[from + k][0]], w);
+                int corner = Weights(places[cells[from + k][0]], weights);
                 for (int i = 0; i < Taps; i++)
                 {
                     int row = Node(corner, i, size);

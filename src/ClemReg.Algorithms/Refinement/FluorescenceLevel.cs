@@ -1,4 +1,3 @@
-using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Refinement;

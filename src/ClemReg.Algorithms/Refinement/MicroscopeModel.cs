@@ -59,9 +59,6 @@ internal sealed class MicroscopeModel : IDisposable
         }
     }
 
-    /// <summary>The bins in which a mask is best averaged for a blur, nm.</summary>
-    public static double BinFor(PointSpreadFunction psf) => psf.LateralNm / BinsPerSigma;
-
     /// <summary>The blur that the model was made with.</summary>
     public PointSpreadFunction Psf => _psf;
 
