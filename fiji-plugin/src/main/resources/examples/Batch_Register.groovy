@@ -1,5 +1,5 @@
-#@ File (label = "Table of the pairs (CSV)", required = false) pairs
-#@ File (label = "Output folder", style = "directory", required = false) out
+#@ File (label = "Table of the pairs (CSV)", required = false, persist = false) pairs
+#@ File (label = "Output folder", style = "directory", required = false, persist = false) out
 #@output String summary
 
 // Registers the pairs of a table, or without one two small samples. Runs in Fiji's script editor or without a screen:

@@ -1,5 +1,5 @@
-#@ File (label = "Stack; none: a sample is made", required = false) image
-#@ File (label = "Output folder, to be made; none: a temporary one", style = "directory", required = false) out
+#@ File (label = "Stack; none: a sample is made", required = false, persist = false) image
+#@ File (label = "Output folder, to be made; none: a temporary one", style = "directory", required = false, persist = false) out
 #@ String (label = "Bin by (z,y,x)", value = "1,4,4", persist = false) bin
 #@output String summary
 

@@ -1,7 +1,7 @@
-#@ File (label = "Fluorescence; none: a sample is made", required = false) moving
-#@ File (label = "EM", required = false) fixed
-#@ File (label = "EM mask", required = false) fixed_mask
-#@ File (label = "Output folder, to be made; none: a temporary one", style = "directory", required = false) out
+#@ File (label = "Fluorescence; none: a sample is made", required = false, persist = false) moving
+#@ File (label = "EM", required = false, persist = false) fixed
+#@ File (label = "EM mask", required = false, persist = false) fixed_mask
+#@ File (label = "Output folder, to be made; none: a temporary one", style = "directory", required = false, persist = false) out
 #@ Double (label = "LoG sigma (voxels)", value = 3.0, persist = false) log_sigma
 #@output String summary
 
