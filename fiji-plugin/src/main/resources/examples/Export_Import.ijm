@@ -4,7 +4,7 @@ setBatchMode(true);
 folder = getDirectory("temp") + "clemreg-exchange-" + d2s(getTime(), 0);
 run("Open Sample (CLEM)", "em_size_z=80 em_size_y=400 em_size_x=400 out=[" + folder + "/sample]");
 images = "moving=[" + folder + "/sample/fm.tif] fixed=[" + folder + "/sample/em.tif] ";
-run("Register...", images + "fixed_mask=[" + folder + "/sample/em_labels.tif] show_intermediates=false out=[" + folder + "/registered]");
+run("Register...", images + "fixed_mask=[" + folder + "/sample/em_labels.tif] registration_algorithm=rigid show_intermediates=false out=[" + folder + "/registered]");
 transform = "transform=[" + folder + "/registered/transform.json] ";
 run("Export Transform...", transform + images + "format=bigwarp_landmarks out=[" + folder + "/landmarks.csv]");
 run("Export Transform...", transform + images + "format=elastix out=[" + folder + "/elastix.txt]");

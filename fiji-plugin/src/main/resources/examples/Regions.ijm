@@ -4,7 +4,7 @@ setBatchMode(true);
 folder = getDirectory("temp") + "clemreg-regions-" + d2s(getTime(), 0);
 File.makeDirectory(folder);
 run("Open Sample (CLEM)", "em_size_z=80 em_size_y=400 em_size_x=400");
-images = "moving=sample-fm.tif fixed=sample-em.tif fixed_mask=sample-em-mask.tif show_intermediates=false ";
+images = "moving=sample-fm.tif fixed=sample-em.tif fixed_mask=sample-em-mask.tif registration_algorithm=rigid show_intermediates=false ";
 // The selection of the fluorescence counts, as for ImageJ's own commands.
 selectImage("sample-fm.tif");
 makeRectangle(28, 36, 236, 236);
