@@ -265,8 +265,10 @@ public final class BridgeStress {
 	/** A listener that cancels or throws at any of its calls. */
 	private static void interrupted(final Bridge bridge, final Random random) {
 		final int[] size = { 12, 48, 48 };
-		final long moving = bridge.createVolume(VoxelKind.UINT16, size, ONE, ZERO);
-		final long mask = bridge.createVolume(VoxelKind.MASK, size, ONE, ZERO);
+		final boolean auto = random.nextInt(4) == 0;
+		final double[] spacing = auto ? new double[] { 100, 50, 50 } : ONE;
+		final long moving = bridge.createVolume(VoxelKind.UINT16, size, spacing, ZERO);
+		final long mask = bridge.createVolume(VoxelKind.MASK, size, spacing, ZERO);
 		for (int z = 0; z < size[0]; z++) {
 			final short[] slice = new short[size[1] * size[2]];
 			for (int i = 0; i < slice.length; i++) slice[i] = (short) (random.nextInt(100) + ((i / 7 + z) % 5 == 0 ? 900 : 0));
@@ -305,7 +307,7 @@ public final class BridgeStress {
 				return cancel && calls.decrementAndGet() < 0;
 			}
 		};
-		final String request = "{\"threads\":2,\"parameters\":{\"log_sigma\":1,\"log_threshold\":1.0,\"point_cloud_sampling_frequency\":100," +
+		final String request = "{\"threads\":2,\"parameters\":{\"registration_algorithm\":\"" + (auto ? "auto" : "rigid") + "\",\"log_sigma\":1,\"log_threshold\":1.0,\"point_cloud_sampling_frequency\":100," +
 			"\"registration_voxel_size\":1,\"registration_tolerance\":0,\"registration_max_iterations\":" + (1 + random.nextInt(40)) + "}}";
 		final Throwable end = thrown(() -> {
 			for (final long handle : bridge.run("register", request, inputs, listener).outputs.values()) bridge.release(handle);
@@ -313,7 +315,7 @@ public final class BridgeStress {
 		final boolean right = end == null || (cancel
 			? end instanceof ClemRegException && ((ClemRegException) end).kind == ClemRegException.Kind.CANCELLED
 			: end == mine);
-		expect((cancel ? "cancelled: " : "thrown: ") + end, right);
+		expect((cancel ? "cancelled" : "thrown") + (auto ? " in auto: " : " in rigid: ") + end, right);
 		bridge.release(moving);
 		bridge.release(mask);
 	}
