@@ -47,39 +47,6 @@ for java in $(tr ":" "\n" <<<"${CLEMREG_JAVA_HOMES:-}" | sed "/^$/d; s,$,/bin/ja
     "moving=\"$s/fm.tif\",fixed=\"$s/em.tif\",fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=3.0"
   check "Groovy script, Java $version: $(tail -5 "$scratch/log")" test -s "$out/overlay.png"
 
-  # The examples without an argument make their own input. Each says this at the end.
-  examples=$root/fiji-plugin/src/main/resources/examples
-  mkdir -p "$scratch/examples"
-  example() { # FILE TEXT
-    case $1 in *.ijm) set -- "$@" -macro ;; *) set -- "$@" --run ;; esac
-    JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch/examples" run "$3" "$examples/$1"
-    expect "example $1, Java $version" "$scratch/log" "$2"
-    ran="$ran $1"
-  }
-  ran=""
-  example Register_CLEM.ijm "Registered image: "
-  example Register_CLEM.groovy "Registered: "
-  example Prepare_Align.ijm "Prepared image: "
-  example Prepare_Align.groovy "Prepared: "
-  example Evaluate_Registration.ijm "All structures, 13: true positive rate 0."
-  example Evaluate_Registration.groovy "Registration error at 12 landmark pairs"
-  example Batch_Register.ijm "sample 2,registered,"
-  example Batch_Register.groovy "2 pairs: 2 registered, 0 unchanged, 0 failed"
-  example Export_Import.ijm "Read back as "
-  example Export_Import.groovy "the matrix differs by less than 0.001"
-  # The beads of the second colour lie 130 nm higher, 150 nm down and 100 nm to the left.
-  for file in Chromatic_Shift.ijm Chromatic_Shift.groovy; do
-    example $file "channel_offsets=2:"
-    check "$file finds the shift, Java $version" near_offsets "$scratch/log"
-  done
-  example Split_Registration.ijm "Registered step by step: "
-  example Split_Registration.groovy "Registered step by step: "
-  example Deformable_Registration.ijm "The verdict: "
-  example Deformable_Registration.groovy "Mean error: rigid "
-  example Regions.ijm "Fluorescence points by corners: "
-  example Regions.groovy "Fluorescence points by corners: "
-  check "each example was run:$ran" test "$(tr ' ' '\n' <<<"${ran# }" | sort)" = "$(ls "$examples" | sort)"
-
   out=$scratch/command-$version
   run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",fixed=\"$s/em.tif\",fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=2.5"
   check "SciJava command, Java $version: $(tail -5 "$scratch/log")" test -s "$out/transform.json"
@@ -93,9 +60,41 @@ for java in $(tr ":" "\n" <<<"${CLEMREG_JAVA_HOMES:-}" | sed "/^$/d; s,$,/bin/ja
   expect "the file counts for the others, Java $version" "$out/transform.json" '"registration_outlier_weight": 0.5'
 done
 
+# The examples without an argument make their own input, on the Java that came last. Each says this at the end.
+examples=$root/fiji-plugin/src/main/resources/examples
+mkdir -p "$scratch/examples"
+example() { # FILE TEXT
+  case $1 in *.ijm) set -- "$@" -macro ;; *) set -- "$@" --run ;; esac
+  JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch/examples" run "$3" "$examples/$1"
+  expect "example $1" "$scratch/log" "$2"
+  ran="$ran $1"
+}
+ran=""
+example Register_CLEM.ijm "Registered image: "
+example Register_CLEM.groovy "Registered: "
+example Prepare_Align.ijm "Prepared image: "
+example Prepare_Align.groovy "Prepared: "
+example Evaluate_Registration.ijm "All structures, 13: true positive rate 0."
+example Evaluate_Registration.groovy "Registration error at 12 landmark pairs"
+example Batch_Register.ijm "sample 2,registered,"
+example Batch_Register.groovy "2 pairs: 2 registered, 0 unchanged, 0 failed"
+example Export_Import.ijm "Read back as "
+example Export_Import.groovy "the matrix differs by less than 0.001"
+# The beads of the second colour lie 130 nm higher, 150 nm down and 100 nm to the left.
+for file in Chromatic_Shift.ijm Chromatic_Shift.groovy; do
+  example $file "channel_offsets=2:"
+  check "$file finds the shift" near_offsets "$scratch/log"
+done
+example Split_Registration.ijm "Registered step by step: "
+example Split_Registration.groovy "Registered step by step: "
+example Deformable_Registration.ijm "The verdict: "
+example Deformable_Registration.groovy "Mean error: rigid "
+example Regions.ijm "Fluorescence points by corners: "
+example Regions.groovy "Fluorescence points by corners: "
+check "each example was run:$ran" test "$(tr ' ' '\n' <<<"${ran# }" | sort)" = "$(ls "$examples" | sort)"
+
 "$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/launcher" >/dev/null 2>&1
 for way in "$scratch"/macro-* "$scratch"/groovy-*; do
-  check "$(basename "$way") gives the launcher's points" cmp -s "$way/registered_points.csv" "$scratch/launcher/registered_points.csv"
   # Two versions of ImageJ write the same voxels with other directories around them.
   check "$(basename "$way") gives the launcher's voxels" cmp -s <(voxels "$way/registered.tif") <(voxels "$scratch/launcher/registered.tif")
 done
@@ -106,25 +105,26 @@ run --run clem.scijava.BatchCommand "folder=\"$scratch/pairs\",out=\"$scratch/ba
 expect "a SciJava command runs a batch" "$scratch/batch/batch.csv" "cell,registered,"
 expect "with its parameters" "$scratch/batch/cell/transform.json" '"log_sigma": 2.5'
 
-# Each SciJava command once. The beads are those of the example.
+# Each SciJava command once, the points from a registration of points. The beads are those of the example.
 mkdir -p "$scratch/commands" "$s/pairs/cell"
 ln -s "$s/fm.tif" "$s/em_labels.tif" "$s/pairs/cell"
 cp "$(ls -d "$scratch"/examples/*/colours | head -1)"/beads-*.tif "$s"
-run --run "$root/tests/plugin/every_command.groovy" "sample=\"$s\",registered=\"$scratch/launcher\",out=\"$scratch/commands\""
+"$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/points" --set registration_algorithm=rigid >/dev/null 2>&1
+run --run "$root/tests/plugin/every_command.groovy" "sample=\"$s\",registered=\"$scratch/points\",out=\"$scratch/commands\""
 for class in $(jar tf "$jar" | grep -o 'clem/scijava/[A-Za-z]*Command\.class' | grep -v FileCommand | tr / . | sed 's/\.class//'); do
   expect "$class" "$scratch/log" "RAN $class"
 done
 
 cat >"$scratch/exchange.ijm" <<M
-run("Export Transform...", "transform=$scratch/launcher/transform.json moving=$s/fm.tif fixed=$s/em.tif format=mobie out=$scratch/mobie.tsv");
+run("Export Transform...", "transform=$scratch/points/transform.json moving=$s/fm.tif fixed=$s/em.tif format=mobie out=$scratch/mobie.tsv");
 run("Import Transform...", "in=$scratch/mobie.tsv out=$scratch/mobie.json");
-run("Export Points...", "points=$scratch/launcher/fixed_points.csv format=napari_csv out=$scratch/napari.csv");
+run("Export Points...", "points=$scratch/points/fixed_points.csv format=napari_csv out=$scratch/napari.csv");
 run("Import Points...", "in=$scratch/napari.csv out=$scratch/back.csv");
 M
 run -macro "$scratch/exchange.ijm"
 expect "transforms are exported from a macro" "$scratch/mobie.tsv" "fm.tif	fluorescence	intensities"
 expect "and imported" "$scratch/mobie.json" '"type": "similarity"'
-check "points are exported and imported" test "$(wc -l <"$scratch/back.csv")" = "$(wc -l <"$scratch/launcher/fixed_points.csv")"
+check "points are exported and imported" test "$(wc -l <"$scratch/back.csv")" = "$(wc -l <"$scratch/points/fixed_points.csv")"
 
 cat >"$scratch/bad.ijm" <<M
 open("$s/fm.tif"); open("$s/em_labels.tif");
