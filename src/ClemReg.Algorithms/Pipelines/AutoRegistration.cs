@@ -169,8 +169,10 @@ internal static class AutoRegistration
 
     private static void Say(GlobalAlignmentResult search, Job job)
     {
+        string beside = double.IsFinite(search.Ratio)
+            ? string.Create(CultureInfo.InvariantCulture, $"{search.Ratio:F2} times the next position's") : "no other position comes near";
         job.Log(string.Create(CultureInfo.InvariantCulture,
-            $"Search: score {search.Best.Score:F2}, {search.Ratio:F2} times the next position's and {search.HandednessRatio:F2} times the mirror image's."));
+            $"Search: score {search.Best.Score:F2}, {beside}, {search.HandednessRatio:F2} times the mirror image's."));
     }
 
     private static BitVolume Reversed(BitVolume mask)

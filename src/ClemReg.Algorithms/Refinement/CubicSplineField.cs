@@ -33,28 +33,33 @@ internal sealed unsafe class CubicSplineField(Volume<float> coefficients) : IDis
     /// <summary>The variance of the B-spline in voxels squared.</summary>
     public const double Variance = 1.0 / 3;
 
+    /// <summary>Value, slope and curvature of four coefficients on three axes.</summary>
+    private const int Weights = 36;
+
     private readonly Grid _grid = coefficients.Grid;
 
     /// <summary>Where the coefficients lie.</summary>
     public Grid Grid => _grid;
 
     /// <summary>The value at a position in nm.</summary>
+    [SkipLocalsInit]
     public float Value(Point3 q)
     {
-        Span<float> w = stackalloc float[36];
+        float* w = stackalloc float[Weights];
         float* at = Locate(q, w, derivatives: false);
         (long plane, int row) = Strides();
         var sum = Vector128<float>.Zero;
         for (int a = 0; a < 4; a++)
             for (int b = 0; b < 4; b++)
                 sum += Vector128.Load(at + a * plane + b * row) * (w[a] * w[4 + b]);
-        return Vector128.Dot(sum, Load(w, 8));
+        return Vector128.Dot(sum, Vector128.Load(w + 8));
     }
 
     /// <summary>The value and its derivatives at a position in nm.</summary>
+    [SkipLocalsInit]
     public LocalShape Shape(Point3 q)
     {
-        Span<float> w = stackalloc float[36];
+        float* w = stackalloc float[Weights];
         float* at = Locate(q, w, derivatives: true);
         (long plane, int row) = Strides();
         Vector128<float> v = default, z = default, y = default, zz = default, zy = default, yy = default;
@@ -73,7 +78,7 @@ internal sealed unsafe class CubicSplineField(Volume<float> coefficients) : IDis
             (z, zy) = (z + p * w[12 + a], zy + p1 * w[12 + a]);
             zz += p * w[24 + a];
         }
-        Vector128<float> x0 = Load(w, 8), x1 = Load(w, 20), x2 = Load(w, 32);
+        Vector128<float> x0 = Vector128.Load(w + 8), x1 = Vector128.Load(w + 20), x2 = Vector128.Load(w + 32);
         double hz = 1 / _grid.Spacing.Z, hy = 1 / _grid.Spacing.Y, hx = 1 / _grid.Spacing.X;
         return new LocalShape(
             Vector128.Dot(v, x0),
@@ -82,43 +87,86 @@ internal sealed unsafe class CubicSplineField(Volume<float> coefficients) : IDis
             hz * hy * Vector128.Dot(zy, x0), hz * hx * Vector128.Dot(z, x1), hy * hx * Vector128.Dot(y, x1));
     }
 
+    /// <summary>Takes the field off each voxel of a finer volume.</summary>
+    public void TakeFrom(Volume<float> volume, Job job)
+    {
+        (int depth, int height, int width) = volume.Grid.Size;
+        (int rows, int columns) = (_grid.Size.Y, _grid.Size.X);
+        ((int First, float[] Weights)[] zs, (int First, float[] Weights)[] ys, (int First, float[] Weights)[] xs) =
+            (Nodes(volume.Grid, 0), Nodes(volume.Grid, 1), Nodes(volume.Grid, 2));
+        job.For(depth, () => (new float[rows * columns], new float[columns]), (z, scratch) =>
+        {
+            (float[] plane, float[] row) = scratch;
+            Combine(coefficients.Pointer + (long)zs[z].First * plane.Length, zs[z].Weights, plane);
+            for (int y = 0; y < height; y++)
+            {
+                fixed (float* from = plane) Combine(from + ys[y].First * columns, ys[y].Weights, row);
+                Span<float> to = volume.Row(z, y);
+                for (int x = 0; x < width; x++)
+                {
+                    (int i, float[] w) = xs[x];
+                    to[x] -= w[0] * row[i] + w[1] * row[i + 1] + w[2] * row[i + 2] + w[3] * row[i + 3];
+                }
+            }
+        });
+    }
+
     /// <inheritdoc/>
     public void Dispose() => coefficients.Dispose();
 
+    /// <summary>For each voxel of a grid along an axis: the first of its four coefficients, and their weights.</summary>
+    private (int First, float[] Weights)[] Nodes(Grid grid, int axis)
+    {
+        (int own, int count) = axis switch { 0 => (_grid.Size.Z, grid.Size.Z), 1 => (_grid.Size.Y, grid.Size.Y), _ => (_grid.Size.X, grid.Size.X) };
+        var nodes = new (int, float[])[count];
+        for (int i = 0; i < count; i++)
+        {
+            var weights = new float[4];
+            fixed (float* w = weights) nodes[i] = (Axis(_grid.ToIndex(grid.ToPhysical(i, i, i))[axis], own, w, derivatives: false), weights);
+        }
+        return nodes;
+    }
+
+    /// <summary>The weighted sum of four stretches of numbers that follow each other.</summary>
+    private static void Combine(float* from, float[] weights, float[] sum)
+    {
+        int n = sum.Length;
+        for (int i = 0; i < n; i++)
+            sum[i] = weights[0] * from[i] + weights[1] * from[n + i] + weights[2] * from[2 * n + i] + weights[3] * from[3 * n + i];
+    }
+
     private (long Plane, int Row) Strides() => ((long)_grid.Size.Y * _grid.Size.X, _grid.Size.X);
 
-    private static Vector128<float> Load(Span<float> w, int i) => Vector128.Create(w[i], w[i + 1], w[i + 2], w[i + 3]);
-
     /// <summary>The first of the 64 coefficients and the weights: value (z, y, x: 0 to 11), slope (12 to 23) and curvature (24 to 35) by voxels.</summary>
-    private float* Locate(Point3 q, Span<float> w, bool derivatives)
+    private float* Locate(Point3 q, float* w, bool derivatives)
     {
         Point3 u = _grid.ToIndex(q);
-        int z = Axis(u.Z, _grid.Size.Z, w, 0, derivatives);
-        int y = Axis(u.Y, _grid.Size.Y, w, 4, derivatives);
-        int x = Axis(u.X, _grid.Size.X, w, 8, derivatives);
+        int z = Axis(u.Z, _grid.Size.Z, w, derivatives);
+        int y = Axis(u.Y, _grid.Size.Y, w + 4, derivatives);
+        int x = Axis(u.X, _grid.Size.X, w + 8, derivatives);
         return coefficients.Pointer + ((long)z * _grid.Size.Y + y) * _grid.Size.X + x;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Axis(double u, int n, Span<float> w, int at, bool derivatives)
+    private static int Axis(double u, int n, float* w, bool derivatives)
     {
         u = Math.Clamp(u, 1, n - 2);
         int i = Math.Min((int)u, n - 3);
         float f = (float)(u - i), g = 1 - f;
-        w[at] = g * g * g / 6;
-        w[at + 1] = (4 - 6 * f * f + 3 * f * f * f) / 6;
-        w[at + 2] = (4 - 6 * g * g + 3 * g * g * g) / 6;
-        w[at + 3] = f * f * f / 6;
+        w[0] = g * g * g / 6;
+        w[1] = (4 - 6 * f * f + 3 * f * f * f) / 6;
+        w[2] = (4 - 6 * g * g + 3 * g * g * g) / 6;
+        w[3] = f * f * f / 6;
         if (derivatives)
         {
-            w[at + 12] = -g * g / 2;
-            w[at + 13] = (-4 * f + 3 * f * f) / 2;
-            w[at + 14] = (4 * g - 3 * g * g) / 2;
-            w[at + 15] = f * f / 2;
-            w[at + 24] = g;
-            w[at + 25] = -2 + 3 * f;
-            w[at + 26] = -2 + 3 * g;
-            w[at + 27] = f;
+            w[12] = -g * g / 2;
+            w[13] = (-4 * f + 3 * f * f) / 2;
+            w[14] = (4 * g - 3 * g * g) / 2;
+            w[15] = f * f / 2;
+            w[24] = g;
+            w[25] = -2 + 3 * f;
+            w[26] = -2 + 3 * g;
+            w[27] = f;
         }
         return i - 1;
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 
@@ -29,6 +30,8 @@ internal sealed unsafe class DeformableRefinement
     private const int Taps = 64;
     private const int Pairs = 6;
     private const double LongestStepNm = 150;
+    private const double NewEquationsNm = 100;
+    private const double RestNm = 0.5;
 
     /// <summary>A penalty on the displacement itself, in parts of the bending's, where no data holds it.</summary>
     private const double Anchor = 1e-4;
@@ -63,24 +66,26 @@ internal sealed unsafe class DeformableRefinement
     {
         int n = 3 * (int)_nodes.Size.Count;
         int[][] cells = ByCell(level.Places, used);
-        for (int iteration = 0; iteration < _iterations; iteration++)
+        using var matrix = new NativeBuffer((long)n * n * sizeof(double));
+        double* factor = (double*)matrix.Pointer;
+        double longest = double.PositiveInfinity;
+        for (int iteration = 0; iteration < _iterations && longest > RestNm; iteration++)
         {
             IntensityFit fit = level.Fit(Field, used, job);
-            using var matrix = new NativeBuffer((long)n * n * sizeof(double));
-            double* a = (double*)matrix.Pointer;
-            double[] b = Assemble(cells, level.Places, fit, a, n, job);
-            Penalise(a, b, n);
-            if (!Cholesky.Factor(a, n, n, job)) throw new BadInputException("The deformable refinement has no solution here: no fluorescence holds a part of the displacement. Use fewer control points or registration_algorithm=affine.");
-            Cholesky.Solve(a, n, n, b);
-            double longest = 0;
-            for (int i = 0; i < n; i++) longest = Math.Max(longest, Math.Abs(b[i]));
-            double factor = Math.Min(1, LongestStepNm / Math.Max(longest, 1e-9));
+            // Near the solution the equations' left sides hardly change: those of the step before do.
+            bool anew = longest > NewEquationsNm;
+            if (anew) NativeMemory.Clear(factor, (nuint)matrix.Bytes);
+            double[] b = Assemble(cells, level.Places, fit, anew ? factor : null, n, job);
+            Penalise(anew ? factor : null, b, n);
+            if (anew && !Cholesky.Factor(factor, n, n, job)) throw new BadInputException("The deformable refinement has no solution here: no fluorescence holds a part of the displacement. Use fewer control points or registration_algorithm=affine.");
+            Cholesky.Solve(factor, n, n, b);
+            longest = b.Max(Math.Abs);
+            double part = Math.Min(1, LongestStepNm / Math.Max(longest, 1e-9));
             // The solution lists z, y, x of node after node; the field all z first.
             int nodes = n / 3;
             for (int i = 0; i < nodes; i++)
-                for (int axis = 0; axis < 3; axis++) _coefficients[axis * nodes + i] += factor * b[3 * i + axis];
+                for (int axis = 0; axis < 3; axis++) _coefficients[axis * nodes + i] += part * b[3 * i + axis];
             job.Report((iteration + 1.0) / _iterations);
-            if (longest < 0.5) break;
         }
     }
 
@@ -99,6 +104,7 @@ internal sealed unsafe class DeformableRefinement
         return [.. cells.OrderBy(c => c.Key).Select(c => c.Value.ToArray())];
     }
 
+    /// <summary>The right sides, and unless <paramref name="a"/> is null the left ones.</summary>
     private double[] Assemble(int[][] cells, Point3[] places, IntensityFit fit, double* a, int n, Job job)
     {
         // One matrix of 64 x 64 nodes for each pair of directions, cell by cell; cells share nodes, so the sums follow in order.
@@ -113,7 +119,7 @@ internal sealed unsafe class DeformableRefinement
             var right = new double[count][];
             job.For(count, k =>
             {
-                local[k] = new float[Pairs * Taps * Taps];
+                local[k] = new float[a is null ? 0 : Pairs * Taps * Taps];
                 right[k] = new double[3 * Taps];
                 Cell(cells[first + k], places, fit, local[k], right[k]);
             });
@@ -124,10 +130,11 @@ internal sealed unsafe class DeformableRefinement
                 {
                     int row = Node(corner, i, size);
                     for (int axis = 0; axis < 3; axis++) b[3 * row + axis] += right[k][3 * i + axis];
-                    for (int j = 0; j < Taps; j++)
+                    if (a is null) continue;
+                    for (int j = 0; j <= i; j++)
                     {
+                        // The nodes of a cell are listed in rising order.
                         int column = Node(corner, j, size);
-                        if (column > row) continue;
                         for (int pair = 0; pair < Pairs; pair++)
                         {
                             (int d, int e) = Axes(pair);
@@ -142,37 +149,68 @@ internal sealed unsafe class DeformableRefinement
         return b;
     }
 
+    /// <summary>The sums of one cell: for each pair of directions 64 x 64 products of the B-splines (lower triangle), and the right side.</summary>
     private void Cell(int[] list, Point3[] places, IntensityFit fit, float[] local, double[] right)
     {
+        const int together = 32;
         Span<double> w = stackalloc double[12];
-        Span<float> basis = stackalloc float[Taps];
-        fixed (float* sums = local)
-        fixed (float* values = basis)
+        Span<float> bases = stackalloc float[together * Taps], scaled = stackalloc float[together * Taps];
+        fixed (float* sums = local, basis = bases, factored = scaled)
         {
-            foreach (int i in list)
+            for (int from = 0; from < list.Length; from += together)
             {
-                Weights(places[i], w);
-                for (int z = 0; z < 4; z++)
-                    for (int y = 0; y < 4; y++)
-                        for (int x = 0; x < 4; x++) values[(z * 4 + y) * 4 + x] = (float)(w[z] * w[4 + y] * w[8 + x]);
-                Point3 g = fit.Gradients[i];
-                double weight = fit.Weights[i], pull = weight * fit.Residuals[i];
-                for (int t = 0; t < Taps; t++)
-                    for (int axis = 0; axis < 3; axis++) right[3 * t + axis] += pull * g[axis] * values[t];
+                int count = Math.Min(together, list.Length - from);
+                for (int k = 0; k < count; k++)
+                {
+                    int i = list[from + k];
+                    float* values = basis + k * Taps;
+                    Weights(places[i], w);
+                    for (int z = 0; z < 4; z++)
+                        for (int y = 0; y < 4; y++)
+                            for (int x = 0; x < 4; x++) values[(z * 4 + y) * 4 + x] = (float)(w[z] * w[4 + y] * w[8 + x]);
+                    Point3 pull = fit.Weights[i] * fit.Residuals[i] * fit.Gradients[i];
+                    for (int t = 0; t < Taps; t++)
+                        for (int axis = 0; axis < 3; axis++) right[3 * t + axis] += pull[axis] * values[t];
+                }
+                if (sums is null) continue;
                 for (int pair = 0; pair < Pairs; pair++)
                 {
                     (int d, int e) = Axes(pair);
-                    float factor = (float)(weight * g[d] * g[e]);
-                    for (int t = 0; t < Taps; t++)
+                    for (int k = 0; k < count; k++)
                     {
-                        var f = new Vector<float>(factor * values[t]);
-                        float* row = sums + (pair * Taps + t) * Taps;
-                        for (int s = 0; s < Taps; s += Vector<float>.Count)
-                            Vector.MultiplyAddEstimate(f, Vector.Load(values + s), Vector.Load(row + s)).Store(row + s);
+                        int i = list[from + k];
+                        var factor = (float)(fit.Weights[i] * fit.Gradients[i][d] * fit.Gradients[i][e]);
+                        for (int t = 0; t < Taps; t++) factored[k * Taps + t] = factor * basis[k * Taps + t];
                     }
+                    AddProducts(factored, basis, count, sums + pair * Taps * Taps);
                 }
             }
         }
+    }
+
+    /// <summary>Adds a^T b of two tables of <paramref name="count"/> rows of 64 numbers to the lower triangle of a 64 x 64 matrix, which stays in registers meanwhile.</summary>
+    private static void AddProducts(float* a, float* b, int count, float* sum)
+    {
+        int lanes = Vector<float>.Count;
+        for (int i = 0; i < Taps; i += 4)
+            for (int j = 0; j < i + 4; j += lanes)
+            {
+                float* to = sum + i * Taps + j;
+                Vector<float> s0 = Vector.Load(to), s1 = Vector.Load(to + Taps), s2 = Vector.Load(to + 2 * Taps), s3 = Vector.Load(to + 3 * Taps);
+                for (int k = 0; k < count; k++)
+                {
+                    Vector<float> column = Vector.Load(b + k * Taps + j);
+                    float* row = a + k * Taps + i;
+                    s0 = Vector.MultiplyAddEstimate(new Vector<float>(row[0]), column, s0);
+                    s1 = Vector.MultiplyAddEstimate(new Vector<float>(row[1]), column, s1);
+                    s2 = Vector.MultiplyAddEstimate(new Vector<float>(row[2]), column, s2);
+                    s3 = Vector.MultiplyAddEstimate(new Vector<float>(row[3]), column, s3);
+                }
+                s0.Store(to);
+                s1.Store(to + Taps);
+                s2.Store(to + 2 * Taps);
+                s3.Store(to + 3 * Taps);
+            }
     }
 
     /// <summary>Adds the bending penalty: second differences along each axis, mixed ones twice.</summary>
@@ -189,6 +227,7 @@ internal sealed unsafe class DeformableRefinement
                 foreach ((int node, double factor) in stencil)
                 {
                     b[3 * node + axis] -= weight * factor * value;
+                    if (a is null) continue;
                     foreach ((int other, double second) in stencil)
                         if (other <= node) a[(long)(3 * node + axis) * n + 3 * other + axis] += weight * factor * second;
                 }

@@ -8,7 +8,7 @@ namespace ClemReg.Algorithms.Refinement;
 /// that lies at an angle to it.
 /// </summary>
 /// <remarks>
-/// One tap for each plane of the axis that is nearest to the direction, between the four voxels around the place (linear in the two other
+/// One tap for each plane (or second, third plane) of the axis that is nearest to the direction, between the four voxels around the place (linear in the two other
 /// axes). Linear interpolation blurs too; <see cref="InterpolationVariance"/> says how much, so that it can be taken off elsewhere.
 /// </remarks>
 internal sealed unsafe class DirectionalBlur
@@ -20,7 +20,8 @@ internal sealed unsafe class DirectionalBlur
     /// <param name="spacing">The voxels, nm.</param>
     /// <param name="direction">Any length but 0.</param>
     /// <param name="sigmaNm">Standard deviation along the direction, nm.</param>
-    public DirectionalBlur(Point3 spacing, Point3 direction, double sigmaNm)
+    /// <param name="elsewhereNm">That of the blur which the volume has in the end in all directions: between planes that it joins no tap is needed. 0: a tap for each plane.</param>
+    public DirectionalBlur(Point3 spacing, Point3 direction, double sigmaNm, double elsewhereNm = 0)
     {
         Point3 u = 1 / direction.Length * direction;
         // Voxels along each axis for one nm of way.
@@ -29,13 +30,15 @@ internal sealed unsafe class DirectionalBlur
         for (int axis = 1; axis < 3; axis++)
             if (Math.Abs(perNm[axis]) > Math.Abs(perNm[main])) main = axis;
         double sigma = sigmaNm * Math.Abs(perNm[main]);
-        int radius = (int)Math.Ceiling(Reach * sigma);
+        // Taps 2.1 standard deviations of a Gaussian apart leave a ripple of exp(-2 (pi / 2.1)^2) = 1 %.
+        int stride = Math.Max(1, (int)(Math.Min(2.1 * elsewhereNm, sigmaNm) * Math.Abs(perNm[main])));
+        int radius = (int)Math.Ceiling(Reach * sigma / stride) * stride;
         double total = 0;
-        for (int k = -radius; k <= radius; k++) total += Weight(k);
+        for (int k = -radius; k <= radius; k += stride) total += Weight(k);
         int first = main == 0 ? 1 : 0, second = main == 2 ? 1 : 2;
         Span<double> variance = stackalloc double[3];
         Span<int> place = stackalloc int[3];
-        for (int k = -radius; k <= radius; k++)
+        for (int k = -radius; k <= radius; k += stride)
         {
             double weight = Weight(k) / total;
             double a = k * perNm[first] / perNm[main], b = k * perNm[second] / perNm[main];

@@ -12,7 +12,6 @@ internal sealed record IntensityFit(double[] Residuals, Point3[] Gradients, doub
 {
     private const int Block = 2048;
     private const double AmplitudeRidge = 0.02;
-    private const double CauchyScale = 3;
 
     /// <summary>Compares.</summary>
     /// <param name="level">The fluorescence and the model.</param>
@@ -52,9 +51,7 @@ internal sealed record IntensityFit(double[] Residuals, Point3[] Gradients, doub
             residuals[i] = samples.Values[i] - amplitude * values[i];
             gradients[i] = amplitude * gradients[i];
         }
-        double[] sizes = [.. Enumerable.Range(0, count).Where(i => used is null || used[i]).Select(i => Math.Abs(residuals[i]))];
-        Array.Sort(sizes);
-        double scale = CauchyScale * 1.4826 * Math.Max(sizes[sizes.Length / 2], 1e-9);
+        double scale = RobustScale.Cauchy * RobustScale.Of(residuals, used);
         var weights = new double[count];
         double sum = 0, all = 0;
         for (int i = 0; i < count; i++)
@@ -73,7 +70,7 @@ internal sealed record IntensityFit(double[] Residuals, Point3[] Gradients, doub
     /// <param name="unit">Grey values: the same for fits that are compared.</param>
     public double Cost(int i, double unit)
     {
-        double r = Residuals[i] * Unit / (CauchyScale * unit);
-        return CauchyScale * CauchyScale * Math.Log(1 + r * r);
+        double r = Residuals[i] * Unit / (RobustScale.Cauchy * unit);
+        return RobustScale.Cauchy * RobustScale.Cauchy * Math.Log(1 + r * r);
     }
 }

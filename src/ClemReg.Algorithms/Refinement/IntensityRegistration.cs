@@ -34,7 +34,8 @@ public sealed record IntensityRegistrationResult
 /// <summary>The linear refinement, a deformation on top of it where it earns its place, and how far both are to be trusted.</summary>
 public static class IntensityRegistration
 {
-    private const int SamplesForDeformation = 100_000;
+    private const int SamplesForJudgement = 100_000;
+    private const int SamplesForDeformation = 250_000;
 
     /// <summary>What no test within the data shows: faces of the block, unlike stain, the mask's own outlines. Measured, docs/decisions/16.</summary>
     private const double FloorNm = 2.5;
@@ -57,7 +58,7 @@ public static class IntensityRegistration
         using var problem = new RefinementProblem(fluorescence, emMask, tryAffine ? options with { Kind = LinearKind.Similarity } : options, job);
         IntensityRefinementResult linear = job.Run("refine", 0, 0.5, part => problem.Solve(start, part));
         LinearKind kind = tryAffine ? LinearKind.Similarity : options.Kind;
-        using SharpLevel level = problem.Sharp(linear, SamplesForDeformation, job);
+        SharpLevel level = problem.Sharp(linear, SamplesForJudgement, job);
         if (tryAffine && job.Run("refine_affine", 0.5, 0.6, part => problem.Affine(level, linear, part)) is { } affine && CallsForAffine(affine, linear, level))
         {
             kind = LinearKind.Affine;
@@ -77,8 +78,9 @@ public static class IntensityRegistration
             {
                 field = job.Run("refine_deformable", 0.85, 1, part =>
                 {
-                    var refinement = new DeformableRefinement(about.Low, about.High, bspline);
-                    refinement.Fit(about, null, part);
+                    SharpLevel more = problem.Sharp(linear, SamplesForDeformation, part);
+                    var refinement = new DeformableRefinement(more.Low, more.High, bspline);
+                    refinement.Fit(more, null, part);
                     return refinement.Field;
                 });
             }

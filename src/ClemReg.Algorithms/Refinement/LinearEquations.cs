@@ -40,7 +40,6 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
 {
     private const int Block = 2048;
     private const double AmplitudeRidge = 0.02;
-    private const double CauchyScale = 3;
     private const double MostAttenuation = 2e-4;
 
     /// <summary>What is usual, in parts per <see cref="IntensityRefinement.LeverNm"/>: 2 % per µm.</summary>
@@ -94,7 +93,7 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
         int count = samples.Count;
         var residual = new double[count];
         for (int i = 0; i < count; i++) residual[i] = samples.Values[i] - _amplitude[_zone[i]] * _model[i];
-        double scale = CauchyScale * 1.4826 * MedianAbsolute(residual);
+        double scale = RobustScale.Cauchy * RobustScale.Of(residual, null);
         for (int i = 0; i < count; i++)
         {
             double r = residual[i] / scale;
@@ -272,12 +271,5 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
         }
         double below = (vv - v * v / n) * (mm - m * m / n);
         return below > 0 ? (vm - v * m / n) / Math.Sqrt(below) : 0;
-    }
-
-    private static double MedianAbsolute(double[] values)
-    {
-        double[] sorted = [.. values.Select(Math.Abs)];
-        Array.Sort(sorted);
-        return Math.Max(sorted[sorted.Length / 2], 1e-9);
     }
 }

@@ -28,8 +28,7 @@ internal sealed class MicroscopeModel : IDisposable
     /// <summary>Bins of a blurred field: its narrowest standard deviation is this many of them.</summary>
     private const double BinsPerSigma = 1;
 
-    private readonly CubicSplineField _narrow;
-    private readonly CubicSplineField _wide;
+    private readonly CubicSplineField _field;
     private readonly Point3 _axis;
     private readonly double _stretch;
     private readonly PointSpreadFunction _psf;
@@ -47,48 +46,44 @@ internal sealed class MicroscopeModel : IDisposable
         var optical = new Point3(movingToFixed[0, 0], movingToFixed[1, 0], movingToFixed[2, 0]);
         _axis = 1 / optical.Length * optical;
         _stretch = Math.Cbrt(Math.Abs(movingToFixed.Determinant));
-        _narrow = new CubicSplineField(Blur(mask, voxel, psf, job));
+        Volume<float> field = Blur(mask, voxel, psf, job);
         try
         {
-            _wide = new CubicSplineField(Blur(mask, voxel, psf.With(highPassNm), job));
+            using var surroundings = new CubicSplineField(Blur(mask, voxel, psf.With(highPassNm), job));
+            surroundings.TakeFrom(field, job);
         }
         catch
         {
-            _narrow.Dispose();
+            field.Dispose();
             throw;
         }
+        _field = new CubicSplineField(field);
     }
 
     /// <summary>The blur that the model was made with.</summary>
     public PointSpreadFunction Psf => _psf;
 
     /// <summary>The model at a place of the EM, nm.</summary>
-    public float Value(Point3 q) => _narrow.Value(q) - _wide.Value(q);
+    public float Value(Point3 q) => _field.Value(q);
 
     /// <summary>The model and its derivatives at a place of the EM, nm.</summary>
     public ModelValue Evaluate(Point3 q)
     {
-        LocalShape narrow = _narrow.Shape(q), wide = _wide.Shape(q);
+        LocalShape shape = _field.Shape(q);
         // A Gaussian's blur grows by the heat equation: d/d(sigma^2) = half the second derivative along that direction.
-        double along = narrow.Along(_axis) - wide.Along(_axis);
-        double across = narrow.Laplacian - wide.Laplacian - along;
-        double square = _stretch * _stretch;
-        return new ModelValue(narrow.Value - wide.Value, narrow.Gradient - wide.Gradient, _psf.LateralNm * square * across, _psf.AxialNm * square * along);
+        double along = shape.Along(_axis), square = _stretch * _stretch;
+        return new ModelValue(shape.Value, shape.Gradient, _psf.LateralNm * square * (shape.Laplacian - along), _psf.AxialNm * square * along);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _narrow.Dispose();
-        _wide.Dispose();
-    }
+    public void Dispose() => _field.Dispose();
 
     private Volume<float> Blur(Volume<float> mask, Point3 voxel, PointSpreadFunction psf, Job job)
     {
         double lateral = _stretch * psf.LateralNm, axial = _stretch * psf.AxialNm;
         Size3 bin = BinnedVolume.Bins(mask.Grid.Spacing, lateral / BinsPerSigma);
         Point3 h = new(mask.Grid.Spacing.Z * bin.Z, mask.Grid.Spacing.Y * bin.Y, mask.Grid.Spacing.X * bin.X);
-        var along = new DirectionalBlur(h, _axis, Math.Sqrt(Math.Max(axial * axial - lateral * lateral, 0.01)));
+        var along = new DirectionalBlur(h, _axis, Math.Sqrt(Math.Max(axial * axial - lateral * lateral, 0.01)), lateral);
         Point3 taken = along.InterpolationVariance;
         var wanted = new Point3(lateral * lateral - taken.Z, lateral * lateral - taken.Y, lateral * lateral - taken.X);
         int Side(double step) => 3 + (int)Math.Ceiling(3 * lateral / step);

@@ -30,6 +30,8 @@ internal sealed class RefinementProblem : IDisposable
     private readonly Point3 _low;
     private readonly Point3 _high;
     private readonly List<RefinementState> _history = [];
+    private FluorescenceLevel? _sharpLevel;
+    private MicroscopeModel? _sharpModel;
 
     public RefinementProblem(Volume fluorescence, BitVolume mask, IntensityRefinementOptions options, Job job)
     {
@@ -52,7 +54,12 @@ internal sealed class RefinementProblem : IDisposable
     /// <summary>The middle of the EM, about which the parameters turn and scale.</summary>
     public Point3 Centre { get; }
 
-    public void Dispose() => _mask.Dispose();
+    public void Dispose()
+    {
+        _sharpLevel?.Dispose();
+        _sharpModel?.Dispose();
+        _mask.Dispose();
+    }
 
     /// <summary>All levels, from the most blurred to the sharp one.</summary>
     public IntensityRefinementResult Solve(AffineTransform start, Job job)
@@ -73,25 +80,14 @@ internal sealed class RefinementProblem : IDisposable
         return result!;
     }
 
-    /// <summary>The sharp level about a solution: what a deformation is fitted and judged on.</summary>
+    /// <summary>The sharp level about the solution, what a deformation is fitted and judged on. It lives as long as the problem.</summary>
     public SharpLevel Sharp(IntensityRefinementResult linear, int samples, Job job)
     {
-        var level = new FluorescenceLevel(_fluorescence, 0, _options.HighPassNm, job);
-        MicroscopeModel? model = null;
-        try
-        {
-            model = Model(linear.Transform, linear.Psf, 0, _options.HighPassNm, job);
-            SampleSet chosen = SampleSet.Choose(level, model, _low, _high, linear.Transform, samples, RandomStream.Key((ulong)_options.Seed, -1), job);
-            var places = new Point3[chosen.Count];
-            linear.Transform.Apply(chosen.Places, places);
-            return new SharpLevel(level, model, Zones, chosen, places, linear.Transform, _low, _high, DepthZero(linear.Transform), linear.AttenuationPerNm);
-        }
-        catch
-        {
-            model?.Dispose();
-            level.Dispose();
-            throw;
-        }
+        (FluorescenceLevel level, MicroscopeModel model) = (_sharpLevel!, _sharpModel!);
+        SampleSet chosen = SampleSet.Choose(level, model, _low, _high, linear.Transform, samples, RandomStream.Key((ulong)_options.Seed, -1), job);
+        var places = new Point3[chosen.Count];
+        linear.Transform.Apply(chosen.Places, places);
+        return new SharpLevel(level, model, Zones, chosen, places, linear.Transform, _low, _high, DepthZero(linear.Transform), linear.AttenuationPerNm);
     }
 
     /// <summary>The affine map from a similarity on, with the same voxels and blur.</summary>
@@ -168,10 +164,11 @@ internal sealed class RefinementProblem : IDisposable
         double highPass = last ? _options.HighPassNm : 4 * blur;
         LinearKind kind = last || _options.Kind == LinearKind.Rigid ? _options.Kind : LinearKind.Similarity;
         bool estimate = last && _options.EstimatePsf;
-        using var level = new FluorescenceLevel(_fluorescence, blur, highPass, job);
-        MicroscopeModel model = Model(at, psf, blur, highPass, job);
+        FluorescenceLevel? level = new(_fluorescence, blur, highPass, job);
+        MicroscopeModel? model = null;
         try
         {
+            model = Model(at, psf, blur, highPass, job);
             var equations = new LinearEquations(kind, estimate ? new PsfPrior(_options.Psf, _options.PsfPrior) : null, last, Zones, Centre, DepthZero(at));
             SampleSet? samples = null;
             bool converged = false;
@@ -212,6 +209,7 @@ internal sealed class RefinementProblem : IDisposable
                 }
             }
             if (estimate) psf = equations.Psf(model.Psf);
+            if (last) (_sharpLevel, _sharpModel, level, model) = (level, model, null, null);
             return new IntensityRefinementResult
             {
                 Transform = at,
@@ -226,7 +224,8 @@ internal sealed class RefinementProblem : IDisposable
         }
         finally
         {
-            model.Dispose();
+            level?.Dispose();
+            model?.Dispose();
         }
     }
 

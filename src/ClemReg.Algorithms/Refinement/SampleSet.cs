@@ -13,7 +13,8 @@ internal sealed class SampleSet
     /// <summary>Of the other places so many are kept, each with the inverse weight.</summary>
     private const double KeptOfOthers = 0.3;
 
-    private const int Block = 4096;
+    /// <summary>Places that are tried in each cell of the EM: neighbours follow each other, so the fields around them are at hand.</summary>
+    private const int PerCell = 512;
 
     private SampleSet(Point3[] places, float[] values, float[] weights) => (Places, Values, Weights) = (places, values, weights);
 
@@ -50,18 +51,25 @@ internal sealed class SampleSet
     {
         AffineTransform back = movingToFixed.Inverse();
         double kept = Shining + (1 - Shining) * KeptOfOthers;
-        int blocks = (int)(count / kept / Block) + 1;
-        var places = new Point3[blocks * Block];
-        var values = new float[blocks * Block];
-        var strength = new float[blocks * Block];
-        var chance = new float[blocks * Block];
+        Point3 box = high - low;
+        double edge = Math.Cbrt(box.Z * box.Y * box.X * PerCell * kept / count);
+        int Along(double length) => (int)Math.Ceiling(Math.Max(length, 1) / Math.Max(edge, 1));
+        var cells = new Size3(Along(box.Z), Along(box.Y), Along(box.X));
+        var cell = new Point3(box.Z / cells.Z, box.Y / cells.Y, box.X / cells.X);
+        int tried = (int)Math.Ceiling(count / kept / cells.Count), all = tried * (int)cells.Count;
+        var places = new Point3[all];
+        var values = new float[all];
+        var strength = new float[all];
+        var chance = new float[all];
         Grid grid = level.Grid;
-        job.For(blocks, block =>
+        job.For((int)cells.Count, number =>
         {
-            var random = new RandomStream(RandomStream.Key(key, block));
-            for (int i = block * Block; i < (block + 1) * Block; i++)
+            var random = new RandomStream(RandomStream.Key(key, number));
+            (int row, int cx) = Math.DivRem(number, cells.X);
+            (int cz, int cy) = Math.DivRem(row, cells.Y);
+            for (int i = number * tried; i < (number + 1) * tried; i++)
             {
-                var q = new Point3(random.Uniform(low.Z, high.Z), random.Uniform(low.Y, high.Y), random.Uniform(low.X, high.X));
+                Point3 q = low + new Point3((cz + random.NextDouble()) * cell.Z, (cy + random.NextDouble()) * cell.Y, (cx + random.NextDouble()) * cell.X);
                 chance[i] = (float)random.NextDouble();
                 strength[i] = -1;
                 Point3 u = grid.ToIndex(back.Apply(q));
@@ -74,12 +82,19 @@ internal sealed class SampleSet
                 strength[i] = Math.Abs(model.Value(q));
             }
         });
-        float[] inside = [.. strength.Where(s => s >= 0)];
+        float[] inside = Array.FindAll(strength, s => s >= 0);
         if (inside.Length == 0) return new SampleSet([], [], []);
         Array.Sort(inside);
         float threshold = inside[(int)((1 - Shining) * (inside.Length - 1))];
-        int[] chosen = [.. Enumerable.Range(0, places.Length).Where(i => strength[i] > threshold || strength[i] >= 0 && chance[i] < KeptOfOthers)];
-        return new SampleSet([.. chosen.Select(i => places[i])], [.. chosen.Select(i => values[i])],
-            [.. chosen.Select(i => strength[i] > threshold ? 1f : (float)(1 / KeptOfOthers))]);
+        int n = 0;
+        var weights = new float[inside.Length];
+        for (int i = 0; i < all; i++)
+        {
+            bool shines = strength[i] > threshold;
+            if (!shines && !(strength[i] >= 0 && chance[i] < KeptOfOthers)) continue;
+            (places[n], values[n], weights[n]) = (places[i], values[i], shines ? 1f : (float)(1 / KeptOfOthers));
+            n++;
+        }
+        return new SampleSet(places[..n], values[..n], weights[..n]);
     }
 }

@@ -16,23 +16,16 @@ namespace ClemReg.Algorithms.Refinement;
 /// <param name="Attenuation">The light that is lost per nm of depth from there.</param>
 internal sealed record SharpLevel(
     FluorescenceLevel Level, MicroscopeModel Model, ObjectZones Zones, SampleSet Samples, Point3[] Places, AffineTransform Linear, Point3 Low, Point3 High,
-    double DepthZero, double Attenuation) : IDisposable
+    double DepthZero, double Attenuation)
 {
     /// <summary>Fluorescence beside model for a displacement in the EM's frame; null for none.</summary>
     public IntensityFit Fit(DisplacementField? displacement, bool[]? used, Job job) => IntensityFit.At(this, used, displacement, job);
 
-    /// <summary>The same about another linear registration near by. Dispose of only one.</summary>
+    /// <summary>The same about another linear registration near by.</summary>
     public SharpLevel About(AffineTransform linear)
     {
         var places = new Point3[Samples.Count];
         linear.Apply(Samples.Places, places);
         return this with { Places = places, Linear = linear };
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Model.Dispose();
-        Level.Dispose();
     }
 }

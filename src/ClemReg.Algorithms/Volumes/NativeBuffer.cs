@@ -9,6 +9,8 @@ namespace ClemReg.Algorithms.Volumes;
 public sealed unsafe class NativeBuffer : IDisposable
 {
     private static long _liveBytes;
+    private const int Alignment = 64;
+    private void* _block;
     private void* _pointer;
 
     /// <summary>Allocates <paramref name="bytes"/> zeroed bytes.</summary>
@@ -18,14 +20,15 @@ public sealed unsafe class NativeBuffer : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         try
         {
-            _pointer = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), 64);
+            // Fresh pages of the system are zeros already, so that large blocks need no clearing.
+            _block = NativeMemory.AllocZeroed((nuint)bytes + Alignment);
+            _pointer = (void*)(((nuint)_block + Alignment - 1) / Alignment * Alignment);
         }
         catch (OutOfMemoryException e)
         {
             throw new OutOfMemoryBudgetException(
                 $"{bytes / 1048576.0:F0} MB of memory for a volume could not be had. Close other programs, crop or bin the images.", e);
         }
-        NativeMemory.Clear(_pointer, (nuint)bytes);
         Bytes = bytes;
         Interlocked.Add(ref _liveBytes, bytes);
     }
@@ -59,10 +62,11 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     private void Free()
     {
-        void* p = _pointer;
+        void* block = _block;
+        _block = null;
         _pointer = null;
-        if (p is null) return;
-        NativeMemory.AlignedFree(p);
+        if (block is null) return;
+        NativeMemory.Free(block);
         Interlocked.Add(ref _liveBytes, -Bytes);
     }
 }

@@ -37,6 +37,18 @@ public sealed class FieldTests
         }
     }
 
+    [Fact]
+    public void A_field_is_taken_off_a_finer_volume_at_its_voxels_also_beyond_the_field()
+    {
+        using var field = new CubicSplineField(Noise(new Size3(7, 9, 12), new Point3(50, 20, 30), 1));
+        using var fine = new Volume<float>(new Grid(new Size3(17, 21, 33), new Point3(22, 9, 13), new Point3(-90, 20, -30)));
+        for (int z = 0; z < 17; z++) fine.Slice(z).Fill(2);
+        field.TakeFrom(fine, new Job(2));
+        for (int z = 0; z < 17; z++)
+            for (int y = 0; y < 21; y++)
+                for (int x = 0; x < 33; x++) Assert.Equal(2 - field.Value(fine.Grid.ToPhysical(z, y, x)), fine.Row(z, y)[x], 1e-5f);
+    }
+
     [Theory]
     [InlineData(1, 0, 0)]
     [InlineData(0.9, 0.3, -0.2)]
