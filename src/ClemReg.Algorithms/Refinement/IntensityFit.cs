@@ -31,8 +31,8 @@ internal sealed record IntensityFit(double[] Residuals, Point3[] Gradients, doub
             {
                 Point3 q = displacement is null ? places[i] : displacement.Apply(places[i]);
                 ModelValue m = model.Evaluate(q);
-                double dimmed = 1 - level.Attenuation * (samples.Places[i].Z - level.DepthZero);
-                (values[i], gradients[i], zone[i]) = ((float)(dimmed * m.Value), dimmed * m.Gradient, zones.At(q));
+                double light = LinearEquations.Light(level.Attenuation, samples.Places[i].Z - level.DepthZero);
+                (values[i], gradients[i], zone[i]) = ((float)(light * m.Value), light * m.Gradient, zones.At(q));
             }
         });
         double[] above = new double[zones.Count + 1], below = new double[zones.Count + 1];

@@ -40,10 +40,10 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
 {
     private const int Block = 2048;
     private const double AmplitudeRidge = 0.02;
-    private const double MostAttenuation = 2e-4;
+    private const double MostAttenuation = 3e-4;
 
-    /// <summary>What is usual, in parts per <see cref="IntensityRefinement.LeverNm"/>: 2 % per µm.</summary>
-    private const double UsualAttenuation = 0.2;
+    /// <summary>What is usual, in parts per <see cref="IntensityRefinement.LeverNm"/>: 8 % per µm.</summary>
+    private const double UsualAttenuation = 0.8;
 
     private readonly int _linear = IntensityRefinement.LinearParameters(kind) + 3;
     private readonly int _n = IntensityRefinement.LinearParameters(kind) + 3 + (prior is null ? 0 : 2) + (perObject ? 1 : 0);
@@ -63,6 +63,9 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
 
     /// <summary>How much of the light is lost per nm of depth along the fluorescence's z, about the depth where the brightness counts.</summary>
     public double Attenuation { get; private set; } = attenuation;
+
+    /// <summary>The part of the light that is left at a depth, nm, for a loss per nm.</summary>
+    public static double Light(double attenuation, double depth) => Math.Exp(-attenuation * depth);
 
     /// <summary>Takes new samples.</summary>
     public void Begin(SampleSet samples)
@@ -105,10 +108,11 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
         for (int i = 0; i < _n; i++) a[i, i] *= 1 + 1e-6;
         if (perObject)
         {
-            // Objects with a stain of their own imitate a loss of light; by their disagreement it is drawn to none.
+            // Objects with a stain of their own imitate a loss of light within them; it is drawn to what the deep ones are dimmer than the others, and to none.
             int k = _n - 1;
-            double ridge = _scores![k, k] / (a[k, k] * UsualAttenuation * UsualAttenuation);
-            b[k] -= ridge * Attenuation * IntensityRefinement.LeverNm;
+            (double expected, double precision) = DimmerWithDepth(samples);
+            double ridge = precision * _scores![k, k] / a[k, k];
+            b[k] += ridge * (expected - Attenuation * IntensityRefinement.LeverNm);
             a[k, k] += ridge;
         }
         if (_estimatePsf)
@@ -149,11 +153,9 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
     /// <summary>Zones that are at least a third as bright as the brighter half of all, and all that have samples.</summary>
     public (int Bright, int All) Bright()
     {
-        double[] seen = [.. Enumerable.Range(1, zones.Count).Where(z => _share[z] > 0).Select(z => _amplitude[z])];
-        if (seen.Length == 0) return (0, 0);
-        double[] sorted = [.. seen.Order()];
-        double usual = sorted[3 * (sorted.Length - 1) / 4];
-        return (seen.Count(a => a > usual / 3), seen.Length);
+        double usual = UsualBrightness();
+        int[] seen = [.. Enumerable.Range(1, zones.Count).Where(z => _share[z] > 0)];
+        return (seen.Count(z => _amplitude[z] > usual / 3), seen.Length);
     }
 
     private void Evaluate(SampleSet samples, AffineTransform at, MicroscopeModel model, Job job)
@@ -180,10 +182,10 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
                 }
                 if (perObject)
                 {
-                    double depth = samples.Places[i].Z - depthZero, dimmed = 1 - Attenuation * depth;
-                    for (int k = 0; k < _n - 1; k++) row[k] *= (float)dimmed;
+                    double depth = samples.Places[i].Z - depthZero, light = Light(Attenuation, depth);
+                    for (int k = 0; k < _n - 1; k++) row[k] *= (float)light;
+                    value *= light;
                     row[_n - 1] = (float)(-value * depth / IntensityRefinement.LeverNm);
-                    value *= dimmed;
                 }
                 _model[i] = (float)value;
             }
@@ -259,6 +261,40 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
                 for (int k = 0; k < n; k++) _scores[j, k] += scores[z * n + j] * scores[z * n + k];
             }
         return (a, b);
+    }
+
+    /// <summary>
+    /// What is known of the light's loss before it is looked for within objects, in parts per <see cref="IntensityRefinement.LeverNm"/>: the slope of
+    /// the objects' log brightness with depth, by its standard error, and the usual loss as a prior about none. The precision is 1 / variance.
+    /// </summary>
+    private (double Expected, double Precision) DimmerWithDepth(SampleSet samples)
+    {
+        const double faint = 1.0 / 3;
+        var depths = new double[zones.Count + 1];
+        for (int i = 0; i < samples.Count; i++)
+            depths[_zone[i]] += _robust[i] * _model[i] * _model[i] * (samples.Places[i].Z - depthZero) / IntensityRefinement.LeverNm;
+        double prior = 1 / (UsualAttenuation * UsualAttenuation), usual = UsualBrightness();
+        int[] seen = [.. Enumerable.Range(1, zones.Count).Where(z => _share[z] > 0 && _amplitude[z] > faint * usual)];
+        if (seen.Length < 10) return (0, prior);
+        double depth = seen.Average(z => depths[z] / _share[z]), light = seen.Average(z => Math.Log(_amplitude[z]));
+        double square = 0, product = 0, rest = 0;
+        foreach (int z in seen)
+        {
+            double d = depths[z] / _share[z] - depth, l = Math.Log(_amplitude[z]) - light;
+            (square, product, rest) = (square + d * d, product + d * l, rest + l * l);
+        }
+        if (!(square > 0)) return (0, prior);
+        // The amplitudes count at one depth: their slope is what the loss of now leaves.
+        double loss = Attenuation * IntensityRefinement.LeverNm - product / square;
+        double precision = square * (seen.Length - 2) / Math.Max(rest - product * product / square, 1e-6 * rest);
+        return (loss * precision / (precision + prior), precision + prior);
+    }
+
+    /// <summary>The brightness that a quarter of the objects exceed.</summary>
+    private double UsualBrightness()
+    {
+        double[] seen = [.. Enumerable.Range(1, zones.Count).Where(z => _share[z] > 0).Select(z => _amplitude[z]).Order()];
+        return seen.Length == 0 ? 0 : seen[3 * (seen.Length - 1) / 4];
     }
 
     private double Correlate(SampleSet samples)

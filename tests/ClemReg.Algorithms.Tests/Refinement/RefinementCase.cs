@@ -16,7 +16,8 @@ internal sealed class RefinementCase : IDisposable
     /// <param name="psf">The microscope's blur.</param>
     /// <param name="bend">A displacement in the EM's frame, or null.</param>
     /// <param name="size">Voxels of 20 nm.</param>
-    public RefinementCase(int seed, AffineTransform truth, PointSpreadFunction psf, Func<Point3, Point3>? bend = null, Size3? size = null)
+    /// <param name="lossPerNm">The light falls by this part per nm of the fluorescence's z.</param>
+    public RefinementCase(int seed, AffineTransform truth, PointSpreadFunction psf, Func<Point3, Point3>? bend = null, Size3? size = null, double lossPerNm = 0)
     {
         Size3 n = size ?? new Size3(60, 300, 300);
         var random = new Random(seed);
@@ -61,7 +62,7 @@ internal sealed class RefinementCase : IDisposable
                 for (int x = 0; x < grid.Size.X; x++)
                 {
                     Point3 q = truth.Apply(grid.ToPhysical(z, y, x));
-                    double light = 500 * Linear(blurred, bend is null ? q : q + bend(q)) + 50;
+                    double light = 500 * Math.Exp(-lossPerNm * 130 * z) * Linear(blurred, bend is null ? q : q + bend(q)) + 50;
                     Fluorescence[z, y, x] = (ushort)Math.Max(0, Math.Round(100 + light + Math.Sqrt(light) * 2 * Gaussian(random)));
                 }
     }

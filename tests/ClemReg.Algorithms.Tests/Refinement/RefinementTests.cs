@@ -33,6 +33,16 @@ public sealed class RefinementTests
     }
 
     [Fact]
+    public void The_loss_of_light_with_depth_is_told_by_how_dim_the_deep_objects_are()
+    {
+        using var pair = new RefinementCase(7, Truth, Psf, size: new Size3(110, 320, 320), lossPerNm: 1.6e-4);
+        IntensityRefinementResult found = IntensityRefinement.Refine(pair.Fluorescence, pair.Mask, Off(1, 1, new Point3(50, 100, -90)),
+            new IntensityRefinementOptions { Kind = LinearKind.Similarity, Levels = [250], Samples = 60_000 }, new Job(2));
+        Assert.InRange(found.AttenuationPerNm, 1.1e-4, 2e-4);
+        Assert.InRange(pair.Error(found.Transform), 0, 10);
+    }
+
+    [Fact]
     public void A_rigid_refinement_keeps_the_scale()
     {
         AffineTransform truth = RefinementCase.Turned(-20, 1, Middle, new Point3(0, 300, 0));
