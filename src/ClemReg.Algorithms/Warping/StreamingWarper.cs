@@ -34,22 +34,18 @@ public static unsafe class StreamingWarper
     /// <param name="source">Any image; voxels finite. Read on the calling thread.</param>
     /// <param name="sourceToTarget">Physical source coordinates to those of <paramref name="target"/>, nm.</param>
     /// <param name="target">The grid of the result.</param>
-    /// <param name="options">Order, coarse grid, memory. The source's window comes on top of the budget; the coarse grid of the whole target must fit in half of it.</param>
+    /// <param name="options">Order, coarse grid, memory. The source's window comes on top of the budget. A coarse grid that does not fit into half of it is made piece by piece, several times: slower, with the same result.</param>
     /// <param name="job">The work.</param>
     /// <returns>The volume, which the caller disposes of, and what the coarse grid cost; null for an affine transform.</returns>
     /// <exception cref="BadInputException">An option is out of range, or the transform cannot be inverted.</exception>
-    /// <exception cref="OutOfMemoryBudgetException">No memory for the result, the window or the coarse grid.</exception>
+    /// <exception cref="OutOfMemoryBudgetException">No memory for the result, the window or a piece of the coarse grid.</exception>
     public static (Volume Warped, ApproximationError? Error) Warp(ISliceSource source, SpatialTransform sourceToTarget, Grid target, WarpOptions options, Job job)
     {
         int order = options.Check().Order;
         using RowMap map = RowMap.Of(source.Grid, sourceToTarget, target, options);
-        if (!map.IsWhole)
-            throw new OutOfMemoryBudgetException($"The coarse grid of this deformable transform does not fit into half of warping_memory_budget = {options.MemoryBudgetBytes >> 20} MB. "
-                + "Raise warping_memory_budget or warping_approximate_grid.");
         Volume result = Volume.Create(target, source.Type);
         try
         {
-            map.Prepare(0, target.Size.Z, 0, target.Size.Y, job);
             Fill(result, source, map, order, job);
             return (result, map.Measure(job));
         }
@@ -63,7 +59,8 @@ public static unsafe class StreamingWarper
     private static void Fill(Volume result, ISliceSource source, RowMap map, int order, Job job)
     {
         Size3 size = source.Grid.Size;
-        (int from, int to) = SlicesSeen(result.Grid.Size, map, order, job);
+        Piece[] pieces = Pieces(result.Grid.Size, map, order, job);
+        int to = pieces.Max(p => p.To), from = Math.Min(pieces.Min(p => p.From), to);
         bool spline = RowSampler.NeedsCoefficients(order, size);
         int below = Interpolation.TapsBelow(order), above = Interpolation.TapsAbove(order), halo = SplineCoefficients.Halo(order);
         // Linear interpolation takes the last voxel from the pair that it ends.
@@ -91,41 +88,62 @@ public static unsafe class StreamingWarper
             coefficients?.Fill(source.Type, raw, rawFirst, rawEnd - rawFirst, block - below, end - block + order, job);
             SourceWindow window = coefficients?.Window
                 ?? new SourceWindow(raw - rawFirst * sliceBytes, size, size.SliceCount, size.X);
-            SampleBlock(result, window, map, order, block, end, job);
+            foreach (Piece piece in pieces)
+                if (piece.From < end && piece.To > block) Sample(result, window, map, order, piece, block, end, job);
             job.Report((double)(end - from) / (to - from));
         }
     }
 
-    /// <summary>The source slices, as integer parts of positions, that the target's voxels lie at: from, and one past the last.</summary>
-    private static (int From, int To) SlicesSeen(Size3 target, RowMap map, int order, Job job)
+    /// <summary>A part of the target whose coarse grid is held at once, and the source slices, as integer parts of positions, that its voxels lie at.</summary>
+    /// <param name="Z">The first slice.</param>
+    /// <param name="Slices">How many.</param>
+    /// <param name="Y">The first row in each.</param>
+    /// <param name="Rows">How many.</param>
+    /// <param name="From">The first source slice; the largest number where it sees none.</param>
+    /// <param name="To">One past the last; 0 where it sees none.</param>
+    private readonly record struct Piece(int Z, int Slices, int Y, int Rows, int From, int To);
+
+    /// <summary>The whole target where its coarse grid fits, otherwise parts of as many rows as do.</summary>
+    private static Piece[] Pieces(Size3 target, RowMap map, int order, Job job)
     {
-        var seen = new (int From, int To)[target.Z];
-        job.For(target.Z, map.NewScratch, (z, scratch) =>
+        int thick = map.IsWhole ? target.Z : Math.Min(target.Z, Math.Min(BlockSlices, map.SlicesAtOnce)), high = Math.Min(target.Y, map.RowsAtOnce(thick));
+        var pieces = new List<Piece>();
+        for (int z = 0; z < target.Z; z += thick)
+            for (int y = 0; y < target.Y; y += high)
+                pieces.Add(Seen(z, Math.Min(thick, target.Z - z), y, Math.Min(high, target.Y - y)));
+        return [.. pieces];
+
+        Piece Seen(int first, int slices, int top, int rows)
         {
-            (int from, int to) = (int.MaxValue, 0);
-            for (int y = 0; y < target.Y; y++)
+            map.Prepare(first, slices, top, rows, job);
+            var seen = new (int From, int To)[slices];
+            job.For(slices, map.NewScratch, (k, scratch) =>
             {
-                (int a, int b) = map.Slices(z, y, order, scratch);
-                if (b > a) (from, to) = (Math.Min(from, a), Math.Max(to, b));
-            }
-            seen[z] = (from, to);
-        });
-        int last = seen.Max(s => s.To);
-        return (Math.Min(seen.Min(s => s.From), last), last);
+                (int from, int to) = (int.MaxValue, 0);
+                for (int y = top; y < top + rows; y++)
+                {
+                    (int a, int b) = map.Slices(first + k, y, order, scratch);
+                    if (b > a) (from, to) = (Math.Min(from, a), Math.Max(to, b));
+                }
+                seen[k] = (from, to);
+            });
+            return new Piece(first, slices, top, rows, seen.Min(s => s.From), seen.Max(s => s.To));
+        }
     }
 
-    /// <summary>Computes all target voxels that lie at the source slices <paramref name="from"/> to <paramref name="to"/> - 1.</summary>
-    private static void SampleBlock(Volume result, SourceWindow window, RowMap map, int order, int from, int to, Job job)
+    /// <summary>Computes all voxels of a piece that lie at the source slices <paramref name="from"/> to <paramref name="to"/> - 1.</summary>
+    private static void Sample(Volume result, SourceWindow window, RowMap map, int order, Piece piece, int from, int to, Job job)
     {
         const int rows = 32;
-        (int depth, int height, int width) = result.Grid.Size;
-        int bands = (height + rows - 1) / rows;
-        job.For(depth * bands, map.NewScratch, (piece, scratch) =>
+        int width = result.Grid.Size.X, bands = (piece.Rows + rows - 1) / rows, bottom = piece.Y + piece.Rows;
+        map.Prepare(piece.Z, piece.Slices, piece.Y, piece.Rows, job);
+        job.For(piece.Slices * bands, map.NewScratch, (part, scratch) =>
         {
-            (int z, int band) = Math.DivRem(piece, bands);
-            byte* slice = InMemorySource.Pointer(result, z);
-            for (int y = band * rows; y < Math.Min(height, (band + 1) * rows); y++)
-                map.Sample(order, result.Type, window, z, y, slice + (long)y * width * (int)result.Type, scratch, (from, to));
+            (int k, int band) = Math.DivRem(part, bands);
+            byte* slice = InMemorySource.Pointer(result, piece.Z + k);
+            int top = piece.Y + band * rows;
+            for (int y = top; y < Math.Min(bottom, top + rows); y++)
+                map.Sample(order, result.Type, window, piece.Z + k, y, slice + (long)y * width * (int)result.Type, scratch, (from, to));
         });
     }
 }
