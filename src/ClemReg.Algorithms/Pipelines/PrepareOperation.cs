@@ -18,6 +18,10 @@ internal static class PrepareOperation
         "The image holds labels or a mask: bin takes the most frequent label, resampling the nearest voxel, and grey values are left alone.", false)
     { Option = true };
 
+    private static readonly BooleanParameter DetectsLabels = new("label_detection", "Recognise labels", General,
+        "Where bin or resample_spacing make new values: an image that looks like labels or a mask, with areas of one whole number, is treated as with labels = true; the log says so. Not together with eight_bit or invert, which are for grey values.",
+        true);
+
     private static readonly TextParameter Crop = new("crop", "1. Crop", Geometry,
         "The box to keep: first:last along z, y and x, separated by commas; an axis left empty is kept whole. Voxels count from 0, both ends are kept; with crop_unit = nm these are positions, and voxels whose centres lie between them are kept.",
         "", "three ranges first:last, z,y,x, separated by commas, such as 10:89,,100:499")
@@ -86,7 +90,7 @@ internal static class PrepareOperation
         ],
         [
             Crop, CropUnit, Bin, Reslice, Rotate, Flip, Resample, Interpolation, Antialias, EightBit, ContrastLow, ContrastHigh, ContrastSkipZeros, Invert,
-            Labels, MemoryBudget,
+            Labels, DetectsLabels, MemoryBudget,
         ],
         Run);
 
@@ -99,9 +103,10 @@ internal static class PrepareOperation
         try
         {
             AddCrop(chain, values);
-            AddBin(chain, values, job);
+            bool labels = values.Get(Labels) || Detected(chain.Last, values, job);
+            AddBin(chain, values, labels, job);
             AffineTransform transform = AddOrientation(chain, values, job);
-            AddResampling(chain, values, job);
+            AddResampling(chain, values, labels, job);
             JsonObject report = GridJson.Describe(chain.Grid);
             AddGreyValues(chain, values, report, job);
             if (ReferenceEquals(chain.Last, source))
@@ -133,6 +138,14 @@ internal static class PrepareOperation
         if (!values.Get(Labels)) return;
         if (values.Get(EightBit)) throw BadInputException.ForParameter(EightBit.Name, "true", "false where labels = true", "Labels are names, not grey values.");
         if (values.Get(Invert)) throw BadInputException.ForParameter(Invert.Name, "true", "false where labels = true", "Labels are names, not grey values.");
+    }
+
+    private static bool Detected(ISliceSource source, ParameterValues values, Job job)
+    {
+        bool averages = values.Get(Bin).Trim() != "1" || !string.IsNullOrWhiteSpace(values.Get(Resample)) && values.Get(Interpolation) != "nearest";
+        if (!averages || !values.Get(DetectsLabels) || values.Get(EightBit) || values.Get(Invert) || !(source is BitVolume || LabelDetection.LooksLikeLabels(source, job))) return false;
+        job.Log($"The image looks like labels or a mask, so a block takes its most frequent label and resampling the nearest voxel, as with {Labels.Name} = true; {DetectsLabels.Name} = false does without.");
+        return true;
     }
 
     private static void AddCrop(SourceChain chain, ParameterValues values)
@@ -170,7 +183,7 @@ internal static class PrepareOperation
             double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && double.IsFinite(number);
     }
 
-    private static void AddBin(SourceChain chain, ParameterValues values, Job job)
+    private static void AddBin(SourceChain chain, ParameterValues values, bool labels, Job job)
     {
         string text = values.Get(Bin);
         string[] parts = text.Split(',');
@@ -181,7 +194,7 @@ internal static class PrepareOperation
                 || factors[i] is < 1 or > BinnedSource.MaximumFactor) throw Refuse();
         if (factors is [1, 1, 1]) return;
         Size3 before = chain.Grid.Size;
-        chain.Add(new BinnedSource(chain.Last, (factors[0], factors[1], factors[2]), values.Get(Labels), job));
+        chain.Add(new BinnedSource(chain.Last, (factors[0], factors[1], factors[2]), labels, job));
         (int z, int y, int x) = (before.Z % factors[0], before.Y % factors[1], before.X % factors[2]);
         if (z + y + x > 0) job.Log($"The last {z}, {y}, {x} voxels (z, y, x) fill no block of bin = {text} and are left out.");
 
@@ -222,12 +235,12 @@ internal static class PrepareOperation
         return transform;
     }
 
-    private static void AddResampling(SourceChain chain, ParameterValues values, Job job)
+    private static void AddResampling(SourceChain chain, ParameterValues values, bool labels, Job job)
     {
         string text = values.Get(Resample);
         if (string.IsNullOrWhiteSpace(text)) return;
         Grid grid = OutputGrid.WithSpacing(chain.Grid, Lengths.ParseVoxelSize(Resample, text), Resample.Name);
-        bool nearest = values.Get(Labels) || values.Get(Interpolation) == "nearest";
+        bool nearest = labels || values.Get(Interpolation) == "nearest";
         if (!nearest && values.Get(Antialias))
         {
             Point3 sigma = BlurredSource.Sigma(chain.Grid, AffineTransform.Identity, grid);

@@ -88,6 +88,25 @@ public sealed class PrepareOperationTests
     }
 
     [Fact]
+    public void Labels_are_recognised_unless_that_is_switched_off()
+    {
+        // Columns of 6 x 6 voxels, so that some blocks of 4 x 4 hold a part of one.
+        var labels = new PreparationSources(Em, VoxelType.UInt8, (_, y, x) => (x / 6 % 2) * (y / 6 % 2) * (10 + 50 * (x / 6 % 4)));
+        byte[] known = [0, .. WarpCases.Read(labels).Distinct()];
+        byte[] Values(string parameters)
+        {
+            using OperationResult result = Run(labels, parameters);
+            return WarpCases.Read((ISliceSource)result.Outputs["prepared"]);
+        }
+        Assert.Subset(known.ToHashSet(), Values("""{"bin": "1,4,4"}""").ToHashSet());
+        Assert.Equal(Values("""{"bin": "1,4,4", "labels": true}"""), Values("""{"bin": "1,4,4"}"""));
+        Assert.Equal(Values("""{"resample_spacing": "11", "labels": true}"""), Values("""{"resample_spacing": "11"}"""));
+        Assert.Contains(Values("""{"bin": "1,4,4", "label_detection": false}"""), v => !known.Contains(v));
+        // Grey values that happen to be flat are asked for as such.
+        Assert.Contains(Values("""{"bin": "1,4,4", "eight_bit": true, "contrast_low": 0, "contrast_high": 100}"""), v => v is > 0 and < 255);
+    }
+
+    [Fact]
     public void The_bytes_do_not_depend_on_the_number_of_threads()
     {
         using Volume noise = WarpCases.Noise(Em, VoxelType.UInt16, 2);
