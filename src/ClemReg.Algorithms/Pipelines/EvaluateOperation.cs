@@ -149,6 +149,7 @@ internal static class EvaluateOperation
             if (outside > 0)
                 job.Warn($"{outside} of {pairs.Count} landmarks of {text.File} lie outside of the EM volume. Check unit (now {request.Values.Get(Unit)}) and em_was_moved.");
         }
+        TransformChecks.Landmarks(pairs, null, em, text.File, job);
         ErrorSummary was = ErrorSummary.Of(before), now = ErrorSummary.Of(after);
         summary.Append(CultureInfo.InvariantCulture, $"Registration error at {now.Count} landmark pairs, nm: mean {now.Mean:F0}, median {now.Median:F0}, SD {Text(now.StandardDeviation, "F0")}, 95 % {now.Percentile95:F0}, ")
             .Append(CultureInfo.InvariantCulture, $"largest {now.Maximum:F0} (before registration: mean {was.Mean:F0}, largest {was.Maximum:F0}).\n");
@@ -164,7 +165,6 @@ internal static class EvaluateOperation
 
     private static ImportedTransform ReadPairs(InputText text, LengthUnit unit)
     {
-        if (LandmarkTable.Recognises(text.Text)) return LandmarkTable.Read(text.Text, text.File);
         ITransformFormat format = TransformFormats.All.FirstOrDefault(f => f.Recognises(text.Text))
             ?? throw new BadInputException($"{text.File} is no list of landmark pairs. Give a CSV of BigWarp (name, active, moving x, y, z, fixed x, y, z; no header) or a table with the header {string.Join(",", LandmarkTable.Columns)} in nm.");
         ImportedTransform read = format.Read(new ImportSource(text.Text, text.File, unit));

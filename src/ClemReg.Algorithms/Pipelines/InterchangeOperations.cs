@@ -22,7 +22,7 @@ internal static class InterchangeOperations
     { Option = true };
 
     private static readonly ChoiceParameter TransformFormatOrAuto = new("format", "Format", File,
-        "The other tool's format; auto tells it from the content.", Auto, [Auto, .. TransformFormats.All.Select(f => f.Name)])
+        "The other tool's format; auto tells it from the content.", Auto, [Auto, .. TransformFormats.Readable.Select(f => f.Name)])
     { Option = true };
 
     private static readonly ChoiceParameter PointFormat = new("format", "Format", File,
@@ -95,6 +95,9 @@ internal static class InterchangeOperations
                 FieldSpacingNm = request.Values.Get(FieldSpacing),
                 Job = job,
             };
+            if (TransformChecks.Fold(transform, movingSize ? moving : null, job) is { Folds: true } fold)
+                job.Warn(string.Create(CultureInfo.InvariantCulture,
+                    $"{text.File} folds space: the least determinant of its Jacobian is {fold.Minimum:G3} at {fold.Place} nm (z, y, x). No program can warp an image with it or invert it there."));
             IReadOnlyList<OutputFile> files = format.Write(source);
             foreach (string note in source.Notes) job.Log(note);
             var json = new JsonObject { ["files"] = Files(files), ["format"] = format.Name, ["unit"] = source.Unit.Name };
@@ -139,20 +142,22 @@ internal static class InterchangeOperations
             if (read.Pairs is not null)
             {
                 if (turned) read = read with { Pairs = [.. read.Pairs.Select(p => p with { Moving = p.Fixed, Fixed = p.Moving })] };
+                TransformChecks.Landmarks(read.Pairs, moving, fixedGrid, text.File, job);
                 string model = request.Values.Get(Fit) == Auto ? read.Fit ?? "affine" : request.Values.Get(Fit);
                 if (model == ThinPlate) (transform, landmarks) = LandmarkTransforms.Spline(read, request.Values.Get(ClemRegParameters.ThinPlateRegularisation), moving, text, job);
                 else
                 {
-                    LandmarkFit fit = LandmarkTransforms.Fit(read, model, text, job);
+                    LandmarkFit fit = LandmarkTransforms.Fit(read, Fit, model, text, job);
                     (transform, landmarks) = (fit.Transform, LandmarkTransforms.Describe(fit.Residuals, fit.RmsNm, fit.MaximumNm, read));
                 }
                 file = transform is AffineTransform fitted ? TransformFile.Write(fitted, model, "moving_to_fixed") : TransformFile.Write(transform, "moving_to_fixed");
             }
             else
             {
-                AffineTransform affine = turned ? read.Transform!.Inverse() : read.Transform!;
+                AffineTransform affine = turned ? text.Named(read.Transform!.Inverse) : read.Transform!;
                 // A singular matrix maps the volume onto a plane: no image can be warped with it.
-                _ = affine.Inverse();
+                _ = text.Named(affine.Inverse);
+                TransformChecks.Scale(Math.Cbrt(Math.Abs(affine.Determinant)), text.File + " would", job);
                 transform = affine;
                 file = TransformFile.Write(affine, TypeOf(affine), "moving_to_fixed");
                 if (affine.Determinant < 0) job.Warn("The transform mirrors the image. Check the order of the axes and whether one stack is flipped.");

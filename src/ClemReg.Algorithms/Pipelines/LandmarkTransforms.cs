@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.PointClouds;
 using ClemReg.Algorithms.Registration;
 using ClemReg.Algorithms.Transforms;
@@ -14,7 +15,7 @@ internal static class LandmarkTransforms
     /// <summary>A thin-plate spline through the landmarks, and its entry in transform.json.</summary>
     /// <param name="read">The file's pairs.</param>
     /// <param name="regularisation">lambda, nm.</param>
-    /// <param name="moving">Where to look for folds; null for nowhere.</param>
+    /// <param name="moving">Where to look for folds; null for the landmarks' box.</param>
     /// <param name="text">The file, for messages.</param>
     /// <param name="job">The work.</param>
     /// <exception cref="BadInputException">Fewer than 4 pairs, or pairs in one plane.</exception>
@@ -23,12 +24,10 @@ internal static class LandmarkTransforms
         TellSkipped(read, job);
         PointCloud from = new([.. read.Pairs!.Select(p => p.Moving)]), to = new([.. read.Pairs!.Select(p => p.Fixed)]);
         ThinPlateFit fit = text.Named(() => ThinPlateFit.Make(from, to, new ThinPlateOptions { RegularisationNm = regularisation }, job));
-        if (moving is not null && moving.Size.Count > 1)
-        {
-            JacobianCheck volume = JacobianCheck.Measure(fit.Transform, moving, job);
-            if (volume.Folds)
-                job.Warn(string.Create(CultureInfo.InvariantCulture, $"The spline folds space: the least determinant of its Jacobian in the fluorescence is {volume.Minimum:G3} at {volume.Place} nm (z, y, x). Remove wrong landmarks or raise thin_plate_regularisation."));
-        }
+        bool known = moving is not null && moving.Size.Count > 1;
+        if (TransformChecks.Fold(fit.Transform, moving, job) is { Folds: true } fold)
+            job.Warn(string.Create(CultureInfo.InvariantCulture,
+                $"The spline folds space: the least determinant of its Jacobian {(known ? "in the fluorescence" : "between the landmarks")} is {fold.Minimum:G3} at {fold.Place} nm (z, y, x). Remove wrong landmarks or raise thin_plate_regularisation."));
         job.Log(string.Create(CultureInfo.InvariantCulture,
             $"Thin-plate spline of {read.Pairs!.Count} landmark pairs: misses them by {fit.RmsErrorNm:F1} nm RMS, {fit.MaximumErrorNm:F1} nm at most. It goes through its landmarks whether they are right or not."));
         double[] residuals = [.. read.Pairs!.Select(p => (fit.Transform.Apply(p.Moving) - p.Fixed).Length)];
@@ -36,8 +35,13 @@ internal static class LandmarkTransforms
     }
 
     /// <summary>A rigid, similarity or affine transform of the landmarks.</summary>
+    /// <param name="read">The file's pairs.</param>
+    /// <param name="parameter">The parameter by which the user chooses the model, for messages.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="text">The file, for messages.</param>
+    /// <param name="job">The work.</param>
     /// <exception cref="BadInputException">Another model, fewer than 4 pairs, or pairs that leave a degree of freedom open.</exception>
-    public static LandmarkFit Fit(ImportedTransform read, string model, InputText text, Job job)
+    public static LandmarkFit Fit(ImportedTransform read, ChoiceParameter parameter, string model, InputText text, Job job)
     {
         TellSkipped(read, job);
         LandmarkFit fit = text.Named(() =>
@@ -47,11 +51,11 @@ internal static class LandmarkTransforms
                 "rigid" => LandmarkModel.Rigid,
                 "similarity" => LandmarkModel.Similarity,
                 "affine" => LandmarkModel.Affine,
-                _ => throw new BadInputException($"the file asks for a transform of type {model}, which cannot be made from landmarks here. Set landmark_fit to thin_plate_spline, affine, similarity or rigid."),
+                _ => throw new BadInputException($"the file asks for a transform of type {model}, which cannot be made from landmarks here. Set {parameter.Name} to {string.Join(", ", parameter.Choices)}."),
             };
             try
             {
-                return LandmarkFit.Fit([.. read.Pairs!.Select(p => p.Moving)], [.. read.Pairs!.Select(p => p.Fixed)], kind);
+                return LandmarkFit.Fit([.. read.Pairs!.Select(p => p.Moving)], [.. read.Pairs!.Select(p => p.Fixed)], kind, parameter.Name);
             }
             catch (BadInputException e) when (read.Skipped > 0)
             {

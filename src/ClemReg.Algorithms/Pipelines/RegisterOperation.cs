@@ -88,6 +88,13 @@ internal static class RegisterOperation
             RegistrationVerdict? verdict = null;
             if (last >= Stage.Registration && given is not null)
             {
+                // Before anything is drawn or warped, which would tell neither the file nor, without warping, that nothing meets.
+                _ = finished!.Named<object?>(() =>
+                {
+                    TransformChecks.Fold(given, moving.Grid, job)?.RequireNoFold("The transform");
+                    return null;
+                });
+                if (last == Stage.Registration) TransformChecks.Lands(moving.Grid, given, fixedMask.Grid, "the fluorescence", "the EM", job);
                 if (movingPoints is not null) outputs["registered_points"] = given.Apply(movingPoints);
                 Add(given, TransformFile.Write(given, TransformFile.MovingToFixed), TransformFile.Write(given.Inverse(), TransformFile.FixedToMoving));
             }

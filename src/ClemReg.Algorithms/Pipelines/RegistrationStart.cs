@@ -12,7 +12,7 @@ internal static class RegistrationStart
 
     /// <summary>The input of the operations that register.</summary>
     public static Port Port { get; } = new(Name, PortKind.Text,
-        "Where the registration starts from, fluorescence to EM: the transform.json of a rigid, similarity or affine one, landmark pairs (CSV of BigWarp, ec-CLEM, a table), or a transform of another tool.",
+        "Where the registration starts from, fluorescence to EM: the transform.json of a rigid, similarity or affine one, landmark pairs (a CSV or JSON of BigWarp, an XML of ec-CLEM, a table), or a transform of another tool.",
         Required: false);
 
     /// <summary>Reads it; null where there is none.</summary>
@@ -28,7 +28,11 @@ internal static class RegistrationStart
             return text.Named(() => TransformFile.Read(text.Text, TransformFile.MovingToFixed) as AffineTransform ?? throw new BadInputException(
                 "the transform is deformable; a registration starts from a rigid, similarity or affine one. Give such a transform.json or landmarks, or give this one as transform, which warps with it and registers nothing."));
         ImportedTransform read = text.Named(() => ReadOther(text, request, moving, fixedGrid));
-        if (read.Pairs is not null) return LandmarkTransforms.Fit(read, request.Values.Get(P.RegistrationStartFit), text, job).Transform;
+        if (read.Pairs is not null)
+        {
+            TransformChecks.Landmarks(read.Pairs, moving, fixedGrid, text.File, job);
+            return LandmarkTransforms.Fit(read, P.RegistrationStartFit, request.Values.Get(P.RegistrationStartFit), text, job).Transform;
+        }
         _ = text.Named(read.Transform!.Inverse);
         job.Log($"The registration starts from the transform in {text.File}.");
         return read.Transform;
@@ -36,7 +40,6 @@ internal static class RegistrationStart
 
     private static ImportedTransform ReadOther(InputText text, OperationRequest request, Grid? moving, Grid? fixedGrid)
     {
-        if (LandmarkTable.Recognises(text.Text)) return LandmarkTable.Read(text.Text, text.File);
         ITransformFormat format = TransformFormats.All.FirstOrDefault(f => f.Recognises(text.Text))
             ?? throw new BadInputException("the file is neither a transform.json nor landmarks or a transform that import-transform can read. "
                 + $"Give a CSV of BigWarp (name, active, moving x, y, z, fixed x, y, z; no header) or a table with the header {string.Join(",", LandmarkTable.Columns)} in nm.");

@@ -65,11 +65,12 @@ public sealed class LandmarkFit
     /// <param name="moving">The moving points, nm, z, y, x.</param>
     /// <param name="fixedPoints">The fixed points in the same order.</param>
     /// <param name="model">What the transform may do.</param>
+    /// <param name="parameter">The parameter by which the user chooses the model, for messages.</param>
     /// <exception cref="BadInputException">
     /// Fewer than 4 pairs, a coordinate that is not a number, or points so placed that the transform is not determined: all in one place or on
     /// one line, or for an affine transform in one plane. The message says which degrees of freedom are missing.
     /// </exception>
-    public static LandmarkFit Fit(ReadOnlySpan<Point3> moving, ReadOnlySpan<Point3> fixedPoints, LandmarkModel model)
+    public static LandmarkFit Fit(ReadOnlySpan<Point3> moving, ReadOnlySpan<Point3> fixedPoints, LandmarkModel model, string parameter = "landmark_fit")
     {
         if (moving.Length != fixedPoints.Length) throw new ArgumentException("as many fixed points as moving points are needed", nameof(fixedPoints));
         if (moving.Length < LeastPairs)
@@ -81,8 +82,8 @@ public sealed class LandmarkFit
 
         var warnings = new List<string>();
         Shape from = Shape.Of(moving), to = Shape.Of(fixedPoints);
-        Require(from, "fluorescence", model, warnings);
-        Require(to, "EM", model, warnings);
+        Require(from, "fluorescence", model, parameter, warnings);
+        Require(to, "EM", model, parameter, warnings);
         AffineTransform transform = model == LandmarkModel.Affine
             ? Affine(moving, fixedPoints, from, to)
             : Umeyama(moving, fixedPoints, from, to, model == LandmarkModel.Similarity, warnings);
@@ -150,7 +151,7 @@ public sealed class LandmarkFit
         return new AffineTransform(rows);
     }
 
-    private static void Require(Shape shape, string role, LandmarkModel model, List<string> warnings)
+    private static void Require(Shape shape, string role, LandmarkModel model, string parameter, List<string> warnings)
     {
         double[] s = shape.Spread;
         if (s[0] == 0 || s[0] <= 1e-12 * shape.Centre.Length)
@@ -160,7 +161,7 @@ public sealed class LandmarkFit
                 + (model == LandmarkModel.Affine ? ", and stretch and shear across it," : "") + " cannot be determined. Add landmarks beside the line.");
         if (s[2] <= Flat * s[0] && model == LandmarkModel.Affine)
             throw new BadInputException($"All {role} landmarks lie in one plane, whose normal is {Direction(shape.Axes[2])} (z, y, x): stretch and shear along the normal cannot be determined. "
-                + "Add landmarks outside the plane (in other slices), or use landmark_fit similarity or rigid, which a plane determines.");
+                + $"Add landmarks outside the plane (in other slices), or use {parameter} = similarity or rigid, which a plane determines.");
         if (s[1] <= Thin * s[0])
             warnings.Add(string.Create(CultureInfo.InvariantCulture,
                 $"The {role} landmarks lie nearly on one line: across it they spread over {s[1]:G3} nm, along it over {s[0]:G3} nm. The rotation about the line is hardly determined."));

@@ -1,13 +1,14 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Transforms;
 
 /// <summary>The text of transform.json: a map of physical coordinates in nm, axes z, y, x, with its direction and history.</summary>
 /// <remarks>docs/formats.md has the keys. Affine maps are version 1, which all versions of this software read; deformable ones are version 2.</remarks>
-public static class TransformFile
+public static partial class TransformFile
 {
     /// <summary>The value of "format".</summary>
     public const string Format = "clemreg-transform";
@@ -92,7 +93,7 @@ public static class TransformFile
     /// <param name="text">The text of a transform.json.</param>
     /// <param name="direction">The direction that is needed, moving_to_fixed or fixed_to_moving; null for any.</param>
     /// <exception cref="BadInputException">
-    /// Not JSON, not this format, a newer version, other axes, unit or direction, an unknown type, or numbers that do not fit or are not finite.
+    /// Not JSON, not this format, a newer version, other axes, unit or direction, an unknown type, a singular matrix, or numbers that do not fit or are not finite.
     /// </exception>
     public static SpatialTransform Read(string text, string? direction = null) => Read(text, direction, out _);
 
@@ -116,7 +117,9 @@ public static class TransformFile
         }
         catch (JsonException e)
         {
-            throw new BadInputException($"The transform file is not JSON (line {e.LineNumber + 1}). Use the transform.json that registration wrote.", e);
+            throw new BadInputException(NoNumber().Match(text) is { Success: true } word
+                ? $"The transform file holds {word.Value} where a finite number is needed. Use the transform.json that registration wrote."
+                : $"The transform file is not JSON (line {e.LineNumber + 1}). Use the transform.json that registration wrote.", e);
         }
         using (document)
         {
@@ -144,6 +147,9 @@ public static class TransformFile
             throw BadInputException.ForParameter("The transform file's \"inverted\"", inverted.GetRawText(), "true or false");
         }
     }
+
+    [GeneratedRegex(@"(?<=[\[:,\s])-?(NaN|Infinity)(?=[\],}\s])")]
+    private static partial Regex NoNumber();
 
     private static string? Direction(JsonElement root, string? wanted)
     {
@@ -173,7 +179,10 @@ public static class TransformFile
             }
         }
         if (rows[12] != 0 || rows[13] != 0 || rows[14] != 0 || rows[15] != 1) throw BadMatrix(key);
-        return new AffineTransform(rows[..12]);
+        var transform = new AffineTransform(rows[..12]);
+        // A map onto a plane: no image can be warped with it. Refused here, where the file is known.
+        _ = transform.Inverse();
+        return transform;
     }
 
     private static ThinPlateSpline ReadThinPlate(JsonElement root)

@@ -61,6 +61,18 @@ public static class OutputGrid
         return new Grid(new Size3(count[0], count[1], count[2]), grid.Spacing, grid.ToPhysical(from[0], from[1], from[2]));
     }
 
+    /// <summary>Whether any of the source may lie in the grid: the box of all places that its own box maps to comes within half a voxel of the grid's voxel centres.</summary>
+    /// <param name="grid">The grid.</param>
+    /// <param name="source">The image that is warped.</param>
+    /// <param name="sourceToTarget">nm.</param>
+    public static bool Overlap(Grid grid, Grid source, SpatialTransform sourceToTarget)
+    {
+        (Point3 low, Point3 high) = Reach(source, sourceToTarget);
+        Point3 first = grid.ToIndex(low), last = grid.ToIndex(high);
+        return last.Z >= -0.5 && last.Y >= -0.5 && last.X >= -0.5
+            && first.Z <= grid.Size.Z - 0.5 && first.Y <= grid.Size.Y - 0.5 && first.X <= grid.Size.X - 0.5;
+    }
+
     /// <summary>The box, in target coordinates, of the source's outermost voxel centres.</summary>
     private static (Point3 Low, Point3 High) Reach(Grid source, SpatialTransform sourceToTarget)
     {

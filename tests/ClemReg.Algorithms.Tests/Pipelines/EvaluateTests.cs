@@ -87,6 +87,21 @@ public sealed class EvaluateTests
         Assert.Contains(_heard.Lines, l => l.Contains("1 of 1 boxes", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("a,0,0,0,0,0,0\nb,0,0,0.1,0,0,0.1\n", "span 0.1 nm of the EM")]
+    [InlineData("a,0,0,0,0,0,0\nb,0,0,0.1,0,0,100\n", "make the fluorescence 1E+03 times as large")]
+    [InlineData("a,0,0,0,0,0,0\nb,0,0,100,0,0,100\n", null)]
+    public void Landmarks_in_another_unit_are_pointed_out(string pairs, string? warning)
+    {
+        using var labels = new Volume<byte>(Small);
+        using var image = new Volume<byte>(Small);
+        labels[1, 1, 1] = 1;
+        Run(new() { ["transform"] = Shift(0, 0, 0), ["landmarks"] = Header + pairs }, new() { ["labels"] = labels, ["registered"] = image });
+        string[] found = [.. _heard.Lines.Where(l => l.StartsWith("warning: The landmarks of landmarks.file", StringComparison.Ordinal))];
+        if (warning is null) Assert.Empty(found);
+        else Assert.Contains(warning, Assert.Single(found), StringComparison.Ordinal);
+    }
+
     /// <summary>Two cubes of value 1 and one of value 2; the fluorescence covers the first wholly, half of the second, none of the third.</summary>
     private static (Volume<byte> Labels, Volume<ushort> Image) Cubes()
     {

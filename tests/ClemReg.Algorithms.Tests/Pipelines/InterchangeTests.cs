@@ -51,6 +51,7 @@ public sealed class InterchangeTests
     [InlineData("ngff_affine")]
     [InlineData("ec_clem_xml")]
     [InlineData("ec_clem_csv")]
+    [InlineData("landmark_table")]
     public void There_and_back(string format)
     {
         using Volume<byte> moving = new(Maps.Moving), fixedImage = new(Maps.Fixed);
@@ -105,6 +106,10 @@ public sealed class InterchangeTests
 
     [Theory]
     [InlineData("what is this", "the format cannot be told")]
+    [InlineData("moving_z,moving_y,moving_x,fixed_z\n1,2,3,4\n", "their.file, line 1: there is no column fixed_y, fixed_x")]
+    [InlineData("moving_z,moving_y,moving_x,fixed_z,fixed_y,fixed_x\n0,0,0,0,0,0\n9,0,0,9,0,0\n0,9,0,0,9,0\n", "There are 3 landmark pairs: at least 4")]
+    [InlineData("moving_z,moving_y,moving_x,fixed_z,fixed_y,fixed_x\n0,0,0,0,0,0\n1,1,1,1,1,1\n2,2,2,2,2,2\n3,3,3,3,3,3\n", "lie on one line")]
+    [InlineData("moving_z,moving_y,moving_x,fixed_z,fixed_y,fixed_x\n0,0,0,0,0,0\n0,1,0,0,1,0\n0,0,1,0,0,1\n0,5,3,0,5,3\n", "or use landmark_fit = similarity or rigid")]
     [InlineData("#Insight Transform File V1.0\nTransform: AffineTransform_double_3_3\nParameters: 1 0 0 0 1 0 0 0 0 0 0 0\nFixedParameters: 0 0 0", "singular")]
     [InlineData("1,0,0,0\n0,1,0,0\n0,0,0,0\n0,0,0,1\n", "singular")]
     public void Bad_files(string text, string message) => Refused(text, message);
@@ -118,6 +123,56 @@ public sealed class InterchangeTests
         Assert.Contains("direction", Assert.Throws<BadInputException>(() => Export("elastix", File(Maps.Shift, "sideways"))).Message, StringComparison.Ordinal);
         Assert.Contains("displacement field", Assert.Throws<BadInputException>(() => Export("ngff_displacements", File(Maps.Shift))).Message, StringComparison.Ordinal);
         Assert.Contains("moving_spacing", Assert.Throws<BadInputException>(() => Export("elastix", File(Maps.Shift), spacings: new JsonObject { ["moving"] = "wide" })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Formats_that_cannot_be_read_are_not_offered()
+    {
+        Assert.DoesNotContain("ngff_displacements", Refused("what is this", "bigwarp_landmarks").Message, StringComparison.Ordinal);
+        Assert.Contains("must be one of auto", Refused("what is this", "format = ngff_displacements", new JsonObject { ["format"] = "ngff_displacements" }).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_wrong_unit_shows_in_the_scale_and_in_the_span()
+    {
+        bool Warned(string text) => _heard.Lines.Any(l => l.StartsWith("warning", StringComparison.Ordinal) && l.Contains(text, StringComparison.Ordinal));
+        Run("import_transform", file: "0,-2,0,5\n2,0,0,0\n0,0,2,0\n0,0,0,1\n");
+        Run("import_transform", file: Pairs(5, 1, 2));
+        Assert.False(Warned(""));
+        Run("import_transform", file: "0,-2.1,0,5\n2.1,0,0,0\n0,0,2.1,0\n0,0,0,1\n");
+        Assert.True(Warned("their.file would make the fluorescence 2.1 times as large"));
+        Run("import_transform", file: Pairs(5, 1, 1000));
+        Assert.True(Warned("The landmarks of their.file make the fluorescence 1E+03 times"));
+        _heard.Lines.Clear();
+        using var moving = new Volume<byte>(Maps.Moving);
+        var images = new Dictionary<string, object> { ["moving"] = moving };
+        Run("import_transform", file: Pairs(5, 1, 1), inputs: images);
+        Assert.False(Warned(""));
+        Run("import_transform", new JsonObject { ["unit"] = "nm" }, Pairs(5, 1, 1), inputs: images);
+        Assert.True(Warned("span 8.66 nm of the fluorescence"));
+
+        static string Pairs(double size, double from, double to) => string.Concat(new[] { (0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1) }.Select((p, i) =>
+            FormattableString.Invariant($"Pt-{i},true,{size * from * p.Item1},{size * from * p.Item2},{size * from * p.Item3},{size * to * p.Item1},{size * to * p.Item2},{size * to * p.Item3}\n")));
+    }
+
+    [Fact]
+    public void A_fold_is_told_without_the_image()
+    {
+        Point3[] from = [.. Lattice.Over(Maps.Moving, 60)], to = [.. from];
+        (to[26], to[27]) = (to[27], to[26]);
+        string table = "moving_z,moving_y,moving_x,fixed_z,fixed_y,fixed_x\n" + string.Concat(from.Zip(to, (a, b) => FormattableString.Invariant($"{a.Z},{a.Y},{a.X},{b.Z},{b.Y},{b.X}\n")));
+        JsonNode made = Run("import_transform", new JsonObject { ["landmark_fit"] = "thin_plate_spline" }, table).Json["transform"]!;
+        Assert.Contains(_heard.Lines, l => l.StartsWith("warning: The spline folds space: the least determinant of its Jacobian between the landmarks is -", StringComparison.Ordinal));
+        SpatialTransform spline = TransformFile.Read(made.ToJsonString());
+        foreach (SpatialTransform folded in new[] { spline, spline.Inverse(), new ChainedTransform(AffineTransform.Identity, spline, Maps.Shift) })
+        {
+            _heard.Lines.Clear();
+            Export("bigwarp_landmarks", TransformFile.Write(folded, folded is InverseTransform ? TransformFile.FixedToMoving : TransformFile.MovingToFixed).ToJsonString(),
+                inputs: folded is ChainedTransform ? Images() : []);
+            Assert.Contains(_heard.Lines, l => l.StartsWith("warning: t.json folds space: the least determinant of its Jacobian is -", StringComparison.Ordinal));
+        }
+
+        static Dictionary<string, object> Images() => new() { ["moving"] = new BitVolume(Maps.Moving) };
     }
 
     [Fact]

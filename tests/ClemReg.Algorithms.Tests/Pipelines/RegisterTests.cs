@@ -145,6 +145,7 @@ public sealed class RegisterTests : IClassFixture<RegisterTests.Sample>, IDispos
     [Theory]
     [InlineData("""{"roi_polygon": "1,2 3"}""", "roi_polygon")]
     [InlineData("""{"roi_polygon": "1,2 3,4"}""", "roi_polygon")]
+    [InlineData("""{"roi_polygon": "  ;"}""", "It has separators but no corners")]
     [InlineData("""{"roi_polygon": "9000,9000 9100,9000 9100,9100"}""", "roi_polygon")]
     [InlineData("""{"z_min": 900}""", "z_min")]
     [InlineData("""{"z_min": 9, "z_max": 3}""", "z_m")]
@@ -239,10 +240,15 @@ public sealed class RegisterTests : IClassFixture<RegisterTests.Sample>, IDispos
         Refused("registration_start", "what is this", "neither a transform.json nor landmarks");
         Refused("registration_start", "Pt-0,true,1,2,3,4,5,6\nPt-1,false,1,2,3,4,5,6\n", "1 pairs are inactive");
         Refused("registration_start", "1,0,0,0\n0,1,0,0\n0,0,0,0\n0,0,0,1\n", "singular");
+        var swapped = new DisplacementField(new Grid(new Size3(2, 2, 2), new Point3(500, 500, 500)), FieldInterpolation.Linear,
+            [.. Enumerable.Range(0, 24).Select(i => i % 6 == 5 ? -900.0 : 0)]);
+        Refused("transform", TransformFile.Write(swapped, TransformFile.MovingToFixed).ToJsonString(), "The transform folds space: the determinant of its Jacobian is -");
+        const string flat = "moving_z,moving_y,moving_x,fixed_z,fixed_y,fixed_x\n0,0,0,0,0,0\n0,900,0,0,900,0\n0,0,900,0,0,900\n0,900,900,0,900,900\n";
+        Refused("registration_start", flat, "use registration_start_fit = similarity or rigid", """{"registration_start_fit": "affine"}""");
 
-        void Refused(string port, string text, string message)
+        void Refused(string port, string text, string message, string parameters = "{}")
         {
-            string told = Assert.Throws<BadInputException>(() => StartFrom(text, port: port)).Message;
+            string told = Assert.Throws<BadInputException>(() => StartFrom(text, parameters, port)).Message;
             Assert.StartsWith(port + ": their.file: ", told, StringComparison.Ordinal);
             Assert.Contains(message, told, StringComparison.Ordinal);
         }

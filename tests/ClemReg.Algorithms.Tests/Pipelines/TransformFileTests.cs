@@ -27,6 +27,9 @@ public sealed class TransformFileTests
     [InlineData("\"version\"", "\"type\":\"spiral\",\"version\"", "type")]
     [InlineData("\"version\"", "\"type\":\"thin_plate_spline\",\"version\"", "in version 2")]
     [InlineData("\"version\":1", "\"version\":2", "type")]
+    [InlineData("[1,2,3,4]", "[1,2,3,NaN]", "holds NaN where a finite number is needed")]
+    [InlineData("[1,2,3,4]", "[-Infinity,2,3,4]", "holds -Infinity where a finite number is needed")]
+    [InlineData("[0,1,0,5]", "[1,2,3,5]", "singular")]
     [InlineData("{", "", "not JSON")]
     [InlineData("}", "", "not JSON")]
     public void Anything_else_is_refused(string from, string to, string message)

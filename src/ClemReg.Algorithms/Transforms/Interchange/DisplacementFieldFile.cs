@@ -61,5 +61,8 @@ public sealed class DisplacementFieldFile : ITransformFormat
     public bool Recognises(string text) => TransformFile.Recognises(text);
 
     /// <inheritdoc/>
+    public bool CanRead => false;
+
+    /// <inheritdoc/>
     public ImportedTransform Read(ImportSource source) => throw source.Bad("this is a transform.json of this plugin; it needs no import. Use it as it is.");
 }

@@ -164,6 +164,9 @@ public interface ITransformFormat
     /// <summary>Whether the text looks like a file of this format.</summary>
     bool Recognises(string text);
 
+    /// <summary>Whether files of this format can be read; false for those that are written only.</summary>
+    bool CanRead => true;
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="BadInputException">The file is not of this format, is incomplete, or holds something that has no place here. The message names the file and the line or key.</exception>
     ImportedTransform Read(ImportSource source);

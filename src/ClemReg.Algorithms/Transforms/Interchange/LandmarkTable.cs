@@ -6,7 +6,7 @@ namespace ClemReg.Algorithms.Transforms.Interchange;
 /// Our own table of landmark pairs: a header with moving_z, moving_y, moving_x, fixed_z, fixed_y, fixed_x in any order, in nm, and a pair a
 /// line. The columns name and active (true or false) may stand beside them; others are passed over.
 /// </summary>
-public static class LandmarkTable
+public sealed class LandmarkTable : ITransformFormat
 {
     /// <summary>The columns that there must be.</summary>
     public static IReadOnlyList<string> Columns { get; } = ["moving_z", "moving_y", "moving_x", "fixed_z", "fixed_y", "fixed_x"];
@@ -14,18 +14,31 @@ public static class LandmarkTable
     private static List<string> Header(string text) =>
         [.. CsvRow.Split(text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n', 2)[0].ToLowerInvariant())];
 
-    /// <summary>Whether the text's first line names at least two of the columns.</summary>
-    public static bool Recognises(string text) => Header(text).Count(Columns.Contains) >= 2;
+    /// <inheritdoc/>
+    public string Name => "landmark_table";
 
-    /// <summary>Reads the active pairs, and says how many are not.</summary>
-    /// <param name="text">The table.</param>
-    /// <param name="file">Its name, for messages.</param>
-    /// <exception cref="BadInputException">A column is missing or a value is no number; the message names the line.</exception>
-    public static ImportedTransform Read(string text, string file)
+    /// <inheritdoc/>
+    public string Title => "table of landmark pairs with a header (CSV, nm)";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<OutputFile> Write(ExportSource source)
     {
-        var source = new ImportSource(text, file, LengthUnit.All[0]);
+        var text = new System.Text.StringBuilder("name,").AppendJoin(',', Columns).Append('\n');
+        foreach ((string name, Point3 moving, Point3 there) in source.Pairs)
+            text.Append(CsvRow.Quote(name)).Append(',').AppendJoin(',', new[] { moving.Z, moving.Y, moving.X, there.Z, there.Y, there.X }.Select(Xyz.Text)).Append('\n');
+        source.Notes.Add("The table is in nm, z, y, x, whatever the unit.");
+        return OutputFile.Single(text.ToString());
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The first line names at least two of the columns.</remarks>
+    public bool Recognises(string text) => Header(text).Count(Columns.Contains) >= 2;
+
+    /// <inheritdoc/>
+    public ImportedTransform Read(ImportSource source)
+    {
         string[] lines = source.Lines();
-        List<string> header = Header(text);
+        List<string> header = Header(source.Text);
         int[] at = [.. Columns.Select(c => header.IndexOf(c))];
         string[] missing = [.. Columns.Where(c => !header.Contains(c))];
         if (missing.Length > 0) throw source.Bad(1, $"there is no column {string.Join(", ", missing)}: a table of landmark pairs has {string.Join(", ", Columns)} in nm, all three axes of both images.");

@@ -253,6 +253,9 @@ public sealed class NgffDisplacements : ITransformFormat
     public bool Recognises(string text) => false;
 
     /// <inheritdoc/>
+    public bool CanRead => false;
+
+    /// <inheritdoc/>
     public ImportedTransform Read(ImportSource source) =>
         throw new BadInputException("ngff_displacements can be written but not read: its values stand in other files than its zarr.json. Import landmarks instead.");
 }

@@ -132,7 +132,7 @@ public final class Step {
 			for (final Port port : operation.inputs) {
 				final Object value = inputs.get(port.name);
 				if (value == null) continue;
-				if (value instanceof TextFile) {
+				if (port.isText()) {
 					texts.put(port.name, ((TextFile) value).json());
 					continue;
 				}
@@ -170,7 +170,7 @@ public final class Step {
 		}
 	}
 
-	/** By port: a VolumeImage, a double[] of z, y, x triples, the text of a transform.json, or a TextFile. */
+	/** By port: a VolumeImage, a double[] of z, y, x triples, or a TextFile. */
 	private Map<String, Object> inputs(final InputSource source, final RunRequest request, final Provenance provenance) {
 		final Map<String, Object> inputs = new LinkedHashMap<>();
 		for (final Port port : operation.inputs) {
@@ -192,14 +192,14 @@ public final class Step {
 			}
 			final File file = new File(name);
 			provenance.add(port.name, file);
-			inputs.put(port.name, port.isPoints() ? source.points(port.name, name) : port.isText() ? TextFile.read(port.name, file) : RunRequest.readText(port.name, file));
+			inputs.put(port.name, port.isPoints() ? source.points(port.name, name) : TextFile.read(port.name, file));
 		}
 		return inputs;
 	}
 
 	private long handle(final Handles handles, final Port port, final Object value, final Progress progress) {
 		if (value instanceof double[]) return handles.add(bridge.createPoints((double[]) value));
-		if (value instanceof String) return handles.add(bridge.createTransform((String) value));
+		if (value instanceof TextFile) return handles.add(((TextFile) value).toTransform(port.name, bridge));
 		final VolumeImage image = (VolumeImage) value;
 		return image(handles, port, image, image.channel, progress);
 	}

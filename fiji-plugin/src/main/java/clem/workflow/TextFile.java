@@ -4,6 +4,7 @@ import java.io.File;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import clem.bridge.Bridge;
 import clem.bridge.ClemRegException;
 
 /** The text of an input file, with the file's name for messages. */
@@ -24,6 +25,16 @@ public final class TextFile {
 			throw ClemRegException.badInput(role + ": " + file + " has " + (file.length() >> 20) + " MB; a text of at most " + (MOST >> 20) + " MB is expected. Is it another file?");
 		}
 		return new TextFile(file.getName(), RunRequest.readText(role, file));
+	}
+
+	/** The transform that it holds; what is refused is told with the names of the input and the file. */
+	long toTransform(final String role, final Bridge bridge) {
+		try {
+			return bridge.createTransform(text);
+		}
+		catch (final ClemRegException e) {
+			throw new ClemRegException(e.kind, role + ": " + name + ": " + e.getMessage(), e);
+		}
 	}
 
 	/** As the request's JSON has it. */
