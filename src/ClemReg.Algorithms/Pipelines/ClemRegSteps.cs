@@ -50,7 +50,7 @@ internal static class ClemRegSteps
     {
         string text = values.Get(polygon);
         int first = values.Get(zMin), last = values.Get(zMax);
-        return text.Length == 0 && first == 0 && last == 0 ? null : new RegionOfInterest(ParsePolygons(text, polygon), first, last, suffix);
+        return string.IsNullOrWhiteSpace(text) && first == 0 && last == 0 ? null : new RegionOfInterest(ParsePolygons(text, polygon), first, last, suffix);
     }
 
     public static BitVolume Segment(ParameterValues values, Volume moving, double isotropicSpacing, Job job) =>
@@ -340,6 +340,7 @@ internal static class ClemRegSteps
     private static List<List<PixelPoint>> ParsePolygons(string text, TextParameter parameter)
     {
         var polygons = new List<List<PixelPoint>>();
+        if (string.IsNullOrWhiteSpace(text)) return polygons;
         foreach (string polygon in text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var corners = new List<PixelPoint>();
@@ -356,6 +357,7 @@ internal static class ClemRegSteps
             if (corners.Count < 3) throw BadInputException.ForParameter(parameter.Name, text, parameter.Allowed);
             polygons.Add(corners);
         }
+        if (polygons.Count == 0) throw BadInputException.ForParameter(parameter.Name, text, parameter.Allowed, "It has separators but no corners.");
         return polygons;
     }
 }

@@ -17,11 +17,20 @@ internal static class RegisterPlan
 {
     public static Operation Definition { get; } = new(
         "register_plan", "Plan a registration",
-        "Checks the parameters of register, and tells under which keys its steps know their results.",
+        "Checks the parameters of register (with channels, how many channels the fluorescence and the images linked to it have, also channel_offsets), and tells under which keys its steps know their results.",
         [],
         [],
         RegisterOperation.Definition.Parameters,
-        static (request, _) => new OperationResult(new Dictionary<string, object>(), new JsonObject { ["keys"] = Keys(request), ["parameters"] = request.Values.ToJson() }));
+        Run);
+
+    private static OperationResult Run(OperationRequest request, Job job)
+    {
+        int channels = request.Extra.TryGetProperty("channels", out JsonElement count) && count.TryGetInt32(out int n) ? n : 0;
+        ChannelOffsets.Read(request.Values, channels);
+        ClemRegSteps.Region(request.Values);
+        ClemRegSteps.FixedRegion(request.Values);
+        return new OperationResult(new Dictionary<string, object>(), new JsonObject { ["keys"] = Keys(request), ["parameters"] = request.Values.ToJson() });
+    }
 
     private static JsonObject Keys(OperationRequest request)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.Transforms;
@@ -39,6 +40,7 @@ internal static class WarpOperation
         JsonObject report = GridJson.Describe(target);
         report["interpolation_order"] = options.Order;
         if (registration is not AffineTransform) CheckFolds(source.Grid, registration, target, report, job);
+        TransformChecks.Lands(source.Grid, transform, target, Named(request.Extra, "source", "the image"), Named(request.Extra, "target", "the target"), job);
 
         // A mask is not smoothed: its values mean yes and no.
         Point3 sigma = values.Get(P.WarpingAntialias) && options.Order > 0 && source is not BitVolume
@@ -73,6 +75,9 @@ internal static class WarpOperation
         return new OperationResult(new Dictionary<string, object> { ["warped"] = warped }, report);
     }
 
+    private static string Named(JsonElement request, string role, string otherwise) =>
+        InterchangeOperations.NameOf(request, role) is { } name ? $"{role} '{name}'" : otherwise;
+
     private static int Order(ISliceSource source, ParameterValues values, Job job)
     {
         int order = values.Get(P.WarpingInterpolationOrder);
@@ -84,22 +89,11 @@ internal static class WarpOperation
     /// <summary>The correction of the channel; null for none.</summary>
     private static AffineTransform? Chromatic(ParameterValues values)
     {
-        string text = values.Get(P.ChannelOffsets);
+        IReadOnlyDictionary<int, AffineTransform> offsets = ChannelOffsets.Read(values);
         int channel = values.Get(P.Channel);
-        AffineTransform? found = null;
-        var seen = new HashSet<int>();
-        foreach (string entry in text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            string[] parts = entry.Split(':');
-            if (parts.Length != 2 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int number) || number < 1 || !seen.Add(number)) throw Refuse();
-            double[] numbers = [.. parts[1].Split(',').Select(n => double.TryParse(n, NumberStyles.Float, CultureInfo.InvariantCulture, out double v) && double.IsFinite(v) ? v : throw Refuse())];
-            if (numbers.Length is not (3 or 12)) throw Refuse();
-            if (number != channel) continue;
-            found = numbers.Length == 12 ? new AffineTransform(numbers) : new AffineTransform([1, 0, 0, numbers[0], 0, 1, 0, numbers[1], 0, 0, 1, numbers[2]]);
-        }
-        return found;
-
-        BadInputException Refuse() => BadInputException.ForParameter(P.ChannelOffsets.Name, text, P.ChannelOffsets.Allowed);
+        if (offsets.Count > 0 && channel == 0)
+            throw BadInputException.ForParameter(P.Channel.Name, channel, $"the image's channel, counted from 1, where {P.ChannelOffsets.Name} is given");
+        return offsets.GetValueOrDefault(channel);
     }
 
     private static Grid Target(OperationRequest request, Grid source, SpatialTransform transform)

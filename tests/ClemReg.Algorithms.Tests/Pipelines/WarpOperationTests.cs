@@ -13,14 +13,16 @@ public sealed class WarpOperationTests
     private static readonly Grid Fm = new(new Size3(16, 90, 80), new Point3(130, 100, 100));
     private static readonly Grid Em = new(new Size3(20, 100, 110), new Point3(100, 80, 80), new Point3(0, 1500, 2500));
 
-    private static OperationResult Run(ISliceSource source, SpatialTransform transform, Grid target, string parameters = "{}")
+    private readonly Heard _heard = new();
+
+    private OperationResult Run(ISliceSource source, SpatialTransform transform, Grid target, string parameters = "{}")
     {
-        using JsonDocument request = JsonDocument.Parse($$"""{"parameters": {{parameters}}}""");
+        using JsonDocument request = JsonDocument.Parse($$"""{ "parameters": {{parameters}}, "names": {"source": "fm.tif" } }""");
         return Operations.Find("warp").Run(request.RootElement,
-            new Dictionary<string, object> { ["source"] = source, ["transform"] = transform, ["target"] = new BitVolume(target) }, new Job(2));
+            new Dictionary<string, object> { ["source"] = source, ["transform"] = transform, ["target"] = new BitVolume(target) }, new Job(2, observer: _heard));
     }
 
-    private static string Fails(SpatialTransform transform, string parameters)
+    private string Fails(SpatialTransform transform, string parameters)
     {
         using Volume moving = WarpCases.Noise(Fm, VoxelType.UInt8, 1);
         return Assert.Throws<BadInputException>(() => Run(moving, transform, Em, parameters)).Message;
@@ -105,6 +107,54 @@ public sealed class WarpOperationTests
         Assert.All(Warped(em, "{}"), v => Assert.InRange(v, 98, 102));
         Assert.All(Warped(em, """{"warping_antialias": false}"""), v => Assert.Equal(0, v));
         Assert.All(Warped(em, """{"warping_interpolation_order": 0}"""), v => Assert.True(v is 0 or 200));
+    }
+
+    [Fact]
+    public void A_transform_to_somewhere_else_is_pointed_out()
+    {
+        using Volume moving = WarpCases.Noise(Fm, VoxelType.UInt8, 1);
+        bool Warned(SpatialTransform transform)
+        {
+            _heard.Lines.Clear();
+            using OperationResult result = Run(moving, transform, Em);
+            return _heard.Lines.Contains("warning: Nothing of source 'fm.tif' lands on the target: is the direction or the unit of the transform wrong?");
+        }
+        var there = new AffineTransform([1, 0, 0, 0, 0, 1, 0, 1500, 0, 0, 1, 2530]);
+        Assert.False(Warned(there));
+        Assert.True(Warned(new AffineTransform([1, 0, 0, 0, 0, 1, 0, -7600, 0, 0, 1, 0])));
+        Assert.True(Warned(new AffineTransform([1e-3, 0, 0, 0, 0, 1e-3, 0, 0, 0, 0, 1e-3, 0])));
+        // Half a voxel of the images meets.
+        Assert.False(Warned(new AffineTransform([1, 0, 0, 0, 0, 1, 0, 1500, 0, 0, 1, 2500 + 109 * 80 + 35])));
+        Assert.True(Warned(new AffineTransform([1, 0, 0, 0, 0, 1, 0, 1500, 0, 0, 1, 2500 + 109 * 80 + 45])));
+        ThinPlateSpline spline = BendCases.Spline();
+        Assert.False(Warned(spline));
+        Assert.True(Warned(new ChainedTransform(AffineTransform.Identity, spline, new AffineTransform([1, 0, 0, 90000, 0, 1, 0, 0, 0, 0, 1, 0]))));
+        Assert.True(Warned(new ChainedTransform(AffineTransform.Identity, spline, new AffineTransform([1, 0, 0, 90000, 0, 1, 0, 0, 0, 0, 1, 0])).Inverse()));
+    }
+
+    [Theory]
+    [InlineData("2:1,2", 2, "must be entries channel:z,y,x")]
+    [InlineData("0:1,2,3", 2, "must be entries channel:z,y,x")]
+    [InlineData("2:1,2,3; 2:1,2,3", 2, "one entry for each channel")]
+    [InlineData("9:1000,0,0", 2, "must be for channels from 1 to 2")]
+    [InlineData("2:1,0,0,0,0,1,0,0,0,0,0,5", 2, "channel 2 are singular")]
+    public void Channel_offsets_are_refused_before_anything_is_computed(string offsets, int channels, string message)
+    {
+        using JsonDocument request = JsonDocument.Parse($$"""{"parameters": {"channel_offsets": "{{offsets}}"}, "channels": {{channels}}}""");
+        string refused = Assert.Throws<BadInputException>(() => Operations.Find("register_plan").Run(request.RootElement, new Dictionary<string, object>(), new Job(1))).Message;
+        Assert.Contains("channel_offsets = " + offsets, refused, StringComparison.Ordinal);
+        Assert.Contains(message, refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Channel_offsets_need_to_know_the_channel()
+    {
+        Assert.Contains("chromatic_channel = 0", Fails(AffineTransform.Identity, """{"channel_offsets": "2:1,2,3"}"""), StringComparison.Ordinal);
+        using Volume moving = WarpCases.Noise(Fm, VoxelType.UInt8, 1);
+        using OperationResult other = Run(moving, AffineTransform.Identity, Fm, """{"channel_offsets": "2:130,0,0", "chromatic_channel": 1}""");
+        using OperationResult shifted = Run(moving, AffineTransform.Identity, Fm, """{"channel_offsets": "2:130,0,0", "chromatic_channel": 2}""");
+        Assert.Equal(WarpCases.Read(moving), WarpCases.Read((ISliceSource)other.Outputs["warped"]));
+        Assert.Equal(WarpCases.Read(moving)[..(15 * 7200)], WarpCases.Read((ISliceSource)shifted.Outputs["warped"])[7200..]);
     }
 
     [Fact]

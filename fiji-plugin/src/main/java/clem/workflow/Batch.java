@@ -143,6 +143,7 @@ public final class Batch {
 		run.parameters.putAll(request.parameters);
 		try {
 			if (request.parametersFile != null) run.readParameters(new File(request.parametersFile));
+			run.resolveRegions();
 			bridge.run("register_plan", run.toJson(), Collections.emptyMap(), new Quiet(listener));
 		}
 		catch (final ClemRegException e) {

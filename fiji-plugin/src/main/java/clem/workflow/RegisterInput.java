@@ -94,6 +94,13 @@ public final class RegisterInput {
 		}
 	}
 
+	/** How many channels the fluorescence and the images linked to it have together: those that channel_offsets counts. */
+	int channels() {
+		int channels = moving.channels;
+		for (final VolumeImage image : linked.keySet()) channels += image.channels;
+		return channels;
+	}
+
 	/** Begins to find out where the inputs come from. */
 	Provenance provenance() {
 		final Provenance provenance = new Provenance();

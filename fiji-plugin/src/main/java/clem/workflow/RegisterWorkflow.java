@@ -48,6 +48,7 @@ public final class RegisterWorkflow {
 		request.resolveRegions();
 		final boolean emIsWarped = "em_to_fm".equals(Json.asObject(plan(request, Collections.emptyMap(), progress).get("parameters")).get("registration_direction"));
 		input.link(emIsWarped);
+		if (!emIsWarped) plan(request, Collections.singletonMap("channels", (long) input.channels()), progress);
 		final Provenance provenance = input.provenance();
 		final VolumeImage moving = input.moving;
 		final EarlierRun earlier = EarlierRun.in(input.earlier);
@@ -225,13 +226,14 @@ public final class RegisterWorkflow {
 			final Map<Integer, Object> orders = new LinkedHashMap<>();
 			return new WarpedFrames(bridge, image, (handles, c) -> {
 				final RunRequest later = later("warp", parameters, request);
-				if (!em) later.parameters.put("chromatic_channel", (long) before + c);
+				if (em) later.parameters.remove("channel_offsets");
+				else later.parameters.put("chromatic_channel", (long) before + c);
 				final Object order = given != null ? given : orders.get(c);
 				if (order != null) later.parameters.put("warping_interpolation_order", order);
 				// The image itself is grey values; only its mask in its place is not.
 				if (order != null || before == 0 && image != input.fixedMask) later.parameters.put("warping_detect_labels", false);
 				final Map<String, Object> done = new LinkedHashMap<>();
-				final long warped = warp(handles, source(handles, image, c), later, done);
+				final long warped = warp(handles, image, source(handles, image, c), later, done);
 				orders.put(c, done.get("interpolation_order"));
 				report.putIfAbsent("warping", done);
 				return warped;
@@ -245,12 +247,15 @@ public final class RegisterWorkflow {
 			return there ? inputs.get("moving") : image.toVolume(bridge, handles, c, new Progress(progress).upTo(0));
 		}
 
-		private long warp(final Handles handles, final long source, final RunRequest later, final Map<String, Object> done) {
+		private long warp(final Handles handles, final VolumeImage image, final long source, final RunRequest later, final Map<String, Object> done) {
 			final Map<String, Long> images = new LinkedHashMap<>();
 			images.put("source", source);
 			images.put("transform", transform);
 			images.put("target", target);
-			final OperationResult result = bridge.run("warp", later.toJson(), images, new Progress(progress).upTo(0));
+			final Map<String, Object> names = new LinkedHashMap<>();
+			names.put("source", image.name());
+			names.put("target", (em ? input.moving : input.fixedMask).name());
+			final OperationResult result = bridge.run("warp", later.toJson(Collections.singletonMap("names", names)), images, new Progress(progress).upTo(0));
 			done.putAll(Json.parseObject(result.json));
 			return handles.add(result).get("warped");
 		}
