@@ -6,6 +6,9 @@ namespace ClemReg.Algorithms.Parameters;
 /// <summary>Checked values for a list of parameters; those not given hold their defaults.</summary>
 public sealed class ParameterValues
 {
+    /// <summary>More names than these help nobody in a message.</summary>
+    private const int MostListed = 12;
+
     private readonly IReadOnlyList<Parameter> _definitions;
     private readonly Dictionary<Parameter, object> _values = [];
 
@@ -26,11 +29,13 @@ public sealed class ParameterValues
     public void Read(JsonElement json, string where)
     {
         CheckObject(json, where);
+        string[] unknown = [.. json.EnumerateObject().Select(p => p.Name).Where(n => _definitions.All(d => d.Name != n)).Distinct()];
+        if (unknown.Length > 0) throw Unknown(unknown, where);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (JsonProperty property in json.EnumerateObject())
         {
             if (!seen.Add(property.Name)) throw Twice(property.Name, where);
-            Parameter definition = _definitions.FirstOrDefault(d => d.Name == property.Name) ?? throw Unknown(property.Name, where);
+            Parameter definition = _definitions.First(d => d.Name == property.Name);
             _values[definition] = definition.Parse(property.Value);
         }
     }
@@ -88,12 +93,14 @@ public sealed class ParameterValues
 
     private static BadInputException Twice(string key, string where) => new($"{key} is given twice in {where}. Keep one.");
 
-    private BadInputException Unknown(string key, string where)
+    private BadInputException Unknown(string[] keys, string where)
     {
-        string? near = Names.Nearest(key, _definitions.Select(d => d.Name));
-        return new BadInputException($"Unknown parameter {key} in {where}."
-            + (near is null ? "" : $" Did you mean {near}?")
-            + (_definitions.Count == 0 ? " This operation has no parameters." : $" Allowed: {string.Join(", ", _definitions.Select(d => d.Name))}."));
+        string[] near = [.. keys.Select(k => Names.Nearest(k, _definitions.Select(d => d.Name))).OfType<string>().Distinct()];
+        return new BadInputException($"Unknown parameter{(keys.Length == 1 ? "" : "s")} {string.Join(", ", keys)} in {where}."
+            + (near.Length == 0 ? "" : $" Did you mean {string.Join(", ", near)}?")
+            + (_definitions.Count == 0 ? " This operation has no parameters."
+                : _definitions.Count <= MostListed ? $" Allowed: {string.Join(", ", _definitions.Select(d => d.Name))}."
+                : $" Correct or remove {(keys.Length == 1 ? "it" : "them")}; docs/parameters.md and the help of the command list all {_definitions.Count}."));
     }
 
     private static string Kind(JsonElement json) => json.ValueKind switch

@@ -129,7 +129,7 @@ public sealed class Operation
     public IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>Checks the inputs and runs the work.</summary>
-    /// <param name="request">JSON text: parameters, parameters_file and whatever the operation reads besides.</param>
+    /// <param name="request">JSON text: parameters, parameters_file (its text) with parameters_file_name, and whatever the operation reads besides.</param>
     /// <param name="inputs">The inputs by name.</param>
     /// <param name="job">Threads, cancellation, progress.</param>
     /// <exception cref="BadInputException">An input or a parameter is missing, unknown or not allowed.</exception>
@@ -153,7 +153,8 @@ public sealed class Operation
                 throw new BadInputException($"The input {port.Name} of {Name} must be a {port.Kind.ToString().ToLowerInvariant()}, but it is a {KindName(value)}.");
         }
         string? file = request.TryGetProperty("parameters_file", out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
-        ParameterValues values = ParameterFiles.Read(this, file, request.TryGetProperty("parameters", out JsonElement parameters) ? parameters : null, job);
+        string called = request.TryGetProperty("parameters_file_name", out JsonElement fileName) && fileName.ValueKind == JsonValueKind.String ? fileName.GetString()! : "";
+        ParameterValues values = ParameterFiles.Read(this, file, request.TryGetProperty("parameters", out JsonElement parameters) ? parameters : null, job, called);
         return _run(new OperationRequest(inputs, values, request), job);
     }
 

@@ -8,8 +8,6 @@ namespace ClemReg.Algorithms.Pipelines;
 /// <summary>Sets of values under a name, and parameter files: ours, and those of the published plugin (napari-clemreg).</summary>
 internal static class ParameterFiles
 {
-    private const string Where = "the parameter file";
-
     /// <summary>Keys of the published plugin that have no counterpart, and why.</summary>
     private static readonly Dictionary<string, string> Unused = new()
     {
@@ -90,21 +88,23 @@ internal static class ParameterFiles
     /// <param name="file">The text of the user's file; null for none.</param>
     /// <param name="given">A JSON object; null for none.</param>
     /// <param name="job">Hears of keys that have no effect.</param>
+    /// <param name="fileName">The name of the file, for messages.</param>
     /// <exception cref="BadInputException">An unknown key or a value that is not allowed.</exception>
-    public static ParameterValues Read(Operation operation, string? file, JsonElement? given, Job job)
+    public static ParameterValues Read(Operation operation, string? file, JsonElement? given, Job job, string fileName = "")
     {
-        JsonObject? fromFile = file is null ? null : Own(ParameterValues.Parse(file, Where), operation, job);
+        string where = fileName.Length == 0 ? "the parameter file" : $"the parameter file {fileName}";
+        JsonObject? fromFile = file is null ? null : Own(ParameterValues.Parse(file, where), operation, job);
         if (given is { } own) ParameterValues.CheckObject(own, "the parameters");
         var values = new ParameterValues(operation.Parameters);
         if (operation.Parameters.Contains(P.Preset))
         {
             // A preset lies under what the file and the user say, so its name is needed before they are read.
             var name = new ParameterValues([P.Preset]);
-            if (fromFile?[P.Preset.Name] is { } n) name.Read(new JsonObject { [P.Preset.Name] = n.DeepClone() }, Where);
+            if (fromFile?[P.Preset.Name] is { } n) name.Read(new JsonObject { [P.Preset.Name] = n.DeepClone() }, where);
             if (given is { } g && g.TryGetProperty(P.Preset.Name, out JsonElement p)) name.Read(new JsonObject { [P.Preset.Name] = JsonNode.Parse(p.GetRawText()) }, "the parameters");
             values.Read(Preset(name.Get(P.Preset), operation), "the preset");
         }
-        if (fromFile is not null) values.Read(fromFile, Where);
+        if (fromFile is not null) values.Read(fromFile, where);
         if (given is { } last) values.Read(last, "the parameters");
         return values;
     }

@@ -43,6 +43,15 @@ public sealed class ParameterFilesTests
     }
 
     [Fact]
+    public void All_unknown_keys_are_named_with_the_file_and_no_list_of_all_others()
+    {
+        using JsonDocument none = JsonDocument.Parse("{}");
+        string error = Assert.Throws<BadInputException>(() => ParameterFiles.Read(Register, """{"registration_algorithm": "Rigid CPD", "log_sigmo": 3, "zzz": 1}""", none.RootElement, new Job(1), "napari.json")).Message;
+        Assert.StartsWith("Unknown parameters log_sigmo, zzz in the parameter file napari.json. Did you mean log_sigma? Correct or remove them; docs/parameters.md", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("registration_tolerance", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_words_of_the_published_plugin_are_not_ours_on_the_command_line() =>
         Assert.Throws<BadInputException>(() => Read(Register, null, """{"registration_algorithm": "Rigid CPD"}"""));
 

@@ -20,6 +20,7 @@ public final class RunRequest {
 	public final Map<String, Object> parameters = new LinkedHashMap<>();
 	/** The text of the user's JSON file, or null; {@link #parameters} go before it. */
 	public String parametersText;
+	private String parametersName;
 	/** Threads to use; 0 is all. */
 	public int threads;
 	/** Voxel sizes (z, y, x, nm) given in place of images. */
@@ -40,6 +41,7 @@ public final class RunRequest {
 			throw ClemRegException.badInput("parameters: " + file + " is not valid JSON: " + e.getMessage() + ".", e);
 		}
 		parametersText = text;
+		parametersName = file.getName();
 	}
 
 	/** The whole text of a small file. */
@@ -84,6 +86,7 @@ public final class RunRequest {
 		final Map<String, Object> json = new LinkedHashMap<>(more);
 		json.put("parameters", parameters);
 		if (parametersText != null) json.put("parameters_file", parametersText);
+		if (parametersName != null) json.put("parameters_file_name", parametersName);
 		json.put("threads", (long) threads);
 		if (!spacings.isEmpty()) json.put("spacings", spacings);
 		return Json.write(json);
