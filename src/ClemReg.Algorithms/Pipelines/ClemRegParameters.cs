@@ -189,7 +189,7 @@ internal static class ClemRegParameters
         "The deformation stops after this many iterations even when it still improves (bcpd -n). At least 30 are made.", 500, 1, 100000);
 
     public static readonly ChoiceParameter BcpdAcceleration = new("bcpd_acceleration", "BCPD acceleration", Deformation,
-        "exact: fast without a visible change of the result. truncated: leaves out pairs of distant points near the end, as the program bcpd does with -A; faster, and the same result as bcpd's. none: everything to rounding errors, slow.",
+        "exact: fast, with the result of none, which is the better optimum; where the prior is soft it is not the answer of the program bcpd -A. truncated: leaves out pairs of distant points near the end, as bcpd does with -A; faster, and bcpd's answer. none: everything to rounding errors, slow.",
         "exact", "exact", "truncated", "none");
 
     public static readonly IntegerParameter BcpdPoints = new("bcpd_points", "BCPD points", Deformation, "",

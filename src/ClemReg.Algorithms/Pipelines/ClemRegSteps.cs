@@ -15,8 +15,15 @@ namespace ClemReg.Algorithms.Pipelines;
 /// <param name="RegisteredPoints">The moved points.</param>
 /// <param name="Forward">The content of transform.json.</param>
 /// <param name="Inverse">The content of inverse_transform.json.</param>
-/// <param name="Course">Iterations, residuals and what was judged, for run.json.</param>
-internal sealed record CloudRegistration(SpatialTransform Transform, PointCloud RegisteredPoints, JsonObject Forward, JsonObject Inverse, JsonObject Course);
+/// <param name="Course">Algorithm, iterations, residuals and what was judged, for run.json.</param>
+internal sealed record CloudRegistration(SpatialTransform Transform, PointCloud RegisteredPoints, JsonObject Forward, JsonObject Inverse, JsonObject Course)
+{
+    /// <summary>The rigid registration before a deformation that was judged not to help; null otherwise.</summary>
+    public AffineTransform? Rigid { get; init; }
+
+    /// <summary>The content of rigid_transform.json, where there is <see cref="Rigid"/>.</summary>
+    public JsonObject? RigidFile { get; init; }
+}
 
 /// <summary>How far a transform through control points is from the registration that it stands for, at the moving points that are none; at all points where each is one.</summary>
 /// <param name="ControlPoints">The number of control points.</param>
@@ -91,21 +98,42 @@ internal static class ClemRegSteps
     public static CloudRegistration RegisterClouds(
         ParameterValues values, PointCloud moving, PointCloud fixedCloud, AffineTransform? start, double unitNm, Job job)
     {
-        string algorithm = values.Get(P.RegistrationAlgorithm) is "auto" ? "rigid" : values.Get(P.RegistrationAlgorithm);
+        string algorithm = values.Get(P.RegistrationAlgorithm);
+        if (algorithm == "auto")
+        {
+            algorithm = "rigid";
+            job.Log($"{P.RegistrationAlgorithm.Name} = auto compares images; where point clouds or a mask of the fluorescence are given it is rigid.");
+        }
         if (algorithm is "bcpd" or "rigid_bcpd")
         {
             DeformableOutcome outcome = RegisterDeformable(values, algorithm == "rigid_bcpd", moving, fixedCloud, start, unitNm, Spline(values.Get(P.ThinPlateRegularisation), job), job);
+            RegistrationResult? better = outcome.Judgement is { Better: false } ? outcome.Rigid : null;
+            if (better is not null) job.Warn($"{outcome.Judgement!.Text} The rigid result is written beside the deformed one as rigid_transform.json.");
             return new CloudRegistration(outcome.Transform, outcome.Result.MovedPoints,
-                Complete(TransformFile.Write(outcome.Transform, TransformFile.MovingToFixed), outcome.Result.Scale, outcome.Result.Residuals, values),
-                Complete(TransformFile.Write(outcome.Transform.Inverse(), TransformFile.FixedToMoving), outcome.Result.Scale, outcome.Result.Residuals, values),
-                Course(outcome));
+                Complete(TransformFile.Write(outcome.Transform, TransformFile.MovingToFixed), algorithm, outcome.Result.Scale, outcome.Result.Residuals, values),
+                Complete(TransformFile.Write(outcome.Transform.Inverse(), TransformFile.FixedToMoving), algorithm, outcome.Result.Scale, outcome.Result.Residuals, values),
+                Named(Course(outcome), algorithm))
+            {
+                Rigid = better?.Transform,
+                RigidFile = better is null ? null : Complete(TransformFile.Write(better.Transform, LinearType(values), TransformFile.MovingToFixed), "rigid", better.Scale, better.Residuals, values),
+            };
         }
         RegistrationResult result = Register(values, moving, fixedCloud, start, unitNm, job);
-        string type = algorithm == "affine" ? "affine" : values.Get(P.RegistrationWithScale) ? "similarity" : "rigid";
+        string type = algorithm == "affine" ? "affine" : LinearType(values);
         return new CloudRegistration(result.Transform, result.Transform.Apply(moving),
-            Complete(TransformFile.Write(result.Transform, type, TransformFile.MovingToFixed), result.Scale, result.Residuals, values),
-            Complete(TransformFile.Write(result.Transform.Inverse(), type, TransformFile.FixedToMoving), result.Scale, result.Residuals, values),
-            Course(result));
+            Complete(TransformFile.Write(result.Transform, type, TransformFile.MovingToFixed), algorithm, result.Scale, result.Residuals, values),
+            Complete(TransformFile.Write(result.Transform.Inverse(), type, TransformFile.FixedToMoving), algorithm, result.Scale, result.Residuals, values),
+            Named(Course(result), algorithm));
+    }
+
+    /// <summary>What a rigid registration gives.</summary>
+    private static string LinearType(ParameterValues values) => values.Get(P.RegistrationWithScale) ? "similarity" : "rigid";
+
+    /// <summary>A course with the algorithm that it is of, which registration_algorithm = auto leaves open.</summary>
+    internal static JsonObject Named(JsonObject course, string algorithm)
+    {
+        course.Insert(0, "algorithm", algorithm);
+        return course;
     }
 
     /// <summary>The thin-plate spline through points and where they go.</summary>
@@ -177,7 +205,6 @@ internal static class ClemRegSteps
         {
             judgement = job.Run("judge_deformation", 0.6, 1, part => HeldOutDeformation.Judge(moving, fixedCloud, rigid.Transform, options, result.SigmaNm, part));
             if (judgement.Better) job.Log(judgement.Text);
-            else job.Warn(judgement.Text);
         }
         int wanted = values.Get(P.ThinPlateControlPoints);
         IReadOnlyList<ControlPointPair> pairs = result.ControlPoints(moving, wanted > 0 ? wanted : ThinPlateFit.MostControlPoints);
@@ -294,15 +321,16 @@ internal static class ClemRegSteps
             InitialSigmaNm = rigid.SigmaNm,
         }, job);
 
-    private static JsonObject Complete(JsonObject file, double scale, RegistrationResiduals residuals, ParameterValues values)
+    private static JsonObject Complete(JsonObject file, string algorithm, double scale, RegistrationResiduals residuals, ParameterValues values)
     {
         file["residuals"] = Residuals(residuals);
-        return Complete(file, scale, values);
+        return Complete(file, algorithm, scale, values);
     }
 
     /// <summary>A transform's file with what made it.</summary>
-    internal static JsonObject Complete(JsonObject file, double scale, ParameterValues values)
+    internal static JsonObject Complete(JsonObject file, string algorithm, double scale, ParameterValues values)
     {
+        file["algorithm"] = algorithm;
         file["scale"] = scale;
         file["parameters"] = values.ToJson();
         file["software"] = new JsonObject { ["name"] = "ClemReg.Fiji", ["version"] = Operations.Version };

@@ -34,6 +34,7 @@ internal static class RegisterOperation
             new Port("registered_points", PortKind.Points, "The moved fluorescence cloud."),
             new Port("transform", PortKind.Transform, "Fluorescence to EM."),
             new Port("inverse_transform", PortKind.Transform, "EM to fluorescence."),
+            StepOperations.RigidTransform,
             new Port("error_map", PortKind.Volume, "auto: the predicted error over the EM, nm, on a coarse grid."),
         ],
         [
@@ -102,10 +103,10 @@ internal static class RegisterOperation
             {
                 AutoOutcome outcome = AutoRegistration.Register(request.Values, moving, fixedMask, start, job);
                 double scale = (double)outcome.Course["scale"]!;
-                Add(outcome.Transform, ClemRegSteps.Complete(TransformFile.Write(outcome.Transform, TransformFile.MovingToFixed), scale, request.Values),
-                    ClemRegSteps.Complete(TransformFile.Write(outcome.Transform.Inverse(), TransformFile.FixedToMoving), scale, request.Values));
+                Add(outcome.Transform, ClemRegSteps.Complete(TransformFile.Write(outcome.Transform, TransformFile.MovingToFixed), "auto", scale, request.Values),
+                    ClemRegSteps.Complete(TransformFile.Write(outcome.Transform.Inverse(), TransformFile.FixedToMoving), "auto", scale, request.Values));
                 outputs["error_map"] = AutoRegistration.ErrorMap(outcome, fixedMask.Grid, job);
-                course = outcome.Course;
+                course = ClemRegSteps.Named(outcome.Course, "auto");
                 verdict = outcome.Verdict;
             }
             else if (last >= Stage.Registration)
@@ -114,6 +115,11 @@ internal static class RegisterOperation
                     request.Values, movingPoints!, fixedPoints!, start, isotropic, part));
                 outputs["registered_points"] = result.RegisteredPoints;
                 Add(result.Transform, result.Forward, result.Inverse);
+                if (result.Rigid is not null)
+                {
+                    outputs["rigid_transform"] = result.Rigid;
+                    report["rigid_transform"] = result.RigidFile;
+                }
                 course = result.Course;
             }
             report["run"] = Report(request, job, voxels, movingPoints, fixedPoints, course, verdict);

@@ -8,6 +8,9 @@ namespace ClemReg.Algorithms.Pipelines;
 /// <summary>Each step of CLEM-Reg alone.</summary>
 internal static class StepOperations
 {
+    /// <summary>The result that is better than a deformed one, by the deformed one's own judgement.</summary>
+    public static Port RigidTransform { get; } = new("rigid_transform", PortKind.Transform, "rigid_bcpd: the rigid result, where the deformation was judged not to help.", Required: false);
+
     public static Operation SegmentFluorescence { get; } = new(
         "segment_fluorescence", "Segment fluorescence",
         "Finds the mitochondria in a fluorescence volume: difference of Gaussians as Laplacian of Gaussian, and a threshold in each slice.",
@@ -45,7 +48,7 @@ internal static class StepOperations
         ],
         [
             new Port("transform", PortKind.Transform, "Moving to fixed."), new Port("inverse_transform", PortKind.Transform, "Fixed to moving."),
-            new Port("registered_points", PortKind.Points, "The moved fluorescence cloud."),
+            new Port("registered_points", PortKind.Points, "The moved fluorescence cloud."), RigidTransform,
         ],
         [P.Preset, .. P.ForRegistration, .. P.ForDeformation, P.Seed, P.IsotropicSpacing],
         static (request, job) =>
@@ -53,13 +56,18 @@ internal static class StepOperations
             double unit = request.Values.Get(P.IsotropicSpacing);
             CloudRegistration result = ClemRegSteps.RegisterClouds(request.Values, request.Input<PointCloud>("moving_points"),
                 request.Input<PointCloud>("fixed_points"), RegistrationStart.Read(request, null, null, job), unit > 0 ? unit : 1, job);
-            return new OperationResult(
-                new Dictionary<string, object>
-                {
-                    ["transform"] = result.Transform,
-                    ["inverse_transform"] = result.Transform.Inverse(),
-                    ["registered_points"] = result.RegisteredPoints,
-                },
-                new JsonObject { ["transform"] = result.Forward, ["inverse_transform"] = result.Inverse, ["registration"] = result.Course });
+            var outputs = new Dictionary<string, object>
+            {
+                ["transform"] = result.Transform,
+                ["inverse_transform"] = result.Transform.Inverse(),
+                ["registered_points"] = result.RegisteredPoints,
+            };
+            var report = new JsonObject { ["transform"] = result.Forward, ["inverse_transform"] = result.Inverse, ["registration"] = result.Course };
+            if (result.Rigid is not null)
+            {
+                outputs["rigid_transform"] = result.Rigid;
+                report["rigid_transform"] = result.RigidFile;
+            }
+            return new OperationResult(outputs, report);
         });
 }

@@ -38,6 +38,7 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
     public void Any_orientation_is_found_without_a_start_and_called_reliable()
     {
         using OperationResult result = Register();
+        Assert.Equal("auto", (string?)result.Json["run"]!["registration"]!["algorithm"]);
         JsonNode run = result.Json["run"]!;
         double error = _pair.Case.Error((SpatialTransform)result.Outputs["transform"]), predicted = (double)run["predicted_error_nm"]!;
         Assert.InRange(error, 0, 10);
@@ -98,6 +99,9 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
         using OperationResult result = Register(_pair.Case.Fluorescence, _pair.Case.Mask, more: new() { ["moving_points"] = cloud, ["fixed_points"] = cloud });
         Assert.Null(result.Json["run"]!["verdict"]);
         Assert.True(result.Outputs.ContainsKey("registered_points"));
+        // The parameters say auto; what was done is said beside them.
+        Assert.Equal("rigid", (string?)result.Json["run"]!["registration"]!["algorithm"]);
+        Assert.Equal("rigid", (string?)result.Json["transform"]!["algorithm"]);
     }
 
     [Theory]

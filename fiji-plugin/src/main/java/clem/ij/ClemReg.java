@@ -235,7 +235,8 @@ public final class ClemReg implements PlugIn {
 		final String out = values.get(Fields.OUT);
 		final RunRequest request = request(operation, values);
 		final RegisterInput input = RegisterInput.of(new Opened(values), request);
-		if (overwrite && !out.isEmpty()) input.earlier = new File(out);
+		input.saved = !out.isEmpty();
+		if (overwrite && input.saved) input.earlier = new File(out);
 		final RegisterWorkflow workflow = new RegisterWorkflow(bridge, schema);
 		try (Output folder = out.isEmpty() ? null : Output.folder(out, overwrite)) {
 			workflow.run(input, request, listener, stages, results -> {

@@ -2,6 +2,9 @@ package clem.image;
 
 import java.awt.image.ColorModel;
 import java.io.File;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -21,6 +24,8 @@ import ij.measure.Calibration;
 public final class VolumeImage {
 	static final int SIGNED_ZERO = 32768;
 	private static final int COLOURS = 256;
+	/** Voxels that are hashed at once. */
+	private static final int HASHED = 1 << 16;
 
 	/** The input's name, as the user knows it: moving, fixed, fixed_mask. */
 	public final String role;
@@ -133,7 +138,11 @@ public final class VolumeImage {
 
 	/** The pixels of a slice of the chosen time point: channel from 1, z from 0. Not to be changed. */
 	public synchronized Object slice(final int wantedChannel, final int z) {
-		final int index = image.getStackIndex(wantedChannel, z + 1, frame);
+		return slice(wantedChannel, z, frame);
+	}
+
+	private synchronized Object slice(final int wantedChannel, final int z, final int wantedFrame) {
+		final int index = image.getStackIndex(wantedChannel, z + 1, wantedFrame);
 		final Object pixels = image.getStack().getPixels(index);
 		if (pixels == null) throw bad("cannot be read: slice " + (z + 1) + " gives no pixels.");
 		if (pixels instanceof float[]) checkFinite((float[]) pixels, z);
@@ -158,6 +167,28 @@ public final class VolumeImage {
 			pixels[i] = (short) value;
 		}
 		return pixels;
+	}
+
+	/** The SHA-256 of the voxels of the channel that is analysed, at a time point: what tells apart an image that is no file. */
+	public String voxelHash(final int wantedFrame, final OperationListener listener) {
+		final MessageDigest digest = FileHash.digest();
+		final int bytes = image.getBitDepth() / Byte.SIZE, count = size[1] * size[2];
+		digest.update((sizeText(size) + " " + image.getBitDepth()).getBytes(StandardCharsets.US_ASCII));
+		final ByteBuffer buffer = ByteBuffer.allocate(HASHED * bytes);
+		for (int z = 0; z < size[0]; z++) {
+			if (listener.cancelled()) throw ClemRegException.cancelled();
+			final Object pixels = slice(channel, z, wantedFrame);
+			for (int i = 0; i < count; i += HASHED) {
+				final int part = Math.min(HASHED, count - i);
+				if (pixels instanceof byte[]) digest.update((byte[]) pixels, i, part);
+				else {
+					if (pixels instanceof short[]) buffer.asShortBuffer().put((short[]) pixels, i, part);
+					else buffer.asFloatBuffer().put((float[]) pixels, i, part);
+					digest.update(buffer.array(), 0, part * bytes);
+				}
+			}
+		}
+		return FileHash.hex(digest);
 	}
 
 	/** Copies one channel into a volume. */

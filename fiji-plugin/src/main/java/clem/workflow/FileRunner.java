@@ -86,6 +86,7 @@ public final class FileRunner {
 		final Stages stages = new Stages();
 		final RegisterInput input = RegisterInput.of(new Files(request), run);
 		if (request.movingName != null) input.moving.setName(request.movingName);
+		input.saved = true;
 		if (request.overwrite) input.earlier = new File(request.out);
 		final String[] summary = new String[1];
 		new RegisterWorkflow(bridge, schema).run(input, run, listener, stages, results -> {

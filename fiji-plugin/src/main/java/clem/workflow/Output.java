@@ -33,6 +33,7 @@ public final class Output implements AutoCloseable {
 	private final Deque<Path> made = new ArrayDeque<>();
 	private Path work;
 	private boolean committed;
+	private final List<String> gone = new ArrayList<>();
 	/** The file that comes to its place after all others, or null. */
 	private String last;
 
@@ -148,6 +149,11 @@ public final class Output implements AutoCloseable {
 		text(path(name), text);
 	}
 
+	/** A file of an earlier result that the new one has not: it goes when the new one comes to its place. */
+	void gone(final String name) {
+		gone.add(name);
+	}
+
 	/** Moves what has been written to its place. */
 	public void commit() {
 		try {
@@ -157,6 +163,7 @@ public final class Output implements AutoCloseable {
 			}
 			else {
 				moveAll(work, target, Boolean.TRUE.equals(folder));
+				for (final String name : gone) Files.deleteIfExists(target.resolve(name));
 			}
 			committed = true;
 		}

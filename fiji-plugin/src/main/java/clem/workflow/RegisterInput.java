@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 import clem.bridge.ClemRegException;
+import clem.bridge.OperationListener;
 import clem.image.VolumeImage;
 import clem.json.Json;
 
@@ -36,6 +37,8 @@ public final class RegisterInput {
 	final Map<String, TextFile> texts = new LinkedHashMap<>();
 	/** The folder of an earlier run whose results may be used again, or null. */
 	public File earlier;
+	/** Whether the results are saved, so that a later run may use them again. */
+	public boolean saved;
 
 	private final Map<String, File> files = new LinkedHashMap<>();
 	private final Map<VolumeImage.Opened, Long> opened = new LinkedHashMap<>();
@@ -110,14 +113,17 @@ public final class RegisterInput {
 		return provenance.start();
 	}
 
-	/** What each input is, as {@code register_plan} wants it: its hash, channel, time point and voxel size; null when a hash is not known. */
-	Map<String, Object> identities(final Map<String, Object> provenance) {
+	/**
+	 * What each input is, as {@code register_plan} wants it: its hash (an open image's voxels stand for its file), channel, time point and voxel
+	 * size; null when a hash is not known.
+	 */
+	Map<String, Object> identities(final Map<String, Object> provenance, final OperationListener listener) {
 		final Map<String, Object> identities = new LinkedHashMap<>();
 		for (final VolumeImage image : Arrays.asList(moving, fixedMask, movingMask)) {
 			if (image == null) continue;
-			final String hash = hash(provenance, image.role);
-			if (hash == null) return null;
-			identities.put(image.role, hash + " " + image.channel + " " + (image == moving ? frame : 1) + " " + Arrays.toString(image.spacing) + " " + Arrays.toString(image.origin));
+			final int point = image == moving ? frame : 1;
+			final String file = hash(provenance, image.role), hash = file != null ? file : image.voxelHash(point, listener);
+			identities.put(image.role, hash + " " + image.channel + " " + point + " " + Arrays.toString(image.spacing) + " " + Arrays.toString(image.origin));
 		}
 		for (final String role : files.keySet()) {
 			final String hash = hash(provenance, role);

@@ -29,6 +29,9 @@ public final class RegisterWorkflow {
 	/** The steps whose results a later run may use again. */
 	static final List<String> STEPS = Collections.unmodifiableList(Arrays.asList("moving_mask", "moving_points", "fixed_points", "transform"));
 
+	/** The results that are transforms. */
+	private static final List<String> TRANSFORMS = Collections.unmodifiableList(Arrays.asList("transform", "inverse_transform", "rigid_transform"));
+
 	private final Bridge bridge;
 	private final Schema schema;
 
@@ -93,14 +96,16 @@ public final class RegisterWorkflow {
 			}
 			final Map<String, Object> inputsJson = provenance.get(progress);
 			results.setProvenance(inputsJson);
-			for (final String file : Arrays.asList("transform", "inverse_transform")) {
-				final Map<String, Object> content = reused.containsKey("transform")
-					? Json.parseObject(RunRequest.readText(file, new File(input.earlier, file + ".json"))) : Json.asObject(report.get(file));
+			final boolean again = reused.containsKey("transform");
+			for (final String file : TRANSFORMS) {
+				final File before = new File(input.earlier, file + ".json");
+				if (!report.containsKey(again ? "transform" : file) || again && !before.isFile()) continue;
+				final Map<String, Object> content = again ? Json.parseObject(RunRequest.readText(file, before)) : Json.asObject(report.get(file));
 				content.put("inputs", inputsJson);
-				if (report.containsKey(file)) results.setTransform(file, content);
+				results.setTransform(file, content);
 			}
-			if (reused.containsKey("transform")) run.putIfAbsent("registration", earlier.registration());
-			results.setSteps(earlier == null ? keys(input, request, provenance, progress) : keys, reused.keySet());
+			if (again) run.putIfAbsent("registration", earlier.registration());
+			results.setSteps(earlier == null && input.saved ? keys(input, request, provenance, progress) : keys, reused.keySet());
 			stages.end("hashing");
 			progress.upTo(1);
 			for (final Sink sink : sinks) sink.accept(results);
@@ -111,9 +116,9 @@ public final class RegisterWorkflow {
 		}
 	}
 
-	/** The steps' keys; empty where an input is no file. */
+	/** The steps' keys; empty where an input cannot be told from others. */
 	private Map<String, Object> keys(final RegisterInput input, final RunRequest request, final Provenance provenance, final Progress progress) {
-		final Map<String, Object> identities = input.identities(provenance.get(progress));
+		final Map<String, Object> identities = input.identities(provenance.get(progress), progress);
 		if (identities == null) return Collections.emptyMap();
 		return Json.asObject(plan(request, Collections.singletonMap("inputs", identities), progress).get("keys"));
 	}
@@ -274,7 +279,7 @@ public final class RegisterWorkflow {
 
 	/** The files of {@link RegisterResults#save}, linked images aside. */
 	public static List<String> files() {
-		return Arrays.asList("transform.json", "inverse_transform.json", "registered.tif", "moving_mask.tif", "fixed_mask.tif", "moving_points.csv", "fixed_points.csv",
+		return Arrays.asList("transform.json", "inverse_transform.json", "rigid_transform.json", "registered.tif", "moving_mask.tif", "fixed_mask.tif", "moving_points.csv", "fixed_points.csv",
 			"registered_points.csv", "error_map.tif", "overlay.png", Report.FILE, "parameters.json", "run.json");
 	}
 }

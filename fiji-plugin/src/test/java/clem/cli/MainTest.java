@@ -90,9 +90,20 @@ public final class MainTest {
 		refused("warp", "--out", "x", "source is missing");
 	}
 
+	public void aRigidResultDoesNotOutliveTheDeformedOneThatItStoodBeside() throws Exception {
+		Check.inFolder(folder -> {
+			Check.equal(0, register(folder, "--set", "verdict=worse"));
+			Check.that(json(folder, "rigid_transform.json").containsKey("inputs"), "it does not say what it is of");
+			Check.equal(0, register(folder, "--set", "verdict=worse", "--set", "report=false", "--overwrite"));
+			Check.that(new File(folder, "out/rigid_transform.json").isFile(), "it is gone");
+			Check.equal(0, register(folder, "--overwrite"));
+			Check.that(!new File(folder, "out/rigid_transform.json").exists(), "it is still there");
+		});
+	}
+
 	public void registerLeavesTheFilesOfTheContract() throws Exception {
 		Check.inFolder(folder -> {
-			Check.equal(0, register(folder, "--set", "log_sigma=4.5", "--moving-name", "cell 3", "--threads", "2"));
+			Check.equal(0, register(folder, "--set", "log_sigma=4.5", "--set", "verdict=worse", "--moving-name", "cell 3", "--threads", "2"));
 			Check.equal("clemreg: warning: This is a fake.\n", messages);
 			final String[] names = new File(folder, "out").list();
 			final List<String> wanted = new ArrayList<>(RegisterWorkflow.files());

@@ -99,6 +99,24 @@ public final class PluginTest {
 		}
 	}
 
+	public void stepsOnOpenImagesAreUsedAgainUntilAVoxelChanges() throws Exception {
+		final ImagePlus fm = Samples.image("fm", 16, 1, 4, 6, 7), mask = Samples.image("mask", 8, 1, 5, 8, 9);
+		try {
+			Check.inFolder(folder -> {
+				final String options = "moving=fm fixed_mask=mask overwrite out=[" + folder + "/out]";
+				for (final String reused : new String[] { "false", "true", "false", "true" }) {
+					Check.equal("", call("register", options, fm, mask));
+					final String run = clem.workflow.RunRequest.readText("run", new File(folder, "out/run.json"));
+					Check.that(run.contains("\"reused\": " + reused) && !run.contains("\"reused\": " + !Boolean.parseBoolean(reused)), reused + ": " + run);
+					if (reused.equals("true")) fm.getStack().getProcessor(3).set(2, 2, 4711);
+				}
+			});
+		}
+		finally {
+			closeAll();
+		}
+	}
+
 	public void aMacroLeavesToThePresetWhatItDoesNotName() throws Exception {
 		final ImagePlus fm = Samples.image("fm", 8, 1, 4, 6, 7), mask = Samples.image("mask", 8, 1, 5, 8, 9);
 		try {

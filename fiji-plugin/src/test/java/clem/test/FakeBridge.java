@@ -330,6 +330,7 @@ public final class FakeBridge implements Bridge {
 		run.put("warnings", Arrays.asList("This is a fake."));
 		if (parameters.containsKey("verdict")) {
 			run.put("verdict", parameters.get("verdict"));
+			run.put("predicted_error_nm", 123.5);
 			final Volume errors = new Volume(VoxelKind.FLOAT32, new int[] { 1, 2, 2 }, new double[] { 80, 400, 400 }, new double[3]);
 			((float[]) errors.slices[0])[0] = 7.5f;
 			((float[]) errors.slices[0])[1] = Float.NaN;
@@ -338,6 +339,10 @@ public final class FakeBridge implements Bridge {
 		final Map<String, Object> report = new LinkedHashMap<>();
 		report.put("transform", transform);
 		report.put("inverse_transform", transform);
+		if ("worse".equals(parameters.get("verdict"))) {
+			outputs.put("rigid_transform", createTransform(TRANSFORM.replace('\'', '"')));
+			report.put("rigid_transform", transform);
+		}
 		report.put("run", run);
 		return new OperationResult(Json.write(report), outputs);
 	}
