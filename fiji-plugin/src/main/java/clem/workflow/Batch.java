@@ -34,7 +34,7 @@ public final class Batch {
 	public static final String TABLE = "batch.csv";
 	/** What a pair was made from, in its folder: written last. */
 	private static final String MARK = "batch.json";
-	private static final List<String> HEADER = Arrays.asList("name", "status", "seconds", "moving_points", "fixed_points", "iterations", "sigma_nm", "warnings", "error");
+	private static final List<String> HEADER = Arrays.asList("name", "status", "seconds", "moving_points", "fixed_points", "iterations", "sigma_nm", "verdict", "predicted_error_nm", "warnings", "error");
 
 	/** How far a pair has come. */
 	private enum Status { WAITING, REGISTERED, UNCHANGED, FAILED, CANCELLED }
@@ -55,7 +55,8 @@ public final class Batch {
 			final List<String> warnings = new ArrayList<>();
 			for (final Object warning : Json.asList(run.get("warnings"))) warnings.add(Json.asText(warning, ""));
 			return Arrays.asList(name, status.name().toLowerCase(java.util.Locale.ROOT), Parameter.text(run.get("total_seconds")), Parameter.text(points.get("moving")), Parameter.text(points.get("fixed")),
-				Parameter.text(registration.get("iterations")), Parameter.text(registration.get("sigma_nm")), String.join("; ", warnings), error);
+				Parameter.text(registration.get("iterations")), Parameter.text(registration.get("sigma_nm")),
+				Parameter.text(run.get("verdict")), Parameter.text(run.get("predicted_error_nm")), String.join("; ", warnings), error);
 		}
 	}
 
@@ -122,7 +123,7 @@ public final class Batch {
 			Files.createDirectories(out.toPath());
 			final File table = new File(out, TABLE);
 			final String first = table.exists() ? Files.readAllLines(table.toPath(), StandardCharsets.UTF_8).stream().findFirst().orElse("") : null;
-			if (first != null && !request.overwrite && !Csv.split(first, ',').equals(HEADER)) {
+			if (first != null && !request.overwrite && !first.startsWith(HEADER.get(0) + "," + HEADER.get(1))) {
 				throw ClemRegException.badInput("out: " + table + " exists already and is not the table of a batch. Choose another folder, or allow to replace it with overwrite (--overwrite).");
 			}
 		}

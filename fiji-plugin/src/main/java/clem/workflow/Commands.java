@@ -131,6 +131,6 @@ public final class Commands {
 
 	/** The extension of an output's file. */
 	static String extension(final Port port) {
-		return port.isPoints() ? ".csv" : port.isTransform() ? ".json" : port.isText() ? "by the format" : ".tif";
+		return port.isPoints() ? ".csv" : port.isTransform() ? ".json" : port.isText() ? ", its kind as the format says" : ".tif";
 	}
 }

@@ -68,8 +68,8 @@ public final class BatchTest implements OperationListener {
 			final String message = Check.failure(ClemRegException.Kind.INCOMPLETE, () -> run(folder, "pairs", csv, "seed=3"));
 			Check.that(message.contains("3 pairs: 2 registered, 0 unchanged, 1 failed (two)") && message.contains("batch.csv"), message);
 			Check.equal("one:registered two:failed three:registered", states(folder));
-			Check.equal("name,status,seconds,moving_points,fixed_points,iterations,sigma_nm,warnings,error", table(folder).get(0));
-			Check.that(table(folder).get(1).matches("one,registered,[0-9.]+,3,4,7,,This is a fake.,"), table(folder).get(1));
+			Check.equal("name,status,seconds,moving_points,fixed_points,iterations,sigma_nm,verdict,predicted_error_nm,warnings,error", table(folder).get(0));
+			Check.that(table(folder).get(1).matches("one,registered,[0-9.]+,3,4,7,,,,This is a fake.,"), table(folder).get(1));
 			Check.that(table(folder).get(2).contains("none.tif does not exist"), table(folder).get(2));
 			Check.equal("4.5 3", parameter(folder, "three", "log_sigma") + " " + parameter(folder, "three", "seed"));
 			Check.that(said.contains("one (1 of 3): registered.") && said.contains("warning one: This is a fake."), said.toString());
@@ -95,7 +95,7 @@ public final class BatchTest implements OperationListener {
 			final long then = new File(folder, "out/a/registered.tif").lastModified();
 			Check.that(run(folder, "pairs", csv, "log_sigma=2").startsWith("2 pairs: 0 registered, 2 unchanged"), "second");
 			Check.equal(then, new File(folder, "out/a/registered.tif").lastModified());
-			Check.that(table(folder).get(1).matches("a,unchanged,[0-9.]+,3,4,7,,This is a fake.,"), table(folder).get(1));
+			Check.that(table(folder).get(1).matches("a,unchanged,[0-9.]+,3,4,7,,,,This is a fake.,"), table(folder).get(1));
 
 			// Other parameters: nothing is overwritten unless that is allowed.
 			String message = Check.failure(ClemRegException.Kind.INCOMPLETE, () -> run(folder, "pairs", csv, "log_sigma=3"));
@@ -104,6 +104,9 @@ public final class BatchTest implements OperationListener {
 			Check.equal("2", parameter(folder, "a", "log_sigma"));
 			Check.that(run(folder, "pairs", csv, "log_sigma=3", "overwrite").startsWith("2 pairs: 2 registered"), "overwrite");
 			Check.equal("3", parameter(folder, "a", "log_sigma"));
+			run(folder, "pairs", csv, "log_sigma=3", "verdict=check", "overwrite");
+			Check.that(table(folder).get(1).matches("a,registered,[0-9.]+,3,4,7,,check,123.5,This is a fake.,"), table(folder).get(1));
+			Check.that(run(folder, "pairs", csv, "log_sigma=3", "overwrite").startsWith("2 pairs: 2 registered"), "without a verdict again");
 
 			// Other content of a file, a result that is gone, a new pair.
 			Samples.save(Samples.image("mask", 16, 1, 5, 8, 10), new File(folder, "data"), "em_mask.tif");
