@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 using ClemReg.Algorithms.Warping;
@@ -47,9 +48,36 @@ internal sealed class WarpReference
         return sum;
     }
 
-    /// <summary>The source index of a target voxel, straight from the definition.</summary>
-    public static Point3 IndexOf(Grid source, AffineTransform sourceToTarget, Grid target, int z, int y, int x) =>
-        source.ToIndex(sourceToTarget.Inverse().Apply(target.ToPhysical(z, y, x)));
+    /// <summary>Holds each voxel of a warped volume of floats against the definition, and gives how many lay inside the source.</summary>
+    public int Compare(byte[] warped, Grid source, SpatialTransform sourceToTarget, Grid target, int round)
+    {
+        SpatialTransform inverse = sourceToTarget.Inverse();
+        ReadOnlySpan<float> actual = MemoryMarshal.Cast<byte, float>(warped);
+        int compared = 0, i = 0;
+        for (int z = 0; z < target.Size.Z; z++)
+            for (int y = 0; y < target.Size.Y; y++)
+                for (int x = 0; x < target.Size.X; x++, i++)
+                {
+                    Point3 index = source.ToIndex(inverse.Apply(target.ToPhysical(z, y, x)));
+                    if (_order == 0 && NearTie(index)) continue;
+                    if (At(index) is not { } expected) continue;
+                    // Positions agree to about 1e-8 voxels; noise has slopes of its own size.
+                    Assert.True(Math.Abs(expected - actual[i]) < WarpCases.Tolerance(_order) * 1500, $"round {round}, ({z}, {y}, {x}) at {index}: {actual[i]}, expected {expected}");
+                    if (expected != 0) compared++;
+                }
+        return compared;
+    }
+
+    /// <summary>Whether a source index lies so near to the middle between two voxels that rounding decides which is the nearest.</summary>
+    public static bool NearTie(Point3 index, double edge = 1e-6)
+    {
+        for (int axis = 0; axis < 3; axis++)
+        {
+            double half = index[axis] + 0.5;
+            if (Math.Abs(half - Math.Round(half)) < edge) return true;
+        }
+        return false;
+    }
 
     /// <summary>The centred B-spline by the Cox-de Boor recursion.</summary>
     public static double BSpline(int degree, double x)
