@@ -143,6 +143,7 @@ public final class Step {
 				}
 				ports.put(port.name, handle(handles, port, value, progress));
 			}
+			checkDirection(inputs, names, progress);
 			final String json = request.toJson(more);
 			progress.upTo(0.7);
 			final OperationResult result = bridge.run(operation.name, json, ports, progress);
@@ -168,6 +169,26 @@ public final class Step {
 			sink.accept(results);
 			progress.check();
 		}
+	}
+
+	/** Warns where the file of a transform names the source and the target the other way round. */
+	private static void checkDirection(final Map<String, Object> inputs, final Map<String, Object> names, final Progress progress) {
+		final Object source = names.get("source"), target = names.get("target");
+		if (source == null || target == null || !(inputs.get("transform") instanceof TextFile)) return;
+		final TextFile file = (TextFile) inputs.get("transform");
+		final Map<String, Object> transform = Json.parseObject(file.text());
+		final boolean back = "fixed_to_moving".equals(transform.get("direction"));
+		final List<Object> fluorescence = named(transform, "moving"), em = named(transform, "fixed", "fixed_mask");
+		final List<Object> from = back ? em : fluorescence, to = back ? fluorescence : em;
+		if (to.contains(source) && from.contains(target) && !from.contains(source)) {
+			progress.warning("transform: " + file.name() + " maps '" + target + "' to '" + source + "', but source is '" + source + "'. Is the other of transform.json and inverse_transform.json meant?");
+		}
+	}
+
+	private static List<Object> named(final Map<String, Object> transform, final String... roles) {
+		final List<Object> names = new ArrayList<>();
+		for (final String role : roles) names.add(Json.asObject(Json.asObject(transform.get("inputs")).get(role)).get("name"));
+		return names;
 	}
 
 	/** By port: a VolumeImage, a double[] of z, y, x triples, or a TextFile. */

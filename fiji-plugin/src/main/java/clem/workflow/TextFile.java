@@ -37,6 +37,16 @@ public final class TextFile {
 		}
 	}
 
+	/** The file's name. */
+	String name() {
+		return name;
+	}
+
+	/** Its content. */
+	String text() {
+		return text;
+	}
+
 	/** As the request's JSON has it. */
 	Map<String, Object> json() {
 		final Map<String, Object> json = new LinkedHashMap<>();

@@ -330,6 +330,10 @@ public final class MainTest {
 			final ImagePlus warped = ImageFiles.openImage("x", ImageFiles.choice("x", d + "/w.tif"));
 			Check.equal(2, warped.getNChannels());
 			Check.equal(9, warped.getWidth());
+			for (final String[] turned : new String[][] { { "fm.tif", "mask.tif", "" }, { "mask.tif", "fm.tif", "transform.json maps 'fm.tif' to 'mask.tif', but source is 'mask.tif'" } }) {
+				Check.equal(0, run("warp", "--source", d + "/" + turned[0], "--transform", d + "/out/transform.json", "--target", d + "/" + turned[1], "--out", d + "/w.tif", "--overwrite"));
+				Check.that(turned[2].isEmpty() ? !messages.contains("maps") : messages.contains(turned[2]), messages);
+			}
 			refused("transform-points", "--points", d + "/p.csv", "--transform", d + "/p.csv", "--out", d + "/x.csv", "no transform");
 			refused("transform-points", "--points", d + "/p.csv", "--transform", d + "/r/transform.json", "--out", d + "/q.csv", "exists");
 			Check.that(!new File(folder, "x.csv").exists(), "left behind");
