@@ -103,6 +103,7 @@ check "bcpd alone, judged after rigid only" "${whole[@]}" --set registration_alg
 check "it is a spline too" test "$(field "$scratch/bcpd/transform.json" type)" = thin_plate_spline
 check "rigid_bcpd" "${whole[@]}" --set registration_algorithm=rigid_bcpd --out "$scratch/judged"
 check "run.json has the held-out verdict" bash -c 'case $1 in True|False) ;; *) exit 1 ;; esac' _ "$(field "$scratch/judged/run.json" registration.held_out.better)"
+check "and the rigid result beside it, where that is better" test "$(field "$scratch/judged/run.json" registration.held_out.better)" = "$([ -e "$scratch/judged/rigid_transform.json" ] && echo False || echo True)"
 check "and the rigid result before it" test "$(field "$scratch/judged/run.json" registration.rigid.iterations)" -gt 1
 check "preset published" "${whole[@]}" --set preset=published --out "$scratch/published"
 check "makes all its iterations" test "$(field "$scratch/published/run.json" registration.iterations)" = 50
@@ -112,8 +113,8 @@ printf '{"registration_algorithm": "Affine CPD", "log_sigma": 2.5, "em_seg_axis"
 check "a parameter file of napari-clemreg" "$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --parameters "$scratch/napari.json" --set stop_after=registration --out "$scratch/napari"
 check "its algorithm is taken" test "$(field "$scratch/napari/transform.json" type)" = affine
 check "and its size filter" test "$(field "$scratch/napari/parameters.json" filter_size_lower)" = 10
-printf '{"registration_algorithm": "Affine CPD", "log_sigmaa": 2.5}' >"$scratch/napari.json"
-refuses "an unknown key in it" 2 "log_sigmaa|log_sigma" "${whole[@]:1}" --parameters "$scratch/napari.json" --out "$scratch/x"
+printf '{"registration_algorithm": "Affine CPD", "log_sigmaa": 2.5, "zzz": 1}' >"$scratch/napari.json"
+refuses "unknown keys in it" 2 "log_sigmaa, zzz|napari.json|mean log_sigma|docs/parameters.md" "${whole[@]:1}" --parameters "$scratch/napari.json" --out "$scratch/x"
 
 # A node of the deformation at every voxel takes 300 MB; with a budget of 64 MB they are made piece by piece, with the same result.
 dense=(register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --set registration_algorithm=rigid_bcpd --set bcpd_judge=false --set thin_plate_control_points=12 --set warping_approximate_grid=1)
@@ -122,6 +123,14 @@ check "a large one" env CLEMREG_HEAP=128m "$clemreg" "${dense[@]}" --set warping
 peak() { field "$scratch/$1/run.json" peak_memory_mb | cut -d. -f1; }
 check "keeps the peak down: $(peak budget) and $(peak no-budget) MB" test "$(($(peak no-budget) - $(peak budget)))" -gt 150
 check "and the bytes the same" cmp -s "$scratch/budget/registered.tif" "$scratch/no-budget/registered.tif"
+
+# The same for warping by itself, streamed (blurred before) and of order 3.
+for set in "--set warping_output_grid=given --set warping_output_spacing=60" "--set warping_interpolation_order=3"; do
+  bent=("$clemreg" warp --source "$s/fm.tif" --transform "$scratch/budget/transform.json" --target "$s/em_labels.tif" --set warping_approximate_grid=1 $set)
+  check "warp with a small budget, $set" env CLEMREG_HEAP=128m "${bent[@]}" --set warping_memory_budget=16 --out "$scratch/small.tif" --overwrite
+  check "and with a large one" "${bent[@]}" --set warping_memory_budget=2000 --out "$scratch/large.tif" --overwrite
+  check "give the same bytes" cmp -s "$scratch/small.tif" "$scratch/large.tif"
+done
 
 part=("$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif")
 check "stop after sampling" "${part[@]}" --out "$scratch/half" --set stop_after=sampling
@@ -161,7 +170,7 @@ check "to rounding" near "$out/registered_points.csv" "$scratch/moved.csv" 1e-6
 
 # Transforms and points to other tools and back.
 fm=(--moving "$s/fm.tif" --fixed "$s/em.tif")
-for format in bigwarp_landmarks bigwarp_json elastix itk bigdataviewer mobie ngff_affine ec_clem_xml ec_clem_csv; do
+for format in bigwarp_landmarks bigwarp_json elastix itk bigdataviewer mobie ngff_affine ec_clem_xml ec_clem_csv landmark_table; do
   check "export-transform $format" "$clemreg" export-transform --transform "$out/transform.json" --format $format "${fm[@]}" --out "$scratch/$format.out"
   check "import-transform $format" "$clemreg" import-transform --in "$scratch/$format.out" "${fm[@]}" --out "$scratch/$format.json"
   check "$format there and back is the same" max_difference "$out/transform.json" "$scratch/$format.json"
@@ -174,6 +183,28 @@ check "as the transform itself" max_difference "$out/transform.json" "$scratch/i
 check "export a folder" "$clemreg" export-transform --transform "$out/transform.json" --format ngff_displacements "${fm[@]}" --control-points 100 --out "$scratch/field.zarr"
 check "with a chunk of numbers" test -s "$scratch/field.zarr/coordinateTransformations/displacements/s0/c/0/0/0/0"
 check "overwrite a folder" "$clemreg" export-transform --transform "$out/transform.json" --format ngff_displacements "${fm[@]}" --control-points 100 --out "$scratch/field.zarr" --overwrite
+# Other programs' readers, where Debian's Python has them.
+has() { /usr/bin/python3 -c "import $1" 2>/dev/null; }
+if has numpy; then
+  check "NumPy reads the chunk: points go where transform-points takes them" /usr/bin/python3 - "$scratch/field.zarr" "$scratch/nodes.csv" "$scratch/field-nodes.csv" <<'P'
+import csv, json, sys
+import numpy as np
+field = sys.argv[1] + "/coordinateTransformations/displacements"
+array = json.load(open(field + "/s0/zarr.json"))
+d = np.fromfile(field + "/s0/c/0/0/0/0", "<f4").reshape(array["shape"])
+scale, translation = (t[t["type"]][1:] for t in json.load(open(field + "/zarr.json"))["attributes"]["ome"]["multiscales"][0]["datasets"][0]["coordinateTransformations"][0]["transformations"])
+with open(sys.argv[2], "w") as nodes, open(sys.argv[3], "w") as moved:
+    for file in nodes, moved: file.write("z,y,x\n")
+    for i in np.ndindex(*d.shape[1:]):
+        p = 1000 * (np.array(i) * scale + translation)
+        nodes.write("%r,%r,%r\n" % tuple(map(float, p)))
+        moved.write("%r,%r,%r\n" % tuple(map(float, p + 1000 * d[(slice(None),) + i])))
+P
+  check "transform-points of the nodes" "$clemreg" transform-points --transform "$out/transform.json" --points "$scratch/nodes.csv" --out "$scratch/our-nodes.csv"
+  check "to the rounding of 32-bit floats" near "$scratch/our-nodes.csv" "$scratch/field-nodes.csv" 0.01
+else
+  skip "NumPy is not installed"
+fi
 check "export a displacement field" "$clemreg" export-transform --transform "$again/transform.json" --format displacement_field --field-spacing 400 --moving "$s/fm.tif" --out "$scratch/field.json"
 check "it says what it costs" test "$(field "$scratch/field.json" field_error.maximum_nm | cut -d. -f1)" -lt 20
 check "it warps" "$clemreg" warp --source "$s/fm.tif" --transform "$scratch/field.json" --target "$s/em_labels.tif" --out "$scratch/by-field.tif"
@@ -193,6 +224,19 @@ for format in csv ply napari_csv ec_clem_csv mobie_spots; do
   check "import-points $format" "$clemreg" import-points --in "$scratch/$format.points" --out "$scratch/$format.csv"
   check "$format points there and back are the same" near "$scratch/points.csv" "$scratch/$format.csv" 1e-6
 done
+if has open3d; then
+  check "Open3D reads the PLY" /usr/bin/python3 - "$scratch/ply.points" "$scratch/open3d.csv" <<'P'
+import sys
+import numpy as np, open3d
+points = np.asarray(open3d.io.read_point_cloud(sys.argv[1], format="ply").points)
+with open(sys.argv[2], "w") as f:
+    f.write("z,y,x\n")
+    for x, y, z in 1000 * points: f.write(f"{float(z)!r},{float(y)!r},{float(x)!r}\n")
+P
+  check "as the same points" near "$scratch/points.csv" "$scratch/open3d.csv" 0.01
+else
+  skip "Open3D is not installed"
+fi
 if command -v transformix >/dev/null; then
   printf 'point\n2\n1.5 2 -3\n0 0 0\n' >"$scratch/em.pts"
   mkdir -p "$scratch/transformix"
@@ -205,6 +249,37 @@ if command -v transformix >/dev/null; then
   check "transformix moves points as we do, within 1 nm" near "$scratch/ours.csv" "$scratch/theirs.csv" 1
 else
   skip "transformix is not installed (Debian: elastix)"
+fi
+
+# Two channels at two time points, the second channel with an offset: each is warped as it would be alone.
+if has tifffile; then
+  check "two channels, two time points" /usr/bin/python3 - "$s/fm.tif" "$scratch/series.tif" <<'P'
+import sys
+import numpy as np, tifffile
+one = tifffile.imread(sys.argv[1])
+series = np.stack([np.stack([a, a], axis=1) for a in (one, one[::-1])])
+tifffile.imwrite(sys.argv[2], series, imagej=True, metadata={"axes": "TZCYX"})
+P
+  "$clemreg" prepare --source "$s/fm.tif" --flip z --out "$scratch/flipped" >/dev/null 2>&1
+  check "are warped with an offset" "$clemreg" register --moving "$scratch/series.tif#1" --moving-spacing 130,35.3 --fixed-mask "$s/em_labels.tif" --transform "$out/transform.json" --set channel_offsets=2:100,300,-200 --out "$scratch/series"
+  i=0
+  for image in "$s/fm.tif" "$scratch/flipped/prepared.tif"; do
+    for channel in 1 2; do
+      i=$((i + 1))
+      check "warp alone $i" "$clemreg" warp --source "$image" --source-spacing 130,35.3 --transform "$out/transform.json" --target "$s/em_labels.tif" --set channel_offsets=2:100,300,-200 --set chromatic_channel=$channel --out "$scratch/alone-$i.tif"
+    done
+  done
+  check "the same as each alone" /usr/bin/python3 - "$scratch" <<'P'
+import sys
+import numpy as np, tifffile
+series = tifffile.imread(sys.argv[1] + "/series/registered.tif")
+alone = [tifffile.imread(f"{sys.argv[1]}/alone-{i}.tif") for i in (1, 2, 3, 4)]
+assert series.shape == (2, alone[0].shape[0], 2) + alone[0].shape[1:], series.shape
+assert not np.array_equal(alone[0], alone[1]) and not np.array_equal(alone[0], alone[2])
+for i in range(4): assert np.array_equal(series[i // 2, :, i % 2], alone[i]), i
+P
+else
+  skip "tifffile is not installed"
 fi
 
 # The same bytes for any number of threads, and the steps give what the whole gives.
@@ -318,6 +393,8 @@ printf 'Pt-0,true,1,2,3,4,5,6\nPt-1,false,1,2,3,4,5,6\n' >"$scratch/few.csv"
 refuses "too few landmarks" 2 "few.csv|1 landmark pair|4" import-transform --in "$scratch/few.csv" --out "$scratch/bad.json"
 for i in 0 1 2 3 4; do printf 'Pt,true,%d,%d,7,%d,%d,7\n' $i $((i * i)) $i $((i * i)); done >"$scratch/plane.csv"
 refuses "landmarks in a plane" 2 "plane|normal|landmark_fit" import-transform --in "$scratch/plane.csv" --out "$scratch/bad.json"
+printf 'moving_z,moving_y,moving_x,fixed_z,fixed_y,fixed_x\n0,0,0,0,0,0\n9,0,0,9,0,0\n0,9,0,0,9,0\n' >"$scratch/three-pairs.csv"
+refuses "three landmarks in our own table" 2 "three-pairs.csv|3 landmark pairs|4" import-transform --in "$scratch/three-pairs.csv" --out "$scratch/bad.json"
 refuses "a file of no known format" 2 "text.tif|format|bigwarp_landmarks" import-transform --in "$scratch/text.tif" --out "$scratch/bad.json"
 refuses "a format that there is not" 2 "format|elastics|elastix" export-transform --transform "$out/transform.json" --format elastics --out "$scratch/bad.txt"
 refuses "a unit that there is not" 2 "unit|inch" export-transform --transform "$out/transform.json" --unit inch --out "$scratch/bad.txt"
@@ -325,6 +402,15 @@ refuses "a field without an image" 2 "moving" export-transform --transform "$out
 refuses "no transform to export" 2 "p.json|clemreg-transform" export-transform --transform "$scratch/p.json" --out "$scratch/bad.txt"
 refuses "an exported file that exists" 2 "exists|--overwrite" export-transform --transform "$out/transform.json" --format itk --out "$scratch/points.csv"
 refuses "a folder over a file" 2 "is a file" export-transform --transform "$out/transform.json" --format ngff_displacements "${fm[@]}" --out "$scratch/points.csv" --overwrite
+refuses "a channel that there is not" 2 "channel_offsets = 9:1000,0,0|1 to 1" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad" --set channel_offsets=9:1000,0,0
+refuses "a region without corners" 2 "roi_polygon|corners" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad" --set "roi_polygon= ;"
+sed 's/"nm"/"um"/' "$out/transform.json" >"$scratch/um.json"
+refuses "a transform in another unit" 2 "transform: um.json:|unit" warp --source "$s/fm.tif" --transform "$scratch/um.json" --target "$s/em_labels.tif" --out "$scratch/bad.tif"
+/usr/bin/python3 -c 'import json,sys; t=json.load(open(sys.argv[1])); t["matrix"][2][3] += 1e6; json.dump(t, open(sys.argv[2], "w"))' "$out/transform.json" "$scratch/far.json"
+"$clemreg" warp --source "$s/fm.tif" --transform "$scratch/far.json" --target "$s/em_labels.tif" --out "$scratch/far.tif" 2>"$scratch/stderr"
+check "a transform to somewhere else: $(cat "$scratch/stderr")" grep -q "Nothing of source 'fm.tif' lands on target 'em_labels.tif'" "$scratch/stderr"
+"$clemreg" warp --source "$s/fm.tif" --transform "$out/inverse_transform.json" --target "$s/em_labels.tif" --out "$scratch/turned.tif" 2>"$scratch/stderr"
+check "the inverse in place of the transform: $(cat "$scratch/stderr")" grep -q "inverse_transform.json maps 'em_labels.tif' to 'fm.tif'" "$scratch/stderr"
 refuses "nothing to prepare" 2 "prepare|bin" prepare --source "$s/em.tif" --out "$scratch/bad"
 refuses "a bin that is no number" 2 "bin = two" prepare --source "$s/em.tif" --bin two --out "$scratch/bad"
 refuses "a crop outside" 2 "crop|0 to 79 along z" prepare --source "$s/em.tif" --crop 5:80,, --out "$scratch/bad"
