@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Alignment;
 using ClemReg.Algorithms.Parameters;
@@ -37,7 +38,7 @@ internal static class AutoRegistration
         using Volume? part = ClemRegSteps.Region(values) is { } shown ? Crop(moving, shown, job) : null;
         BitVolume mask = region ?? fixedMask;
         Volume fluorescence = part ?? moving;
-        Check(fluorescence);
+        Check(fluorescence, job);
         PointSpreadFunction? given = GivenPsf(values);
         var options = new IntensityRefinementOptions
         {
@@ -124,11 +125,27 @@ internal static class AutoRegistration
         return deform ? IntensityRegistration.Register(fluorescence, mask, best!.Linear.Transform, options with { Levels = [] }, true, job) : best!;
     }
 
-    private static void Check(Volume fluorescence)
+    private static void Check(Volume fluorescence, Job job)
     {
         const int leastSlices = 5;
-        if (fluorescence.Grid.Size.Z < leastSlices)
-            throw new BadInputException($"The fluorescence has {fluorescence.Grid.Size.Z} z slice(s), and registration_algorithm=auto needs {leastSlices} or more: it compares the blur along z. Take a z stack, or register points with registration_algorithm=rigid.");
+        const double saturated = 5e-4;
+        Size3 size = fluorescence.Grid.Size;
+        if (size.Z < leastSlices)
+            throw new BadInputException($"The fluorescence has {size.Z} z slice(s), and registration_algorithm=auto needs {leastSlices} or more: it compares the blur along z. Take a z stack, or register points with registration_algorithm=rigid.");
+        var greatest = new float[size.Z];
+        var count = new long[size.Z];
+        job.For(size.Z, () => new float[size.SliceCount], (z, slice) =>
+        {
+            fluorescence.ReadSlice(z, slice);
+            greatest[z] = TensorPrimitives.Max<float>(slice);
+            if (!float.IsFinite(greatest[z]) || !float.IsFinite(TensorPrimitives.Min<float>(slice)))
+                throw new BadInputException($"Slice {z + 1} of the fluorescence holds values that are not numbers (NaN or infinite). Replace them (Process > Math > NaN to zero) or crop them away.");
+            count[z] = slice.AsSpan().Count(greatest[z]);
+        });
+        float most = greatest.Max();
+        double part = greatest.Zip(count, (g, n) => g == most ? n : 0).Sum() / (double)size.Count;
+        if (part > saturated && part < 1)
+            job.Warn(string.Create(CultureInfo.InvariantCulture, $"The fluorescence is saturated: {100 * part:F2} % of its voxels have its largest value, {most:G6}. Edges of bright mitochondria seem displaced there; a smaller exposure helps more than any setting here."));
     }
 
     private static PointSpreadFunction? GivenPsf(ParameterValues values)

@@ -73,7 +73,8 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
         double overlap = Overlap(linear.Transform, fluorescence, emMask);
         if (overlap < 0.5 * LittleOverlap) bad.Add(Text($"The fluorescence covers only {100 * overlap:F0} % of the EM's mitochondria."));
         else if (overlap < LittleOverlap) doubtful.Add(Text($"The fluorescence covers only {100 * overlap:F0} % of the EM's mitochondria."));
-        if (mean > UnreliableErrorNm) bad.Add(Text($"The predicted error is {mean:F0} nm."));
+        if (!double.IsFinite(mean)) bad.Add("The error cannot be predicted: too little of the fluorescence is explained.");
+        else if (mean > UnreliableErrorNm) bad.Add(Text($"The predicted error is {mean:F0} nm."));
         else if (mean > CheckErrorNm) doubtful.Add(Text($"The predicted error is {mean:F0} nm."));
         if (linear.Correlation < LowCorrelation)
             doubtful.Add(Text($"The EM's mitochondria explain little of the fluorescence (correlation {linear.Correlation:F2})."));

@@ -114,6 +114,61 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
     public void Bad_input_is_named(string parameters, string named) =>
         Assert.Contains(named, Assert.Throws<BadInputException>(() => Register(parameters)).Message, StringComparison.Ordinal);
 
+    private Volume Changed(Func<float, float> change)
+    {
+        Volume<ushort> given = _pair.Case.Fluorescence;
+        var volume = new Volume<float>(given.Grid);
+        for (int z = 0; z < given.Grid.Size.Z; z++)
+            for (int y = 0; y < given.Grid.Size.Y; y++)
+            {
+                Span<ushort> from = given.Row(z, y);
+                Span<float> to = volume.Row(z, y);
+                for (int x = 0; x < from.Length; x++) to[x] = change(from[x]);
+            }
+        return volume;
+    }
+
+    [Fact]
+    public void A_saturated_fluorescence_registers_with_a_warning()
+    {
+        using Volume saturated = Changed(v => Math.Min(v, 250));
+        var job = new Job(2);
+        using JsonDocument none = JsonDocument.Parse("{}");
+        using OperationResult result = Operations.Find("register").Run(none.RootElement, new Dictionary<string, object> { ["moving"] = saturated, ["fixed_mask"] = _pair.Case.Mask }, job);
+        Assert.InRange(_pair.Case.Error((SpatialTransform)result.Outputs["transform"]), 0, 15);
+        Assert.Contains(job.Warnings, w => w.Contains("saturated", StringComparison.Ordinal) && w.Contains("250", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public void Fluorescence_with_values_that_are_not_numbers_is_refused_by_slice(float value)
+    {
+        using Volume spoilt = Changed(v => v > 400 ? value : v);
+        Assert.Contains("of the fluorescence holds values that are not numbers", Assert.Throws<BadInputException>(() => Register(spoilt, _pair.Case.Mask).Dispose()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fluorescence_of_one_value_and_an_empty_mask_are_refused()
+    {
+        using Volume flat = Changed(_ => 100);
+        Assert.Contains("one value everywhere", Assert.Throws<BadInputException>(() => Register(flat, _pair.Case.Mask).Dispose()).Message, StringComparison.Ordinal);
+        using var empty = new BitVolume(_pair.Case.Mask.Grid);
+        Assert.Contains("EM mask", Assert.Throws<BadInputException>(() => Register(_pair.Case.Fluorescence, empty).Dispose()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_mask_that_is_full_to_all_borders_is_unreliable_not_an_error()
+    {
+        using var full = new BitVolume(_pair.Case.Mask.Grid);
+        var slice = new byte[full.Grid.Size.SliceCount];
+        Array.Fill(slice, (byte)1);
+        for (int z = 0; z < full.Grid.Size.Z; z++) full.SetSlice<byte>(z, slice, 0);
+        using OperationResult result = Register(_pair.Case.Fluorescence, full);
+        Assert.Equal("unreliable", (string?)result.Json["run"]!["verdict"]);
+    }
+
     [Fact]
     public void Fluorescence_without_depth_is_refused_with_a_way_out()
     {
