@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The algorithm auto over many pairs of known truth: true against predicted error, and the verdicts. Resumable: one cached pair and one CSV row each.
 
-    accuracy.py --mask em_mask.tif --maker make_clem_case.py --cases FOLDER --out rows.csv [--only KIND[,KIND...]] [--set key=value ...]
+    accuracy.py --mask em_mask.tif --maker make_clem_case.py --cases FOLDER --out rows.csv [--only KIND[,KIND...]] [--most N] [--set key=value ...]
 
 The pairs (PAIRS below) come from the case maker of ../shared/tools or from second_renderer.py; crops of the EM are 16 um wide (12 um: second renderer), the others show the
 whole mask. No start is given. Printed at the end, or without --mask: a table by kind.
@@ -186,13 +186,16 @@ def main():
     parser.add_argument("--cases", type=pathlib.Path)
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument("--only", default="", help="kinds that begin so, separated by commas")
+    parser.add_argument("--most", type=int, default=1000, help="pairs of a kind")
     parser.add_argument("--set", action="append", default=[])
     a = parser.parse_args()
     if a.mask:
         done = {row["name"] for row in csv.DictReader(a.out.open())} if a.out.exists() else set()
         whole = tifffile.imread(a.mask) > 0
+        seen = {}
         for kind, name, case, how in pairs():
-            if name in done or not kind.startswith(tuple(a.only.split(","))):
+            seen[kind] = seen.get(kind, 0) + 1
+            if seen[kind] > a.most or name in done or not kind.startswith(tuple(a.only.split(","))):
                 continue
             pair = Pair(made(case, a), whole)
             if "other" in how:
