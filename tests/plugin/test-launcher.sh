@@ -403,6 +403,8 @@ refuses "no transform to export" 2 "p.json|clemreg-transform" export-transform -
 refuses "an exported file that exists" 2 "exists|--overwrite" export-transform --transform "$out/transform.json" --format itk --out "$scratch/points.csv"
 refuses "a folder over a file" 2 "is a file" export-transform --transform "$out/transform.json" --format ngff_displacements "${fm[@]}" --out "$scratch/points.csv" --overwrite
 refuses "a channel that there is not" 2 "channel_offsets = 9:1000,0,0|1 to 1" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad" --set channel_offsets=9:1000,0,0
+"$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --transform "$out/transform.json" --set registration_direction=em_to_fm --set channel_offsets=1:9,9,9 --out "$scratch/em-to-fm" 2>"$scratch/stderr"
+check "offsets that nothing is warped with" grep -q "channel_offsets has no effect" "$scratch/stderr"
 refuses "a region without corners" 2 "roi_polygon|corners" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad" --set "roi_polygon= ;"
 sed 's/"nm"/"um"/' "$out/transform.json" >"$scratch/um.json"
 refuses "a transform in another unit" 2 "transform: um.json:|unit" warp --source "$s/fm.tif" --transform "$scratch/um.json" --target "$s/em_labels.tif" --out "$scratch/bad.tif"

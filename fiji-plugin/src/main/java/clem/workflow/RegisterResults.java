@@ -161,6 +161,7 @@ public final class RegisterResults {
 		for (final Map.Entry<String, Map<String, Object>> transform : transforms.entrySet()) {
 			folder.text(folder.path(transform.getKey() + ".json"), Json.writePretty(transform.getValue()));
 		}
+		if (errorMap() == null && !reused.contains("transform")) folder.gone("error_map.tif");
 		if (!transforms.containsKey("rigid_transform")) folder.gone("rigid_transform.json");
 		if (overlay() != null) OverlayPicture.save(overlay(), folder.path("overlay.png"));
 		folder.text(folder.path("parameters.json"), Json.writePretty(run.get("parameters")));

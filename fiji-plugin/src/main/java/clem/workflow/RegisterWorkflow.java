@@ -49,9 +49,13 @@ public final class RegisterWorkflow {
 	public void run(final RegisterInput input, final RunRequest request, final OperationListener listener, final Stages stages, final Sink... sinks) {
 		final Progress progress = new Progress(listener);
 		request.resolveRegions();
-		final boolean emIsWarped = "em_to_fm".equals(Json.asObject(plan(request, Collections.emptyMap(), progress).get("parameters")).get("registration_direction"));
+		final Map<String, Object> planned = Json.asObject(plan(request, Collections.emptyMap(), progress).get("parameters"));
+		final boolean emIsWarped = "em_to_fm".equals(planned.get("registration_direction"));
 		input.link(emIsWarped);
 		if (!emIsWarped) plan(request, Collections.singletonMap("channels", (long) input.channels()), progress);
+		else if (!Json.asText(planned.get("channel_offsets"), "").isEmpty()) {
+			progress.warning("channel_offsets has no effect where registration_direction is em_to_fm: no channel of the fluorescence is warped.");
+		}
 		final Provenance provenance = input.provenance();
 		final VolumeImage moving = input.moving;
 		final EarlierRun earlier = EarlierRun.in(input.earlier);

@@ -98,6 +98,7 @@ public final class MainTest {
 			Check.that(new File(folder, "out/rigid_transform.json").isFile(), "it is gone");
 			Check.equal(0, register(folder, "--overwrite"));
 			Check.that(!new File(folder, "out/rigid_transform.json").exists(), "it is still there");
+			Check.that(!new File(folder, "out/error_map.tif").exists(), "an error map of another registration");
 		});
 	}
 
