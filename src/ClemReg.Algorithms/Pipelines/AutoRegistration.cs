@@ -39,7 +39,7 @@ internal static class AutoRegistration
         BitVolume mask = region ?? fixedMask;
         Volume fluorescence = part ?? moving;
         Check(fluorescence, job);
-        PointSpreadFunction? given = GivenPsf(values);
+        PointSpreadFunction? given = ClemRegSteps.GivenPsf(values);
         var options = new IntensityRefinementOptions
         {
             Kind = values.Get(P.RegistrationWithScale) ? LinearKind.Affine : LinearKind.Rigid,
@@ -146,18 +146,6 @@ internal static class AutoRegistration
         double part = greatest.Zip(count, (g, n) => g == most ? n : 0).Sum() / (double)size.Count;
         if (part > saturated && part < 1)
             job.Warn(string.Create(CultureInfo.InvariantCulture, $"The fluorescence is saturated: {100 * part:F2} % of its voxels have its largest value, {most:G6}. Edges of bright mitochondria seem displaced there; a smaller exposure helps more than any setting here."));
-    }
-
-    private static PointSpreadFunction? GivenPsf(ParameterValues values)
-    {
-        double lateral = values.Get(P.PsfXY), axial = values.Get(P.PsfZ);
-        if (lateral == 0 && axial == 0) return null;
-        const double usual = 3.3;
-        if (lateral == 0) lateral = axial / usual;
-        if (axial == 0) axial = lateral * usual;
-        if (axial < lateral)
-            throw BadInputException.ForParameter(P.PsfZ.Name, axial, $"at least psf_xy ({lateral}): a microscope blurs more along z", "Are the two numbers exchanged, or given as full widths? They are standard deviations: full width at half maximum / 2.355.");
-        return new PointSpreadFunction(lateral, axial);
     }
 
     private static GlobalAlignmentOptions SearchOptions(ParameterValues values, PointSpreadFunction psf, AffineTransform? start)

@@ -70,6 +70,10 @@ internal static class ClemRegParameters
         "Edge of the isotropic voxels that the masks are sampled on, in which sigma and voxel size are counted; 0: the mask's own slice distance. Use the EM's slice distance for both masks.",
         0, 0, 100000);
 
+    public static readonly ChoiceParameter PointCloudSource = new("point_cloud_source", "Points of", Sampling,
+        "edges samples the outlines of the mitochondria, as published. psf_aware moves the samples onto their centre lines, the EM's after blurring its mask as the microscope does (psf_xy, psf_z; the optical axis is the EM's z, or where registration_start turns it): the fluorescence's thicker outlines then pull no longer, and half of registration_minimum_sigma counts.",
+        "edges", "edges", "psf_aware");
+
     public static readonly NumberParameter PointCloudSigma = new("point_cloud_sigma", "Edge sigma", Sampling, "isotropic voxels",
         "Smoothing of the Canny edge detector that finds the outlines of the mitochondria.", 1, 0, 15);
 
@@ -110,10 +114,10 @@ internal static class ClemRegParameters
         "And at most so many times.", 1.1, 0.5, 2);
 
     public static readonly NumberParameter PsfXY = new("psf_xy", "Blur in y and x", Automatic, "nm",
-        "auto only: standard deviation of the fluorescence microscope's blur in the slices (its full width at half maximum / 2.355). 0: estimated from the images. A given one is checked against them.", 0, 0, 1000);
+        "Standard deviation of the fluorescence microscope's blur in the slices (its full width at half maximum / 2.355), for auto and for point_cloud_source=psf_aware. 0: auto estimates it from the images, psf_aware takes 90 nm. A given one is checked against the images by auto.", 0, 0, 1000);
 
     public static readonly NumberParameter PsfZ = new("psf_z", "Blur in z", Automatic, "nm",
-        "The same across the slices.", 0, 0, 2000);
+        "The same across the slices; psf_aware takes 300 nm for 0.", 0, 0, 2000);
 
     public static readonly ChoiceParameter EmSliceOrder = new("em_slice_order", "EM slice order", Automatic,
         "as_given: an EM stack whose slices are in reversed order is noticed and reported, not corrected. either: it is registered all the same, as the mirror image that it is.",
@@ -271,7 +275,7 @@ internal static class ClemRegParameters
 
     public static IReadOnlyList<Parameter> ForSampling { get; } =
     [
-        PointCloudSigma, PointCloudSamplingMethod, PointCloudSamplingFrequency, PointCloudDownsampling, RegistrationVoxelSize,
+        PointCloudSource, PointCloudSigma, PointCloudSamplingMethod, PointCloudSamplingFrequency, PointCloudDownsampling, RegistrationVoxelSize,
         OutlierNeighbours, OutlierStdRatio, Seed,
     ];
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.PointClouds;
+using ClemReg.Algorithms.Refinement;
 using ClemReg.Algorithms.Registration;
 using ClemReg.Algorithms.Segmentation;
 using ClemReg.Algorithms.Transforms;
@@ -73,7 +74,31 @@ internal static class ClemRegSteps
             RegionOfInterest = Region(values),
         }, job);
 
-    public static PointCloud Sample(ParameterValues values, BitVolume mask, string maskName, double isotropicSpacing, Job job) =>
+    /// <summary>The options of centre lines for the EM's mask; null where outlines are sampled.</summary>
+    /// <param name="values">The parameters of <see cref="P.ForSampling"/>, <see cref="P.PsfXY"/> and <see cref="P.PsfZ"/>.</param>
+    /// <param name="start">Fluorescence to EM, near enough for the direction of the optical axis; null for the EM's z.</param>
+    public static CentreLineOptions? LinesOfEm(ParameterValues values, AffineTransform? start) => !UsesCentreLines(values) ? null
+        : new CentreLineOptions(GivenPsf(values) ?? new IntensityRefinementOptions().Psf, start is null ? new Point3(1, 0, 0) : new Point3(start[0, 0], start[1, 0], start[2, 0]));
+
+    /// <summary>The same for a mask that is as blurred as it is to be.</summary>
+    public static CentreLineOptions? Lines(ParameterValues values) => UsesCentreLines(values) ? new CentreLineOptions(null, new Point3(1, 0, 0)) : null;
+
+    public static bool UsesCentreLines(ParameterValues values) => values.Get(P.PointCloudSource) == "psf_aware";
+
+    /// <summary>The microscope's blur that the user gave; null for none.</summary>
+    public static PointSpreadFunction? GivenPsf(ParameterValues values)
+    {
+        double lateral = values.Get(P.PsfXY), axial = values.Get(P.PsfZ);
+        if (lateral == 0 && axial == 0) return null;
+        const double usual = 3.3;
+        if (lateral == 0) lateral = axial / usual;
+        if (axial == 0) axial = lateral * usual;
+        if (axial < lateral)
+            throw BadInputException.ForParameter(P.PsfZ.Name, axial, $"at least psf_xy ({lateral}): a microscope blurs more along z", "Are the two numbers exchanged, or given as full widths? They are standard deviations: full width at half maximum / 2.355.");
+        return new PointSpreadFunction(lateral, axial);
+    }
+
+    public static PointCloud Sample(ParameterValues values, BitVolume mask, string maskName, double isotropicSpacing, CentreLineOptions? lines, Job job) =>
         EdgeSampling.Sample(mask, new PointSamplingOptions
         {
             IsotropicSpacing = isotropicSpacing > 0 ? isotropicSpacing : mask.Grid.Spacing.Z,
@@ -85,6 +110,7 @@ internal static class ClemRegSteps
             OutlierNeighbours = values.Get(P.OutlierNeighbours),
             OutlierStdRatio = values.Get(P.OutlierStdRatio),
             Seed = values.Get(P.Seed),
+            CentreLines = lines,
             MaskName = maskName,
         }, job);
 
@@ -184,7 +210,7 @@ internal static class ClemRegSteps
             MaxIterations = values.Get(P.BcpdMaxIterations),
             // The rigid step's symmetric scale is the better one; BCPD's regression shrinks a blurred cloud.
             WithScale = !rigidFirst && values.Get(P.RegistrationWithScale),
-            MinimumSigmaNm = values.Get(P.RegistrationMinimumSigma),
+            MinimumSigmaNm = MinimumSigma(values),
             Normalisation = rigidFirst ? BcpdNormalisation.Fixed : BcpdNormalisation.Each,
             Acceleration = values.Get(P.BcpdAcceleration) switch
             {
@@ -292,13 +318,16 @@ internal static class ClemRegSteps
         return course;
     }
 
+    /// <summary>The limit is there for the fluorescence's thicker outlines; centre lines have no thickness.</summary>
+    private static double MinimumSigma(ParameterValues values) => values.Get(P.RegistrationMinimumSigma) * (UsesCentreLines(values) ? 0.5 : 1);
+
     private static RigidCpdOptions RigidOptions(ParameterValues values, AffineTransform? start, double unitNm) => new()
     {
         Initial = start,
         MaxIterations = values.Get(P.RegistrationMaxIterations),
         Tolerance = values.Get(P.RegistrationTolerance),
         OutlierWeight = values.Get(P.RegistrationOutlierWeight),
-        MinimumSigmaNm = values.Get(P.RegistrationMinimumSigma),
+        MinimumSigmaNm = MinimumSigma(values),
         WithScale = values.Get(P.RegistrationWithScale),
         ScaleEstimate = values.Get(P.RegistrationScaleEstimate) == "symmetric" ? ScaleEstimate.Symmetric : ScaleEstimate.LeastSquares,
         Normalise = values.Get(P.RegistrationNormalise),
@@ -313,7 +342,7 @@ internal static class ClemRegSteps
             MaxIterations = values.Get(P.RegistrationMaxIterations),
             Tolerance = values.Get(P.RegistrationTolerance),
             OutlierWeight = values.Get(P.RegistrationOutlierWeight),
-            MinimumSigmaNm = values.Get(P.RegistrationMinimumSigma),
+            MinimumSigmaNm = MinimumSigma(values),
             MaximumAnisotropy = values.Get(P.RegistrationMaximumAnisotropy),
             Normalise = values.Get(P.RegistrationNormalise),
             UnitNm = unitNm,

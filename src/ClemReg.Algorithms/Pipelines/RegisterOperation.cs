@@ -77,11 +77,11 @@ internal static class RegisterOperation
                 outputs["moving_mask"] = movingMask;
                 voxels["moving_mask"] = movingMask.CountSet();
                 if (last >= Stage.Sampling)
-                    movingPoints = job.Run("sample_moving_points", 0.3, 0.45, part => ClemRegSteps.Sample(request.Values, movingMask, "fluorescence mask", isotropic, part));
+                    movingPoints = job.Run("sample_moving_points", 0.3, 0.45, part => ClemRegSteps.Sample(request.Values, movingMask, "fluorescence mask", isotropic, ClemRegSteps.Lines(request.Values), part));
             }
             voxels["fixed_mask"] = fixedMask.CountSet();
             if (last >= Stage.Sampling && fixedPoints is null && given is null && !auto)
-                fixedPoints = job.Run("sample_fixed_points", 0.45, 0.6, part => FixedPoints(request, fixedMask, isotropic, part));
+                fixedPoints = job.Run("sample_fixed_points", 0.45, 0.6, part => FixedPoints(request, fixedMask, isotropic, start, part));
             if (movingPoints is not null) outputs["moving_points"] = movingPoints;
             if (fixedPoints is not null) outputs["fixed_points"] = fixedPoints;
 
@@ -155,13 +155,14 @@ internal static class RegisterOperation
         return mask;
     }
 
-    private static PointCloud FixedPoints(OperationRequest request, BitVolume fixedMask, double isotropic, Job job)
+    private static PointCloud FixedPoints(OperationRequest request, BitVolume fixedMask, double isotropic, AffineTransform? start, Job job)
     {
         RegionOfInterest? region = ClemRegSteps.FixedRegion(request.Values);
-        if (region is null) return ClemRegSteps.Sample(request.Values, fixedMask, "EM mask", isotropic, job);
+        CentreLineOptions? lines = ClemRegSteps.LinesOfEm(request.Values, start);
+        if (region is null) return ClemRegSteps.Sample(request.Values, fixedMask, "EM mask", isotropic, lines, job);
         using BitVolume part = fixedMask.Copy();
         region.Apply(part, fixedMask.Grid, job);
-        return ClemRegSteps.Sample(request.Values, part, "EM mask", isotropic, job);
+        return ClemRegSteps.Sample(request.Values, part, "EM mask", isotropic, lines, job);
     }
 
     private static JsonObject Report(OperationRequest request, Job job, JsonObject voxels, PointCloud? movingPoints, PointCloud? fixedPoints, JsonObject? course,

@@ -45,8 +45,10 @@ internal static class RegisterPlan
         }
         string movingMask = Key("moving_mask", values, [.. P.ForSegmentation], Input(request, "moving"), Input(request, "moving_mask"), Input(request, "fixed_mask"));
         string movingPoints = Key("moving_points", values, [.. P.ForSampling], movingMask, Input(request, "moving_points"));
-        string fixedPoints = Key("fixed_points", values, [.. P.ForSampling, .. P.ForFixedRegion], Input(request, "fixed_mask"), Input(request, "fixed_points"));
-        string transform = Key("transform", values, [.. P.ForRegistration, .. P.ForDeformation, P.Seed], movingPoints, fixedPoints,
+        bool lines = ClemRegSteps.UsesCentreLines(values);
+        string fixedPoints = Key("fixed_points", values, [.. P.ForSampling, .. P.ForFixedRegion, .. lines ? new[] { P.PsfXY, P.PsfZ } : []],
+            Input(request, "fixed_mask"), Input(request, "fixed_points"), lines ? Input(request, "registration_start") : "");
+        string transform = Key("transform", values, [.. P.ForRegistration, .. P.ForDeformation, P.PointCloudSource, P.Seed], movingPoints, fixedPoints,
             Input(request, "registration_start"), Input(request, "transform"));
         return new JsonObject { ["moving_mask"] = movingMask, ["moving_points"] = movingPoints, ["fixed_points"] = fixedPoints, ["transform"] = transform };
     }

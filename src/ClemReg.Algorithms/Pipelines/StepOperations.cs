@@ -28,13 +28,14 @@ internal static class StepOperations
 
     public static Operation SamplePoints { get; } = new(
         "sample_points", "Sample points",
-        "Turns a mask into a point cloud: outlines in each slice, thinned out, averaged and cleaned of isolated points.",
+        "Turns a mask into a point cloud: outlines in each slice (or centre lines: point_cloud_source), thinned out, averaged and cleaned of isolated points. For the centre lines of an EM mask give psf_xy and psf_z: it is blurred by them first.",
         [new Port("mask", PortKind.Mask, "The mask; labels count as foreground.")],
         [new Port("points", PortKind.Points, "The point cloud, nm, z, y, x.")],
-        [P.Preset, .. P.ForSampling, P.IsotropicSpacing],
+        [P.Preset, .. P.ForSampling, P.PsfXY, P.PsfZ, P.IsotropicSpacing],
         static (request, job) =>
         {
-            PointCloud points = ClemRegSteps.Sample(request.Values, request.Input<BitVolume>("mask"), "mask", request.Values.Get(P.IsotropicSpacing), job);
+            CentreLineOptions? lines = ClemRegSteps.GivenPsf(request.Values) is null ? ClemRegSteps.Lines(request.Values) : ClemRegSteps.LinesOfEm(request.Values, null);
+            PointCloud points = ClemRegSteps.Sample(request.Values, request.Input<BitVolume>("mask"), "mask", request.Values.Get(P.IsotropicSpacing), lines, job);
             return new OperationResult(new Dictionary<string, object> { ["points"] = points },
                 new JsonObject { ["points"] = points.Count, ["parameters"] = request.Values.ToJson() });
         });
@@ -50,7 +51,7 @@ internal static class StepOperations
             new Port("transform", PortKind.Transform, "Moving to fixed."), new Port("inverse_transform", PortKind.Transform, "Fixed to moving."),
             new Port("registered_points", PortKind.Points, "The moved fluorescence cloud."), RigidTransform,
         ],
-        [P.Preset, .. P.ForRegistration, .. P.ForDeformation, P.Seed, P.IsotropicSpacing],
+        [P.Preset, .. P.ForRegistration, .. P.ForDeformation, P.PointCloudSource, P.Seed, P.IsotropicSpacing],
         static (request, job) =>
         {
             double unit = request.Values.Get(P.IsotropicSpacing);

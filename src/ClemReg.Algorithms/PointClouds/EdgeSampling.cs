@@ -41,6 +41,7 @@ public static class EdgeSampling
                 + "Choose a mask with objects inside the image, or change the segmentation (log_sigma, log_threshold).");
 
         PointCloud sampled = Choose(edges, before, sampling, options, job);
+        if (options.CentreLines is { } lines) sampled = OnCentreLines(sampled, sampling.Grid, mask, lines, job);
         PointCloud averaged = options.RegistrationVoxelSize > 0 && sampled.Count > 0
             ? VoxelGridFilter.Apply(sampled, options.RegistrationVoxelSize, job) : sampled;
         PointCloud cloud = options.OutlierStdRatio > 0
@@ -124,6 +125,13 @@ public static class EdgeSampling
         v = (v ^ v >> 30) * 0xBF58476D1CE4E5B9UL;
         v = (v ^ v >> 27) * 0x94D049BB133111EBUL;
         return v ^ v >> 31;
+    }
+
+    private static PointCloud OnCentreLines(PointCloud sampled, Grid grid, BitVolume mask, CentreLineOptions lines, Job job)
+    {
+        Point3[] points = CentreLines.Project(ToPhysical(sampled, grid).Points, mask, lines, job);
+        for (int i = 0; i < points.Length; i++) points[i] = grid.ToIndex(points[i]);
+        return new PointCloud(points);
     }
 
     private static PointCloud ToPhysical(PointCloud indices, Grid grid)

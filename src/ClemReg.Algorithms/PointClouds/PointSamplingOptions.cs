@@ -45,6 +45,9 @@ public sealed record PointSamplingOptions
     /// </summary>
     public double OutlierStdRatio { get; init; } = 1;
 
+    /// <summary>To move the sampled points onto the centre lines of the objects; null to leave them on the outlines (point_cloud_source).</summary>
+    public CentreLineOptions? CentreLines { get; init; }
+
     /// <summary>What messages call the mask, for instance "fluorescence mask".</summary>
     public string MaskName { get; init; } = "mask";
 

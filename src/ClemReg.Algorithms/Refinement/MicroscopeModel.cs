@@ -46,10 +46,10 @@ internal sealed class MicroscopeModel : IDisposable
         var optical = new Point3(movingToFixed[0, 0], movingToFixed[1, 0], movingToFixed[2, 0]);
         _axis = 1 / optical.Length * optical;
         _stretch = Math.Cbrt(Math.Abs(movingToFixed.Determinant));
-        Volume<float> field = Blur(mask, voxel, psf, job);
+        Volume<float> field = Blurred(mask, voxel, _axis, Scaled(psf), job);
         try
         {
-            using var surroundings = new CubicSplineField(Blur(mask, voxel, psf.With(highPassNm), job));
+            using var surroundings = new CubicSplineField(Blurred(mask, voxel, _axis, Scaled(psf.With(highPassNm)), job));
             surroundings.TakeFrom(field, job);
         }
         catch
@@ -75,15 +75,23 @@ internal sealed class MicroscopeModel : IDisposable
         return new ModelValue(shape.Value, shape.Gradient, _psf.LateralNm * square * (shape.Laplacian - along), _psf.AxialNm * square * along);
     }
 
+    private PointSpreadFunction Scaled(PointSpreadFunction psf) => new(_stretch * psf.LateralNm, _stretch * psf.AxialNm);
+
     /// <inheritdoc/>
     public void Dispose() => _field.Dispose();
 
-    private Volume<float> Blur(Volume<float> mask, Point3 voxel, PointSpreadFunction psf, Job job)
+    /// <summary>The mask as the coefficients of a <see cref="CubicSplineField"/>, blurred, with empty space around it; in bins of about the lateral standard deviation.</summary>
+    /// <param name="mask">Box means, 0 to 1.</param>
+    /// <param name="voxel">The mask's own voxels, nm.</param>
+    /// <param name="axis">The optical axis, of length 1.</param>
+    /// <param name="psf">In the mask's frame.</param>
+    /// <param name="job">The work.</param>
+    public static Volume<float> Blurred(Volume<float> mask, Point3 voxel, Point3 axis, PointSpreadFunction psf, Job job)
     {
-        double lateral = _stretch * psf.LateralNm, axial = _stretch * psf.AxialNm;
+        (double lateral, double axial) = psf;
         Size3 bin = BinnedVolume.Bins(mask.Grid.Spacing, lateral / BinsPerSigma);
         Point3 h = new(mask.Grid.Spacing.Z * bin.Z, mask.Grid.Spacing.Y * bin.Y, mask.Grid.Spacing.X * bin.X);
-        var along = new DirectionalBlur(h, _axis, Math.Sqrt(Math.Max(axial * axial - lateral * lateral, 0.01)), lateral);
+        var along = new DirectionalBlur(h, axis, Math.Sqrt(Math.Max(axial * axial - lateral * lateral, 0.01)), lateral);
         Point3 taken = along.InterpolationVariance;
         var wanted = new Point3(lateral * lateral - taken.Z, lateral * lateral - taken.Y, lateral * lateral - taken.X);
         int Side(double step) => 3 + (int)Math.Ceiling(3 * lateral / step);
