@@ -114,7 +114,7 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
     public void Bad_input_is_named(string parameters, string named) =>
         Assert.Contains(named, Assert.Throws<BadInputException>(() => Register(parameters)).Message, StringComparison.Ordinal);
 
-    private Volume Changed(Func<float, float> change)
+    private Volume<float> Changed(Func<float, float> change)
     {
         Volume<ushort> given = _pair.Case.Fluorescence;
         var volume = new Volume<float>(given.Grid);
