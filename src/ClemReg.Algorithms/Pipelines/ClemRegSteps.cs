@@ -115,7 +115,7 @@ internal static class ClemRegSteps
         }, job);
 
     /// <summary>Registers two clouds with the algorithm that was chosen.</summary>
-    /// <param name="values">The parameters of <see cref="P.ForRegistration"/> and <see cref="P.ForDeformation"/>, and <see cref="P.Seed"/>.</param>
+    /// <param name="values">The parameters of <see cref="P.ForRegistration"/>, <see cref="P.ForDeformation"/>, <see cref="P.PointCloudSource"/> and <see cref="P.Seed"/>.</param>
     /// <param name="moving">The moving points.</param>
     /// <param name="fixedCloud">The fixed points.</param>
     /// <param name="start">Where to start from; null for the clouds as they lie.</param>
@@ -180,7 +180,7 @@ internal static class ClemRegSteps
     /// <summary>
     /// A deformable registration: BCPD alone (algorithm bcpd), or after a rigid registration, where it keeps the scale that was found (rigid_bcpd).
     /// </summary>
-    /// <param name="values">The parameters of <see cref="P.ForRegistration"/> and <see cref="P.ForDeformation"/>, and <see cref="P.Seed"/>.</param>
+    /// <param name="values">The parameters of <see cref="P.ForRegistration"/>, <see cref="P.ForDeformation"/>, <see cref="P.PointCloudSource"/> and <see cref="P.Seed"/>.</param>
     /// <param name="rigidFirst">True for rigid_bcpd.</param>
     /// <param name="moving">The moving points.</param>
     /// <param name="fixedCloud">The fixed points.</param>

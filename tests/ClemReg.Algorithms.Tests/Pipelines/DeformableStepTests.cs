@@ -134,7 +134,7 @@ public sealed class DeformableStepTests
 
     private static ParameterValues Values(string json)
     {
-        var values = new ParameterValues([.. P.ForRegistration, .. P.ForDeformation, P.Seed]);
+        var values = new ParameterValues([.. P.ForRegistration, .. P.ForDeformation, P.PointCloudSource, P.Seed]);
         values.Read(ParameterValues.Parse(json, "the test"), "the test");
         return values;
     }
