@@ -35,7 +35,7 @@ internal static class AutoRegistration
     public static AutoOutcome Register(ParameterValues values, Volume moving, BitVolume fixedMask, AffineTransform? start, Job job)
     {
         using BitVolume? region = ClemRegSteps.FixedRegion(values) is { } drawn ? Within(drawn, fixedMask, job) : null;
-        using Volume? part = ClemRegSteps.Region(values) is { } shown ? Crop(moving, shown, job) : null;
+        using Volume? part = ClemRegSteps.Region(values) is { } shown ? Crop(moving, shown) : null;
         BitVolume mask = region ?? fixedMask;
         Volume fluorescence = part ?? moving;
         Check(fluorescence, job);
@@ -49,27 +49,24 @@ internal static class AutoRegistration
         };
         bool deform = values.Get(P.AutoDeformation) == "judge";
 
-        GlobalAlignmentResult? search = null;
+        GlobalAlignmentResult? search = start is not null && values.Get(P.SearchRotations) != "near_start" ? null
+            : job.Run("search", 0, 0.4, work => GlobalAlignment.Search(fluorescence, mask, SearchOptions(values, options.Psf, start), work));
+        bool turned = search is { Reversed: true }, mirrored = turned && values.Get(P.EmSliceOrder) == "either";
+        using BitVolume? reversed = mirrored ? Reversed(mask) : null;
+        BitVolume target = reversed ?? mask;
         IntensityRegistrationResult result;
-        bool mirrored = false, reversedAndLeft = false;
-        if (start is not null && values.Get(P.SearchRotations) != "near_start")
+        if (search is null)
         {
-            result = job.Run("refine", 0.1, 0.95, work => IntensityRegistration.Register(fluorescence, mask, start, options with { Levels = FromStart }, deform, work));
+            result = job.Run("refine", 0.1, 0.95, work => IntensityRegistration.Register(fluorescence, target, start!, options with { Levels = FromStart }, deform, work));
         }
         else
         {
-            search = job.Run("search", 0, 0.4, work => GlobalAlignment.Search(fluorescence, mask, SearchOptions(values, options.Psf, start), work));
             Say(search, job);
-            mirrored = search.Reversed && values.Get(P.EmSliceOrder) == "either";
-            reversedAndLeft = search.Reversed && !mirrored;
-            using BitVolume? reversed = search.Reversed ? Reversed(mask) : null;
-            BitVolume target = mirrored ? reversed! : mask;
             AlignmentPose[] poses = [.. search.Poses.Where(p => p.Mirrored == mirrored).Take(search.Confidence == AlignmentConfidence.Accepted ? 1 : PosesRefined)];
             if (poses.Length == 0) poses = [search.Best];
             result = job.Run("refine", 0.4, 0.95, work => Best(fluorescence, target, poses, options with { Levels = FromSearch }, deform, work));
         }
-        using BitVolume? judged = mirrored ? Reversed(mask) : null;
-        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, given, reversedAndLeft, fluorescence.Grid, judged ?? mask, job);
+        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, given, turned && !mirrored, fluorescence.Grid, target, job);
         SpatialTransform transform = result.Transform;
         Func<Point3, double> error = result.PredictedErrorNm;
         if (mirrored)
@@ -195,34 +192,15 @@ internal static class AutoRegistration
     }
 
     /// <summary>The smallest box of the fluorescence that holds the region: what lies beside it in the box is seen too.</summary>
-    private static Volume Crop(Volume moving, RegionOfInterest region, Job job)
+    private static Volume Crop(Volume moving, RegionOfInterest region)
     {
-        (int depth, int height, int width) = moving.Grid.Size;
-        using var all = new BitVolume(moving.Grid);
-        var ones = new byte[moving.Grid.Size.SliceCount];
-        Array.Fill(ones, (byte)1);
-        for (int z = 0; z < depth; z++) all.SetSlice<byte>(z, ones, 0);
-        region.Apply(all, moving.Grid, job);
-        (int z0, int z1, int y0, int y1, int x0, int x1) = (depth, -1, height, -1, width, -1);
-        var slice = new byte[moving.Grid.Size.SliceCount];
-        for (int z = 0; z < depth; z++)
-        {
-            all.ReadSlice(z, slice);
-            for (int y = 0; y < height; y++)
-            {
-                ReadOnlySpan<byte> row = slice.AsSpan(y * width, width);
-                int first = row.IndexOf((byte)255);
-                if (first < 0) continue;
-                (z0, z1, y0, y1) = (Math.Min(z0, z), z, Math.Min(y0, y), Math.Max(y1, y));
-                (x0, x1) = (Math.Min(x0, first), Math.Max(x1, row.LastIndexOf((byte)255)));
-            }
-        }
-        var grid = new Grid(new Size3(z1 - z0 + 1, y1 - y0 + 1, x1 - x0 + 1), moving.Grid.Spacing, moving.Grid.ToPhysical(z0, y0, x0));
+        (Size3 first, Size3 size) = region.Box(moving.Grid);
+        var grid = new Grid(size, moving.Grid.Spacing, moving.Grid.ToPhysical(first.Z, first.Y, first.X));
         Volume part = Volume.Create(grid, moving.Type);
         int bytes = (int)moving.Type;
-        for (int z = z0; z <= z1; z++)
-            for (int y = y0; y <= y1; y++)
-                moving.SliceBytes(z).Slice((y * width + x0) * bytes, grid.Size.X * bytes).CopyTo(part.SliceBytes(z - z0)[((y - y0) * grid.Size.X * bytes)..]);
+        for (int z = 0; z < size.Z; z++)
+            for (int y = 0; y < size.Y; y++)
+                moving.SliceBytes(first.Z + z).Slice(((first.Y + y) * moving.Grid.Size.X + first.X) * bytes, size.X * bytes).CopyTo(part.SliceBytes(z)[(y * size.X * bytes)..]);
         return part;
     }
 

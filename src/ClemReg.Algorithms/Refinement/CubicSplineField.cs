@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Refinement;
@@ -153,16 +154,10 @@ internal sealed unsafe class CubicSplineField(Volume<float> coefficients) : IDis
         u = Math.Clamp(u, 1, n - 2);
         int i = Math.Min((int)u, n - 3);
         float f = (float)(u - i), g = 1 - f;
-        w[0] = g * g * g / 6;
-        w[1] = (4 - 6 * f * f + 3 * f * f * f) / 6;
-        w[2] = (4 - 6 * g * g + 3 * g * g * g) / 6;
-        w[3] = f * f * f / 6;
+        CubicBSpline.Values(f, new Span<float>(w, 4));
         if (derivatives)
         {
-            w[12] = -g * g / 2;
-            w[13] = (-4 * f + 3 * f * f) / 2;
-            w[14] = (4 * g - 3 * g * g) / 2;
-            w[15] = f * f / 2;
+            CubicBSpline.Slopes(f, new Span<float>(w + 12, 4));
             w[24] = g;
             w[25] = -2 + 3 * f;
             w[26] = -2 + 3 * g;

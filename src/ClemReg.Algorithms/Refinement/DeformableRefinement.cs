@@ -264,11 +264,7 @@ internal sealed unsafe class DeformableRefinement
         {
             u = Math.Clamp(u - 1, 0, n - 3);
             int i = Math.Min((int)u, n - 4);
-            double f = u - i, g = 1 - f;
-            w[0] = g * g * g / 6;
-            w[1] = (4 - 6 * f * f + 3 * f * f * f) / 6;
-            w[2] = (4 - 6 * g * g + 3 * g * g * g) / 6;
-            w[3] = f * f * f / 6;
+            CubicBSpline.Values(u - i, w);
             return i;
         }
     }

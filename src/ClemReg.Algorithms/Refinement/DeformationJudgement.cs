@@ -39,7 +39,7 @@ public sealed record DeformationJudgement(
         {
             bool[] fitted = [.. dark.Select(d => d == (half == 1))], judged = [.. fitted.Select(f => !f)];
             if (!fitted.Contains(true) || !judged.Contains(true)) return new DeformationJudgement(false, 0, 0, 0, 0, []);
-            DisplacementField field = job.Run("judge_deformation", 0.5 * half, 0.5 * half + 0.5, part =>
+            DisplacementField field = job.Run("fit_half", 0.5 * half, 0.5 * half + 0.5, part =>
             {
                 var refinement = new DeformableRefinement(level.Low, level.High, options);
                 refinement.Fit(level, fitted, part);

@@ -11,7 +11,6 @@ namespace ClemReg.Algorithms.Refinement;
 internal sealed record IntensityFit(double[] Residuals, Point3[] Gradients, double[] Weights, double Unit)
 {
     private const int Block = 2048;
-    private const double AmplitudeRidge = 0.02;
 
     /// <summary>Compares.</summary>
     /// <param name="level">The fluorescence and the model.</param>
@@ -35,19 +34,11 @@ internal sealed record IntensityFit(double[] Residuals, Point3[] Gradients, doub
                 (values[i], gradients[i], zone[i]) = ((float)(light * m.Value), light * m.Gradient, zones.At(q));
             }
         });
-        double[] above = new double[zones.Count + 1], below = new double[zones.Count + 1];
-        for (int i = 0; i < count; i++)
-        {
-            if (used is not null && !used[i]) continue;
-            double w = samples.Weights[i] * values[i];
-            above[zone[i]] += w * samples.Values[i];
-            below[zone[i]] += w * values[i];
-        }
-        double common = Math.Max(0, above.Sum() / below.Sum()), ridge = AmplitudeRidge * below.Sum() / Math.Max(1, below.Count(v => v > 0));
+        double[] brightness = ZoneBrightness.Of(zones.Count, zone, values, samples.Values, i => used is null || used[i] ? samples.Weights[i] : 0).Brightness;
         var residuals = new double[count];
         for (int i = 0; i < count; i++)
         {
-            double amplitude = Math.Max(0, (above[zone[i]] + ridge * common) / (below[zone[i]] + ridge));
+            double amplitude = brightness[zone[i]];
             residuals[i] = samples.Values[i] - amplitude * values[i];
             gradients[i] = amplitude * gradients[i];
         }

@@ -56,7 +56,7 @@ public static class IntensityRegistration
     {
         bool tryAffine = options.Kind == LinearKind.Affine;
         using var problem = new RefinementProblem(fluorescence, emMask, tryAffine ? options with { Kind = LinearKind.Similarity } : options, job);
-        IntensityRefinementResult linear = job.Run("refine", 0, 0.5, part => problem.Solve(start, part));
+        IntensityRefinementResult linear = job.Run("refine_linear", 0, 0.5, part => problem.Solve(start, part));
         LinearKind kind = tryAffine ? LinearKind.Similarity : options.Kind;
         SharpLevel level = problem.Sharp(linear, SamplesForJudgement, job);
         if (tryAffine && job.Run("refine_affine", 0.5, 0.6, part => problem.Affine(level, linear, part)) is { } affine && CallsForAffine(affine, linear, level))

@@ -39,7 +39,6 @@ internal sealed record PsfPrior(PointSpreadFunction Psf, double Deviation);
 internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool perObject, ObjectZones zones, Point3 centre, double depthZero, double attenuation = 0)
 {
     private const int Block = 2048;
-    private const double AmplitudeRidge = 0.02;
     private const double MostAttenuation = 3e-4;
 
     /// <summary>What is usual, in parts per <see cref="IntensityRefinement.LeverNm"/>: 8 % per µm.</summary>
@@ -195,28 +194,17 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
     /// <summary>The brightness of each zone, drawn a little to the common one, never negative; then the Jacobian of what is left of it.</summary>
     private void Amplitudes(SampleSet samples)
     {
-        int size = zones.Count + 1;
-        double[] above = new double[size], below = new double[size];
-        for (int i = 0; i < samples.Count; i++)
-        {
-            double m = _model[i], w = _robust[i] * m;
-            above[_zone[i]] += w * samples.Values[i];
-            below[_zone[i]] += w * m;
-        }
-        double common = Math.Max(0, above.Sum() / Math.Max(below.Sum(), double.Epsilon)), ridge = AmplitudeRidge * below.Sum() / Math.Max(1, below.Count(v => v > 0));
-        if (!(ridge > 0)) ridge = 1;
-        _amplitude = new double[size];
-        _share = below;
-        for (int k = 0; k < size; k++) _amplitude[k] = Math.Max(0, (above[k] + ridge * common) / (below[k] + ridge));
+        ZoneBrightness found = ZoneBrightness.Of(zones.Count, _zone, _model, samples.Values, i => _robust[i]);
+        (_amplitude, _share) = (found.Brightness, found.Share);
         // Variable projection: what a change of a zone's brightness would do as well is no evidence for a change of the place.
-        var along = new double[size * _n];
+        var along = new double[_share.Length * _n];
         for (int i = 0; i < samples.Count; i++)
         {
             double w = _robust[i] * _model[i];
             int at = _zone[i] * _n;
             for (int k = 0; k < _n; k++) along[at + k] += w * _jacobian[i * _n + k];
         }
-        for (int k = 0; k < along.Length; k++) along[k] /= below[k / _n] + ridge;
+        for (int k = 0; k < along.Length; k++) along[k] /= _share[k / _n] + found.Ridge;
         for (int i = 0; i < samples.Count; i++)
         {
             double a = _amplitude[_zone[i]];
@@ -299,13 +287,8 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
 
     private double Correlate(SampleSet samples)
     {
-        double n = samples.Count, v = 0, m = 0, vv = 0, mm = 0, vm = 0;
-        for (int i = 0; i < samples.Count; i++)
-        {
-            double x = samples.Values[i], y = _amplitude[_zone[i]] * _model[i];
-            (v, m, vv, mm, vm) = (v + x, m + y, vv + x * x, mm + y * y, vm + x * y);
-        }
-        double below = (vv - v * v / n) * (mm - m * m / n);
-        return below > 0 ? (vm - v * m / n) / Math.Sqrt(below) : 0;
+        var sums = new CorrelationSums();
+        for (int i = 0; i < samples.Count; i++) sums.Add(1, samples.Values[i], _amplitude[_zone[i]] * _model[i]);
+        return sums.Value;
     }
 }

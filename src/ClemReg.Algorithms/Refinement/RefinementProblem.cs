@@ -145,16 +145,14 @@ internal sealed class RefinementProblem : IDisposable
         {
             double angle = 2 * Math.PI * i * 0.618034, length = i == 0 ? 0 : 1500 + 1500.0 * i / decoys;
             var shift = new Point3(0, length * Math.Sin(angle), length * Math.Cos(angle));
-            double n = 0, v = 0, m = 0, vv = 0, mm = 0, vm = 0;
+            var sums = new CorrelationSums();
             for (int k = 0; k < at.Length; k++)
             {
                 Point3 q = at[k] + shift;
                 if (q.Y < _low.Y || q.X < _low.X || q.Y > _high.Y || q.X > _high.X) continue;
-                double w = samples.Weights[k], x = samples.Values[k], y = model.Value(q);
-                (n, v, m, vv, mm, vm) = (n + w, v + w * x, m + w * y, vv + w * x * x, mm + w * y * y, vm + w * x * y);
+                sums.Add(samples.Weights[k], samples.Values[k], model.Value(q));
             }
-            double below = n > 0 ? (vv - v * v / n) * (mm - m * m / n) : 0;
-            correlations[i] = below > 0 ? (vm - v * m / n) / Math.Sqrt(below) : 0;
+            correlations[i] = sums.Value;
         });
         return PoseContrast.Of(correlations[0], correlations[1..]);
     }

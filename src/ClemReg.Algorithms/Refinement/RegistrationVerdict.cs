@@ -1,5 +1,6 @@
 using System.Globalization;
 using ClemReg.Algorithms.Alignment;
+using ClemReg.Algorithms.Registration;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 
@@ -50,7 +51,8 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
         var bad = new List<string>();
         var doubtful = new List<string>();
         IntensityRefinementResult linear = result.Linear;
-        double[] errors = [.. Places(emMask).Select(result.PredictedErrorNm).Order()];
+        List<Point3> places = Places(emMask);
+        double[] errors = [.. places.Select(result.PredictedErrorNm).Order()];
         double mean = errors.Average(), high = errors[(int)(0.95 * (errors.Length - 1))];
         double significance = result.Contrast.Significance;
 
@@ -70,7 +72,7 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
             doubtful.Add($"The position rests on {linear.Objects.Bright} pieces of mitochondria only.");
         else if (linear.Objects.Bright < 0.4 * linear.Objects.All)
             doubtful.Add($"Only {linear.Objects.Bright} of {linear.Objects.All} pieces of mitochondria in the EM show in the fluorescence.");
-        double overlap = Overlap(linear.Transform, fluorescence, emMask);
+        double overlap = Overlap(linear.Transform, fluorescence, places);
         if (overlap < 0.5 * LittleOverlap) bad.Add(Text($"The fluorescence covers only {100 * overlap:F0} % of the EM's mitochondria."));
         else if (overlap < LittleOverlap) doubtful.Add(Text($"The fluorescence covers only {100 * overlap:F0} % of the EM's mitochondria."));
         if (!double.IsFinite(mean)) bad.Add("The error cannot be predicted: too little of the fluorescence is explained.");
@@ -84,7 +86,8 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
             doubtful.Add(Text($"The fluorescence was scaled by {scale:F3}: check the voxel sizes of both images."));
         if (result.Kind == LinearKind.Affine)
         {
-            (double large, double small) = Stretch(linear.Transform);
+            double[] stretch = CpdSolver.SingularValues(linear.Transform);
+            (double large, double small) = (stretch[0], stretch[2]);
             if (large / small > StrongAnisotropy)
                 doubtful.Add(Text($"The fluorescence was stretched by {large:F3} along one direction and {small:F3} along another: check the slice distances."));
         }
@@ -124,21 +127,13 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
         return places;
     }
 
-    private static double Overlap(AffineTransform transform, Grid fluorescence, BitVolume mask)
+    private static double Overlap(AffineTransform transform, Grid fluorescence, List<Point3> places)
     {
         AffineTransform back = transform.Inverse();
-        List<Point3> places = Places(mask);
         return places.Count(q =>
         {
             Point3 u = fluorescence.ToIndex(back.Apply(q));
             return u.Z >= -0.5 && u.Y >= -0.5 && u.X >= -0.5 && u.Z <= fluorescence.Size.Z - 0.5 && u.Y <= fluorescence.Size.Y - 0.5 && u.X <= fluorescence.Size.X - 0.5;
         }) / (double)places.Count;
-    }
-
-    private static (double Largest, double Smallest) Stretch(AffineTransform t)
-    {
-        var m = MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.Dense(3, 3, (i, j) => t[i, j]);
-        var s = m.Svd(false).S;
-        return (s[0], s[2]);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Segmentation;
@@ -91,6 +92,30 @@ public sealed class RegionOfInterest
             if ((FirstSlice > 0 && slice < FirstSlice) || (LastSlice > 0 && slice > LastSlice)) words.Clear();
             else System.Numerics.Tensors.TensorPrimitives.BitwiseAnd<ulong>(words, footprint, words);
         });
+    }
+
+    /// <summary>The smallest box of an image that holds the region.</summary>
+    /// <param name="image">The grid of the image that the region is drawn on.</param>
+    /// <returns>The box's first voxel, and its voxels along z, y and x.</returns>
+    /// <exception cref="BadInputException">The region has no pixel in the image.</exception>
+    public (Size3 First, Size3 Size) Box(Grid image)
+    {
+        Validate(image);
+        (int slices, int height, int width) = image.Size;
+        ulong[] footprint = Footprint(image, image);
+        int words = footprint.Length / height, top = height, bottom = -1, left = width, right = -1;
+        for (int y = 0; y < height; y++)
+        {
+            ReadOnlySpan<ulong> row = footprint.AsSpan(y * words, words);
+            int first = row.IndexOfAnyExcept(0UL);
+            if (first < 0) continue;
+            int last = row.LastIndexOfAnyExcept(0UL);
+            (top, bottom) = (Math.Min(top, y), y);
+            left = Math.Min(left, 64 * first + BitOperations.TrailingZeroCount(row[first]));
+            right = Math.Max(right, 64 * last + 63 - BitOperations.LeadingZeroCount(row[last]));
+        }
+        int front = Math.Max(0, FirstSlice - 1), back = LastSlice > 0 ? LastSlice : slices;
+        return (new Size3(front, top, left), new Size3(back - front, bottom - top + 1, right - left + 1));
     }
 
     /// <summary>The pixels of a slice of <paramref name="grid"/> whose centres are inside a polygon, as a mask's slice has them.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Simulation;
@@ -19,11 +20,9 @@ internal sealed class BandNoise(ulong key, double cell)
     /// <summary>The four weights of the uniform cubic B-spline at fraction <paramref name="f"/> of a cell.</summary>
     public static void Weights(double f, Span<float> w)
     {
-        double g = 1 - f;
-        w[0] = (float)(g * g * g / 6);
-        w[1] = (float)((4 - 6 * f * f + 3 * f * f * f) / 6);
-        w[2] = (float)((4 - 6 * g * g + 3 * g * g * g) / 6);
-        w[3] = (float)(f * f * f / 6);
+        Span<double> exact = stackalloc double[4];
+        CubicBSpline.Values(f, exact);
+        for (int k = 0; k < 4; k++) w[k] = (float)exact[k];
     }
 
     /// <summary>Prepares to read this noise along the rows of slices of a grid. One reader serves one thread.</summary>

@@ -160,15 +160,10 @@ public sealed class DisplacementField : SpatialTransform
             if (!slopes.IsEmpty) (slopes[0], slopes[1]) = n > 1 ? (-slope, slope) : (0, 0);
             return i;
         }
-        w[0] = g * g * g / 6;
-        w[1] = (4 - 6 * f * f + 3 * f * f * f) / 6;
-        w[2] = (4 - 6 * g * g + 3 * g * g * g) / 6;
-        w[3] = f * f * f / 6;
+        CubicBSpline.Values(f, w);
         if (slopes.IsEmpty) return i;
-        slopes[0] = -g * g / 2 * slope;
-        slopes[1] = (-4 * f + 3 * f * f) / 2 * slope;
-        slopes[2] = (4 * g - 3 * g * g) / 2 * slope;
-        slopes[3] = f * f / 2 * slope;
+        CubicBSpline.Slopes(f, slopes);
+        for (int k = 0; k < 4; k++) slopes[k] *= slope;
         return i;
     }
 }

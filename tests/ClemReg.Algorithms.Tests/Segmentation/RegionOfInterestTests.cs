@@ -26,6 +26,26 @@ public sealed class RegionOfInterestTests
     }
 
     [Fact]
+    public void The_box_holds_just_what_is_left_of_a_full_mask()
+    {
+        var random = new Random(2);
+        for (int trial = 0; trial < 40; trial++)
+        {
+            PixelPoint Corner() => new(random.NextDouble() * 110 - 10, random.NextDouble() * 60 - 10);
+            int first = random.Next(0, 4), last = random.Next(0, 2) == 0 ? 0 : random.Next(Math.Max(first, 1), 7);
+            var region = new RegionOfInterest(trial == 0 ? [] : [[Corner(), new(45.5, 20), Corner(), new(70, 30.5)]], first, last, "");
+            using BitVolume mask = Full(Image);
+            region.Apply(mask, Image, new Job(1));
+            (int z0, int y0, int x0, int z1, int y1, int x1) = (6, 40, 90, -1, -1, -1);
+            for (int z = 0; z < 6; z++)
+                for (int y = 0; y < 40; y++)
+                    for (int x = 0; x < 90; x++)
+                        if (mask[z, y, x]) (z0, y0, x0, z1, y1, x1) = (Math.Min(z0, z), Math.Min(y0, y), Math.Min(x0, x), Math.Max(z1, z), Math.Max(y1, y), Math.Max(x1, x));
+            Assert.Equal((new Size3(z0, y0, x0), new Size3(z1 - z0 + 1, y1 - y0 + 1, x1 - x0 + 1)), region.Box(Image));
+        }
+    }
+
+    [Fact]
     public void A_centre_on_a_left_or_upper_edge_is_inside()
     {
         AssertClears([new(10.5, 5.5), new(80.5, 5.5), new(80.5, 31.5), new(10.5, 31.5)], 0, 0, Image);
