@@ -162,8 +162,9 @@ final class TiffStack extends VirtualStack {
 		}
 	}
 
+	/** Reads a page; several threads may do so at once. */
 	@Override
-	public synchronized ImageProcessor getProcessor(final int n) {
+	public ImageProcessor getProcessor(final int n) {
 		final FileInfo page = pages[n - 1];
 		final Object pixels;
 		try (InputStream in = new FileOpener(page).createInputStream(page)) {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 import clem.bridge.Bridge;
@@ -26,6 +27,8 @@ public final class VolumeImage {
 	private static final int COLOURS = 256;
 	/** Voxels that are hashed at once. */
 	private static final int HASHED = 1 << 16;
+	/** Bytes of slices that are held at once while a volume is filled. */
+	private static final long READ_AT_ONCE = 256L << 20;
 
 	/** The input's name, as the user knows it: moving, fixed, fixed_mask. */
 	public final String role;
@@ -136,17 +139,24 @@ public final class VolumeImage {
 		return this;
 	}
 
-	/** The pixels of a slice of the chosen time point: channel from 1, z from 0. Not to be changed. */
-	public synchronized Object slice(final int wantedChannel, final int z) {
+	/** The pixels of a slice of the chosen time point: channel from 1, z from 0. Not to be changed. Safe on any thread. */
+	public Object slice(final int wantedChannel, final int z) {
 		return slice(wantedChannel, z, frame);
 	}
 
-	private synchronized Object slice(final int wantedChannel, final int z, final int wantedFrame) {
-		final int index = image.getStackIndex(wantedChannel, z + 1, wantedFrame);
-		final Object pixels = image.getStack().getPixels(index);
+	private Object slice(final int wantedChannel, final int z, final int wantedFrame) {
+		final Object pixels = pixels(image.getStackIndex(wantedChannel, z + 1, wantedFrame));
 		if (pixels == null) throw bad("cannot be read: slice " + (z + 1) + " gives no pixels.");
 		if (pixels instanceof float[]) checkFinite((float[]) pixels, z);
 		return image.getCalibration().isSigned16Bit() ? unsigned((short[]) pixels) : pixels;
+	}
+
+	/** Stacks of other plugins read one slice after another; our own reads several at once. */
+	private Object pixels(final int index) {
+		if (image.getStack() instanceof TiffStack) return image.getStack().getPixels(index);
+		synchronized (this) {
+			return image.getStack().getPixels(index);
+		}
 	}
 
 	private void checkFinite(final float[] pixels, final int z) {
@@ -219,12 +229,16 @@ public final class VolumeImage {
 	}
 
 	private long copy(final Bridge bridge, final Handles handles, final VoxelKind kind, final int wantedChannel, final OperationListener listener) {
-		final long volume = handles.add(bridge.createVolume(kind, size, spacing, origin));
-		for (int z = 0; z < size[0]; z++) {
+		final long volume = handles.add(bridge.createVolume(kind, size, spacing, origin)), bytes = (long) size[1] * size[2] * image.getBitDepth() / Byte.SIZE;
+		final int threads = (int) Math.max(1, Math.min(Runtime.getRuntime().availableProcessors(), READ_AT_ONCE / bytes));
+		final AtomicInteger done = new AtomicInteger();
+		final Thread caller = Thread.currentThread();
+		Parallel.each(size[0], threads, z -> {
 			if (listener.cancelled()) throw ClemRegException.cancelled();
 			bridge.writeSlice(volume, z, slice(wantedChannel, z));
-			listener.progress((z + 1.0) / size[0], "Loading " + name);
-		}
+			final double part = (double) done.incrementAndGet() / size[0];
+			if (Thread.currentThread() == caller) listener.progress(part, "Loading " + name);
+		});
 		return volume;
 	}
 

@@ -10,6 +10,7 @@ import java.util.Set;
 
 import clem.bridge.Bridge;
 import clem.image.HandleStack;
+import clem.image.Parallel;
 import clem.image.ResultImage;
 import clem.image.TiffWriter;
 import clem.image.VolumeImage;
@@ -152,6 +153,34 @@ public final class RegisterResults {
 
 	/** Writes all that there is of {@link RegisterWorkflow#files}, and the linked images. */
 	public void save(final Output folder) {
+		final BufferedImage drawn = overlay();
+		stages.end("saving");
+		final double[] reporting = new double[1];
+		Parallel.both(() -> {
+			if (registered != null) warped(folder, "registered.tif", registered, like);
+			for (final Map.Entry<VolumeImage, ResultImage> image : linked.entrySet()) warped(folder, image.getKey().role + ".tif", image.getValue(), image.getKey().image);
+		}, () -> {
+			steps(folder);
+			if (drawn != null) OverlayPicture.save(drawn, folder.path("overlay.png"));
+			final long start = System.nanoTime();
+			if (report != null) report.draw();
+			reporting[0] = (System.nanoTime() - start) / 1e9;
+		});
+		if (report != null) stages.add("report", reporting[0]);
+		final Map<String, Object> made = new LinkedHashMap<>();
+		for (final Map.Entry<String, Object> key : keys.entrySet()) {
+			final String name = key.getKey() + EarlierRun.extension(key.getKey());
+			final File file = folder.path(name).isFile() ? folder.path(name) : new File(String.valueOf(input.earlier), name);
+			if (file.isFile()) made.put(key.getKey(), EarlierRun.entry(key.getValue(), reused.contains(key.getKey()), file));
+		}
+		if (!made.isEmpty()) run.put("steps", made);
+		final Map<String, Object> json = runReport();
+		if (report != null) folder.text(folder.path(Report.FILE), report.page(this, json));
+		folder.text(folder.path("run.json"), Json.writePretty(json));
+	}
+
+	/** Writes the steps on the way to the transform, and the transform. */
+	private void steps(final Output folder) {
 		if (outputs.containsKey("moving_mask")) image(folder, "moving_mask.tif", movingMask());
 		image(folder, "fixed_mask.tif", fixedMask());
 		if (errorMap() != null) image(folder, "error_map.tif", errorImage());
@@ -163,30 +192,11 @@ public final class RegisterResults {
 		}
 		if (errorMap() == null && !reused.contains("transform")) folder.gone("error_map.tif");
 		if (!transforms.containsKey("rigid_transform")) folder.gone("rigid_transform.json");
-		if (overlay() != null) OverlayPicture.save(overlay(), folder.path("overlay.png"));
 		folder.text(folder.path("parameters.json"), Json.writePretty(run.get("parameters")));
-		stages.end("saving");
-		if (registered != null) warped(folder, "registered.tif", registered, like);
-		for (final Map.Entry<VolumeImage, ResultImage> image : linked.entrySet()) warped(folder, image.getKey().role + ".tif", image.getValue(), image.getKey().image);
-		final Map<String, Object> steps = new LinkedHashMap<>();
-		for (final Map.Entry<String, Object> key : keys.entrySet()) {
-			final String name = key.getKey() + EarlierRun.extension(key.getKey());
-			final File file = folder.path(name).isFile() ? folder.path(name) : new File(String.valueOf(input.earlier), name);
-			if (file.isFile()) steps.put(key.getKey(), EarlierRun.entry(key.getValue(), reused.contains(key.getKey()), file));
-		}
-		if (!steps.isEmpty()) run.put("steps", steps);
-		if (report != null) {
-			final long start = System.nanoTime();
-			report.draw();
-			stages.add("report", (System.nanoTime() - start) / 1e9);
-		}
-		final Map<String, Object> json = runReport();
-		if (report != null) folder.text(folder.path(Report.FILE), report.page(this, json));
-		folder.text(folder.path("run.json"), Json.writePretty(json));
 	}
 
 	private void image(final Output folder, final String name, final ResultImage result) {
-		TiffWriter.write(result.image(name, result.stack(), null), folder.path(name), new Progress(progress).upTo(0));
+		TiffWriter.write(result.image(name, result.stack(), null), folder.path(name), new Quiet(progress));
 	}
 
 	private void warped(final Output folder, final String name, final ResultImage result, final ImagePlus colours) {
