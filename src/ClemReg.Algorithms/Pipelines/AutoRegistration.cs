@@ -16,7 +16,10 @@ namespace ClemReg.Algorithms.Pipelines;
 /// <param name="PredictedErrorNm">At a place of the EM as given.</param>
 /// <param name="Verdict">How far to trust it.</param>
 /// <param name="Course">For run.json.</param>
-internal sealed record AutoOutcome(SpatialTransform Transform, Func<Point3, double> PredictedErrorNm, RegistrationVerdict Verdict, JsonObject Course);
+/// <param name="MovingMask">The fluorescence segmented for the second opinion; null where nothing was found in it.</param>
+/// <param name="Points">The clouds of the second opinion, the fixed ones in the EM as given; null where there are too few points.</param>
+internal sealed record AutoOutcome(
+    SpatialTransform Transform, Func<Point3, double> PredictedErrorNm, RegistrationVerdict Verdict, JsonObject Course, BitVolume? MovingMask, PointPathCheck? Points);
 
 /// <summary>The algorithm auto: global search, refinement on intensities, a deformation where it earns its place, and the verdict.</summary>
 internal static class AutoRegistration
@@ -57,16 +60,32 @@ internal static class AutoRegistration
         IntensityRegistrationResult result;
         if (search is null)
         {
-            result = job.Run("refine", 0.1, 0.95, work => IntensityRegistration.Register(fluorescence, target, start!, options with { Levels = FromStart }, deform, work));
+            result = job.Run("refine", 0.1, 0.9, work => IntensityRegistration.Register(fluorescence, target, start!, options with { Levels = FromStart }, deform, work));
         }
         else
         {
             Say(search, job);
             AlignmentPose[] poses = [.. search.Poses.Where(p => p.Mirrored == mirrored).Take(search.Confidence == AlignmentConfidence.Accepted ? 1 : PosesRefined)];
             if (poses.Length == 0) poses = [search.Best];
-            result = job.Run("refine", 0.4, 0.95, work => Best(fluorescence, target, poses, options with { Levels = FromSearch }, deform, work));
+            result = job.Run("refine", 0.4, 0.9, work => Best(fluorescence, target, poses, options with { Levels = FromSearch }, deform, work));
         }
-        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, given, turned && !mirrored, fluorescence.Grid, target, job);
+        BitVolume? movingMask = null;
+        PointPathCheck? points = null;
+        try
+        {
+            movingMask = job.Run("segment_fluorescence", 0.9, 0.95, work => ClemRegSteps.Segment(values, moving, fixedMask.Grid.Spacing.Z, work));
+            points = job.Run("compare_with_points", 0.95, 1, work => PointPathCheck.Compare(movingMask, target, result.Linear.Transform, result.Linear.Psf, work));
+        }
+        catch (BadInputException e)
+        {
+            job.Log("No second opinion by point clouds: " + e.Message);
+        }
+        catch
+        {
+            movingMask?.Dispose();
+            throw;
+        }
+        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, points, given, turned && !mirrored, fluorescence.Grid, target, job);
         SpatialTransform transform = result.Transform;
         Func<Point3, double> error = result.PredictedErrorNm;
         if (mirrored)
@@ -74,13 +93,14 @@ internal static class AutoRegistration
             AffineTransform reversal = search!.SliceReversal;
             transform = transform is AffineTransform affine ? affine.Then(reversal) : ((ChainedTransform)transform).Then(reversal);
             error = q => result.PredictedErrorNm(reversal.Apply(q));
+            if (points is not null) points = points with { Fixed = reversal.Apply(points.Fixed) };
             job.Warn("The EM's slices are in reversed order: it was registered as the mirror image that it is. Flip the stack (Image > Transform > Flip Z) where handedness matters.");
         }
         foreach (string reason in verdict.Reasons)
             if (verdict.Level == Reliability.Reliable) job.Log(reason);
             else job.Warn(reason);
         job.Log(string.Create(CultureInfo.InvariantCulture, $"Verdict: {verdict.Word}. Predicted error {verdict.PredictedErrorNm:F0} nm (95 %: {verdict.PredictedError95Nm:F0} nm)."));
-        return new AutoOutcome(transform, error, verdict, Course(result, search, verdict, mirrored));
+        return new AutoOutcome(transform, error, verdict, Course(result, search, points, verdict, mirrored), movingMask, points);
     }
 
     /// <summary>The predicted error on a coarse grid over the EM, nm.</summary>
@@ -195,16 +215,11 @@ internal static class AutoRegistration
     private static Volume Crop(Volume moving, RegionOfInterest region)
     {
         (Size3 first, Size3 size) = region.Box(moving.Grid);
-        var grid = new Grid(size, moving.Grid.Spacing, moving.Grid.ToPhysical(first.Z, first.Y, first.X));
-        Volume part = Volume.Create(grid, moving.Type);
-        int bytes = (int)moving.Type;
-        for (int z = 0; z < size.Z; z++)
-            for (int y = 0; y < size.Y; y++)
-                moving.SliceBytes(first.Z + z).Slice(((first.Y + y) * moving.Grid.Size.X + first.X) * bytes, size.X * bytes).CopyTo(part.SliceBytes(z)[(y * size.X * bytes)..]);
-        return part;
+        return moving.Part(first, size);
     }
 
-    private static JsonObject Course(IntensityRegistrationResult result, GlobalAlignmentResult? search, RegistrationVerdict verdict, bool mirrored)
+    private static JsonObject Course(
+        IntensityRegistrationResult result, GlobalAlignmentResult? search, PointPathCheck? points, RegistrationVerdict verdict, bool mirrored)
     {
         IntensityRefinementResult linear = result.Linear;
         var history = new JsonArray();
@@ -246,6 +261,16 @@ internal static class AutoRegistration
                 ["overlap"] = ResultTable.Number(search.Best.Overlap),
                 ["reversed"] = search.Reversed,
                 ["confidence"] = search.Confidence.ToString().ToLowerInvariant(),
+            };
+        }
+        if (points is not null)
+        {
+            course["point_clouds"] = new JsonObject
+            {
+                ["speak"] = points.Speaks,
+                ["difference_nm"] = ResultTable.Number(points.DifferenceNm),
+                ["forward_backward_nm"] = ResultTable.Number(points.ForwardBackwardNm),
+                ["matched"] = ResultTable.Number(points.Matched),
             };
         }
         if (result.Judgement is { } judgement)

@@ -225,7 +225,8 @@ internal static class ClemRegSteps
         DeformableRegistrationResult result = job.Run("register_deformable", 0.3, 0.6, part => Bcpd.Register(moving, fixedCloud, options, part));
         job.Log(string.Create(CultureInfo.InvariantCulture,
             $"Deformed {moving.Count} points onto {fixedCloud.Count} in {result.Iterations} iterations: sigma {result.SigmaNm:F0} nm, displacements {result.DeformationRmsNm:F0} nm (root mean square). {result.StopText}"));
-        if (result.StopReason is StopReason.IterationLimit or StopReason.Lost) job.Warn($"The deformable registration did not converge. {result.StopText}");
+        if (result.StopReason == StopReason.Lost) throw new BadInputException($"The deformable registration failed. {result.StopText}");
+        if (result.StopReason == StopReason.IterationLimit) job.Warn($"The deformable registration did not converge. {result.StopText}");
         HeldOutJudgement? judgement = null;
         if (rigid is not null && values.Get(P.BcpdJudge))
         {
@@ -350,15 +351,10 @@ internal static class ClemRegSteps
             InitialSigmaNm = rigid.SigmaNm,
         }, job);
 
-    private static JsonObject Complete(JsonObject file, string algorithm, double scale, RegistrationResiduals residuals, ParameterValues values)
-    {
-        file["residuals"] = Residuals(residuals);
-        return Complete(file, algorithm, scale, values);
-    }
-
     /// <summary>A transform's file with what made it.</summary>
-    internal static JsonObject Complete(JsonObject file, string algorithm, double scale, ParameterValues values)
+    internal static JsonObject Complete(JsonObject file, string algorithm, double scale, RegistrationResiduals? residuals, ParameterValues values)
     {
+        if (residuals is not null) file["residuals"] = Residuals(residuals);
         file["algorithm"] = algorithm;
         file["scale"] = scale;
         file["parameters"] = values.ToJson();
@@ -385,7 +381,7 @@ internal static class ClemRegSteps
         if (result.StopReason == StopReason.IterationLimit)
             job.Warn($"The registration used all {result.Iterations} iterations and was still improving. Raise registration_max_iterations.");
         if (result.StopReason == StopReason.Lost)
-            job.Warn($"The registration failed: {result.StopText} Rotate or crop the fluorescence so that both images show the same region in about the same orientation, or draw a region of interest.");
+            throw new BadInputException($"The registration failed: {result.StopText} Rotate or crop the fluorescence so that both images show the same region in about the same orientation, or draw a region of interest.");
         if (result.Scale is < 0.8 or > 1.25)
             job.Warn(string.Create(CultureInfo.InvariantCulture,
                 $"The registration scaled the fluorescence by {result.Scale:F3}. Samples rarely change that much: check the voxel sizes, or switch registration_with_scale off."));

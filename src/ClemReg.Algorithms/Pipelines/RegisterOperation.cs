@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.PointClouds;
 using ClemReg.Algorithms.Refinement;
+using ClemReg.Algorithms.Registration;
 using ClemReg.Algorithms.Segmentation;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
@@ -102,9 +103,22 @@ internal static class RegisterOperation
             else if (auto)
             {
                 AutoOutcome outcome = AutoRegistration.Register(request.Values, moving, fixedMask, start, job);
+                if (outcome.MovingMask is not null)
+                {
+                    outputs["moving_mask"] = outcome.MovingMask;
+                    voxels["moving_mask"] = outcome.MovingMask.CountSet();
+                }
+                RegistrationResiduals? residuals = null;
+                if (outcome.Points is { } clouds)
+                {
+                    (movingPoints, fixedPoints) = (clouds.Moving, clouds.Fixed);
+                    (outputs["moving_points"], outputs["fixed_points"]) = (movingPoints, fixedPoints);
+                    outputs["registered_points"] = outcome.Transform.Apply(movingPoints);
+                    residuals = clouds.Residuals(outcome.Transform, job);
+                }
                 double scale = (double)outcome.Course["scale"]!;
-                Add(outcome.Transform, ClemRegSteps.Complete(TransformFile.Write(outcome.Transform, TransformFile.MovingToFixed), "auto", scale, request.Values),
-                    ClemRegSteps.Complete(TransformFile.Write(outcome.Transform.Inverse(), TransformFile.FixedToMoving), "auto", scale, request.Values));
+                Add(outcome.Transform, ClemRegSteps.Complete(TransformFile.Write(outcome.Transform, TransformFile.MovingToFixed), "auto", scale, residuals, request.Values),
+                    ClemRegSteps.Complete(TransformFile.Write(outcome.Transform.Inverse(), TransformFile.FixedToMoving), "auto", scale, residuals, request.Values));
                 outputs["error_map"] = AutoRegistration.ErrorMap(outcome, fixedMask.Grid, job);
                 course = ClemRegSteps.Named(outcome.Course, "auto");
                 verdict = outcome.Verdict;

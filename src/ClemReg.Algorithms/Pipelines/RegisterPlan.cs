@@ -39,7 +39,7 @@ internal static class RegisterPlan
         {
             return new JsonObject
             {
-                ["transform"] = Key("transform", values, [.. P.ForRegistration, .. P.ForAuto, P.RoiPolygon, P.ZMin, P.ZMax, .. P.ForFixedRegion, P.Seed],
+                ["transform"] = Key("transform", values, [.. P.ForRegistration, .. P.ForAuto, .. P.ForSegmentation, .. P.ForFixedRegion, P.Seed],
                     Input(request, "moving"), Input(request, "fixed_mask"), Input(request, "registration_start"), Input(request, "transform")),
             };
         }

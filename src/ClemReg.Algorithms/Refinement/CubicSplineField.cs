@@ -29,7 +29,7 @@ internal readonly record struct LocalShape(float Value, Point3 Gradient, double 
 /// B-spline moments); who makes the voxels takes that off the blur that is wanted.
 /// </summary>
 /// <remarks>Beyond the outermost voxels the field is as at the nearest place where all 64 coefficients exist.</remarks>
-internal sealed unsafe class CubicSplineField(Volume<float> coefficients) : IDisposable
+internal sealed unsafe class CubicSplineField : IDisposable
 {
     /// <summary>The variance of the B-spline in voxels squared.</summary>
     public const double Variance = 1.0 / 3;
@@ -37,7 +37,19 @@ internal sealed unsafe class CubicSplineField(Volume<float> coefficients) : IDis
     /// <summary>Value, slope and curvature of four coefficients on three axes.</summary>
     private const int Weights = 36;
 
-    private readonly Grid _grid = coefficients.Grid;
+    /// <summary>A place has four coefficients on each axis.</summary>
+    private const int Fewest = 4;
+
+    private readonly Volume<float> _coefficients;
+    private readonly Grid _grid;
+
+    /// <summary>Takes charge of the coefficients. Where an axis has fewer than four, its outermost ones are repeated.</summary>
+    public CubicSplineField(Volume<float> coefficients)
+    {
+        Size3 size = coefficients.Grid.Size;
+        _coefficients = size.Z < Fewest || size.Y < Fewest || size.X < Fewest ? Widened(coefficients) : coefficients;
+        _grid = _coefficients.Grid;
+    }
 
     /// <summary>Where the coefficients lie.</summary>
     public Grid Grid => _grid;
@@ -98,7 +110,7 @@ internal sealed unsafe class CubicSplineField(Volume<float> coefficients) : IDis
         job.For(depth, () => (new float[rows * columns], new float[columns]), (z, scratch) =>
         {
             (float[] plane, float[] row) = scratch;
-            Combine(coefficients.Pointer + (long)zs[z].First * plane.Length, zs[z].Weights, plane);
+            Combine(_coefficients.Pointer + (long)zs[z].First * plane.Length, zs[z].Weights, plane);
             for (int y = 0; y < height; y++)
             {
                 fixed (float* from = plane) Combine(from + ys[y].First * columns, ys[y].Weights, row);
@@ -113,7 +125,23 @@ internal sealed unsafe class CubicSplineField(Volume<float> coefficients) : IDis
     }
 
     /// <inheritdoc/>
-    public void Dispose() => coefficients.Dispose();
+    public void Dispose() => _coefficients.Dispose();
+
+    private static Volume<float> Widened(Volume<float> narrow)
+    {
+        using Volume<float> given = narrow;
+        Grid grid = given.Grid;
+        static int More(int n) => n < Fewest ? (Fewest - n + 1) / 2 + 1 : 0;
+        (int z0, int y0, int x0) = (More(grid.Size.Z), More(grid.Size.Y), More(grid.Size.X));
+        var wide = new Volume<float>(new Grid(new Size3(grid.Size.Z + 2 * z0, grid.Size.Y + 2 * y0, grid.Size.X + 2 * x0), grid.Spacing, grid.ToPhysical(-z0, -y0, -x0)));
+        for (int z = 0; z < wide.Grid.Size.Z; z++)
+            for (int y = 0; y < wide.Grid.Size.Y; y++)
+            {
+                Span<float> from = given.Row(Math.Clamp(z - z0, 0, grid.Size.Z - 1), Math.Clamp(y - y0, 0, grid.Size.Y - 1)), to = wide.Row(z, y);
+                for (int x = 0; x < to.Length; x++) to[x] = from[Math.Clamp(x - x0, 0, grid.Size.X - 1)];
+            }
+        return wide;
+    }
 
     /// <summary>For each voxel of a grid along an axis: the first of its four coefficients, and their weights.</summary>
     private (int First, float[] Weights)[] Nodes(Grid grid, int axis)
@@ -145,7 +173,7 @@ internal sealed unsafe class CubicSplineField(Volume<float> coefficients) : IDis
         int z = Axis(u.Z, _grid.Size.Z, w, derivatives);
         int y = Axis(u.Y, _grid.Size.Y, w + 4, derivatives);
         int x = Axis(u.X, _grid.Size.X, w + 8, derivatives);
-        return coefficients.Pointer + ((long)z * _grid.Size.Y + y) * _grid.Size.X + x;
+        return _coefficients.Pointer + ((long)z * _grid.Size.Y + y) * _grid.Size.X + x;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

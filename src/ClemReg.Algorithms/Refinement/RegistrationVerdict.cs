@@ -33,6 +33,7 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
     private const double StrongScale = 0.12;
     private const double StrongAnisotropy = 1.15;
     private const double OtherPsf = 1.3;
+    private const double OddDifferenceNm = 200, WrongDifferenceNm = 500;
 
     /// <summary>The level as it is written in files.</summary>
     public string Word => Level switch { Reliability.Reliable => "reliable", Reliability.Check => "check", _ => "unreliable" };
@@ -40,12 +41,13 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
     /// <summary>Judges.</summary>
     /// <param name="result">The registration.</param>
     /// <param name="search">The global search before it; null where a start was given.</param>
+    /// <param name="points">What point clouds say; null where there are too few points.</param>
     /// <param name="givenPsf">The blur that the user gave; null where none.</param>
     /// <param name="reversedAndLeft">Whether the EM's slices seem to be in reversed order and that was not corrected.</param>
     /// <param name="fluorescence">Where the fluorescence lies.</param>
     /// <param name="emMask">The mitochondria of the EM.</param>
     /// <param name="job">The work.</param>
-    public static RegistrationVerdict Judge(IntensityRegistrationResult result, GlobalAlignmentResult? search, PointSpreadFunction? givenPsf,
+    public static RegistrationVerdict Judge(IntensityRegistrationResult result, GlobalAlignmentResult? search, PointPathCheck? points, PointSpreadFunction? givenPsf,
         bool reversedAndLeft, Grid fluorescence, BitVolume emMask, Job job)
     {
         var bad = new List<string>();
@@ -66,6 +68,8 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
             (significance < ClearSignificance ? bad : doubtful).Add(Text($"The search found another position that fits nearly as well (score ratio {search.Ratio:F2}; a right one has 1.3 or more)."));
         else if (search is { Confidence: AlignmentConfidence.Doubtful } && significance < 2 * ClearSignificance)
             doubtful.Add(Text($"The search was not clear: score ratio {search.Ratio:F2} to the next position, {search.HandednessRatio:F2} to the mirror image."));
+        if (points is { Speaks: true, DifferenceNm: > OddDifferenceNm })
+            (points.DifferenceNm > WrongDifferenceNm ? bad : doubtful).Add(Text($"Point clouds of both images, registered from there, end {points.DifferenceNm:F0} nm elsewhere; where all is well it is less than 100."));
         if (linear.Objects.Bright < TooFewObjects)
             bad.Add($"Only {linear.Objects.Bright} pieces of mitochondria in the EM show in the fluorescence; the position rests on too few.");
         else if (linear.Objects.Bright < FewObjects)
@@ -101,10 +105,13 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
         }
         Reliability level = bad.Count > 0 ? Reliability.Unreliable : doubtful.Count > 0 ? Reliability.Check : Reliability.Reliable;
         IReadOnlyList<string> reasons = level == Reliability.Reliable
-            ? [Text($"{linear.Objects.Bright} of {linear.Objects.All} pieces of mitochondria agree (correlation {linear.Correlation:F2}), the position stands out by {significance:F0} standard deviations, and the halves of the data differ as little as the predicted error of {mean:F0} nm says.")]
+            ? [Text($"{linear.Objects.Bright} of {linear.Objects.All} pieces of mitochondria agree (correlation {linear.Correlation:F2}), the position stands out by {significance:F0} standard deviations, and the halves of the data differ as little as the predicted error of {mean:F0} nm says.{Seconded(points)}")]
             : [.. bad, .. doubtful];
         return new RegistrationVerdict(level, reasons, mean, high);
     }
+
+    private static string Seconded(PointPathCheck? points) =>
+        points is { Speaks: true } ? Text($" Point clouds of both images end within {points.DifferenceNm:F0} nm of it.") : "";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
@@ -130,10 +137,6 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
     private static double Overlap(AffineTransform transform, Grid fluorescence, List<Point3> places)
     {
         AffineTransform back = transform.Inverse();
-        return places.Count(q =>
-        {
-            Point3 u = fluorescence.ToIndex(back.Apply(q));
-            return u.Z >= -0.5 && u.Y >= -0.5 && u.X >= -0.5 && u.Z <= fluorescence.Size.Z - 0.5 && u.Y <= fluorescence.Size.Y - 0.5 && u.X <= fluorescence.Size.X - 0.5;
-        }) / (double)places.Count;
+        return places.Count(q => fluorescence.Holds(back.Apply(q))) / (double)places.Count;
     }
 }

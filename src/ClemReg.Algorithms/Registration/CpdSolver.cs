@@ -1,3 +1,4 @@
+using System.Globalization;
 using ClemReg.Algorithms.PointClouds;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
@@ -19,6 +20,14 @@ internal static class CpdSolver
 
     /// <summary>Below this, in units of the fixed cloud's size, sigma is rounding noise.</summary>
     private const double SmallestSigma = 1e-6;
+
+    /// <summary>
+    /// With normalised clouds the outliers' density does not fall with the number of points, so that a weight that suits thousands leaves nothing of a few dozen: where less than
+    /// this part of the fixed points, or so many of them, is explained at the start, the weight is halved, down to <see cref="NoOutliers"/>.
+    /// </summary>
+    private const double LeastExplained = 0.2;
+    private const double Pairs = 6;
+    private const double NoOutliers = 1e-4;
 
     /// <summary>Registers two clouds with checked options.</summary>
     /// <param name="moving">The points to move, nm.</param>
@@ -81,9 +90,9 @@ internal static class CpdSolver
         RegistrationState last = history[^1];
         return reason switch
         {
-            StopReason.Converged => string.Create(System.Globalization.CultureInfo.InvariantCulture,
+            StopReason.Converged => string.Create(CultureInfo.InvariantCulture,
                 $"Converged after {last.Iteration} iterations: the last one moved the points by {last.MovementNm:G3} nm."),
-            StopReason.IterationLimit => string.Create(System.Globalization.CultureInfo.InvariantCulture,
+            StopReason.IterationLimit => string.Create(CultureInfo.InvariantCulture,
                 $"Stopped after registration_max_iterations = {options.MaxIterations} iterations: the last one still moved the points by {last.MovementNm:G3} nm."),
             StopReason.Coincident => $"The clouds lie on each other after {last.Iteration} iterations.",
             _ => $"The clouds lost each other after {last.Iteration} iterations: lower registration_outlier_weight, leave "
@@ -134,14 +143,22 @@ internal static class CpdSolver
             double noise = SmallestSigma * _size;
             double least = Math.Max(noise, _options.MinimumSigmaNm / _unit);
             double movement = 0;
+            double weight = _options.OutlierWeight;
             for (int iteration = 0; ; iteration++)
             {
-                CpdMoments moments = _expectation.Run(_sigma2, _options.OutlierWeight, job);
+                CpdMoments moments = _expectation.Run(_sigma2, weight, job);
+                while (iteration == 0 && _options.Normalise && moments.Weight < Math.Max(LeastExplained * _fixed.Count, Math.Min(0.9 * _fixed.Count, Pairs)) && weight > NoOutliers)
+                {
+                    weight /= 2;
+                    moments = _expectation.Run(_sigma2, weight, job);
+                }
                 _history.Add(new RegistrationState(iteration, Math.Sqrt(_sigma2) * _unit, moments.NegativeLogLikelihood, movement * _unit));
                 if (iteration > 0 && movement < _options.Tolerance * Math.Sqrt(_sigma2)) return StopReason.Converged;
                 if (_sigma2 <= noise * noise) return StopReason.Coincident;
                 if (iteration == _options.MaxIterations) return StopReason.IterationLimit;
                 job.Report((double)iteration / _options.MaxIterations);
+                if (iteration == 0 && weight < _options.OutlierWeight)
+                    job.Log(string.Create(CultureInfo.InvariantCulture, $"With {_moved.Count} and {_fixed.Count} points registration_outlier_weight = {_options.OutlierWeight:G3} would take all for outliers; {weight:G3} is used."));
 
                 // Fewer than 3 explained points do not determine a transform.
                 if (!(moments.Weight >= 3)) return StopReason.Lost;

@@ -93,6 +93,25 @@ public sealed class BitVolume : ISliceSource, IDisposable
         }
     }
 
+    /// <summary>A box of this mask as a mask of its own, in the same place.</summary>
+    /// <param name="first">Its first voxel.</param>
+    /// <param name="size">Its voxels; all of them lie within.</param>
+    public BitVolume Part(Size3 first, Size3 size)
+    {
+        var part = new BitVolume(new Grid(size, Grid.Spacing, Grid.ToPhysical(first.Z, first.Y, first.X)));
+        int word = first.X >> 6, shift = first.X & 63;
+        ulong end = ulong.MaxValue >> (63 - ((size.X - 1) & 63));
+        for (int z = 0; z < size.Z; z++)
+            for (int y = 0; y < size.Y; y++)
+            {
+                Span<ulong> from = Row(first.Z + z, first.Y + y)[word..], to = part.Row(z, y);
+                for (int w = 0; w < to.Length; w++)
+                    to[w] = from[w] >> shift | (shift > 0 && w + 1 < from.Length ? from[w + 1] << (64 - shift) : 0);
+                to[^1] &= end;
+            }
+        return part;
+    }
+
     /// <summary>Reads slice <paramref name="z"/> as bytes of 0 and 255, Y * X of them.</summary>
     public void ReadSlice(int z, Span<byte> destination)
     {

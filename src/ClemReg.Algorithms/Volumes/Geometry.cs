@@ -87,4 +87,11 @@ public sealed record Grid
     /// <summary>The (fractional) voxel index of a physical position in nm.</summary>
     public Point3 ToIndex(Point3 p) =>
         new((p.Z - Origin.Z) / Spacing.Z, (p.Y - Origin.Y) / Spacing.Y, (p.X - Origin.X) / Spacing.X);
+
+    /// <summary>Whether a physical position in nm lies in one of the voxels.</summary>
+    public bool Holds(Point3 p)
+    {
+        Point3 u = ToIndex(p);
+        return u.Z >= -0.5 && u.Y >= -0.5 && u.X >= -0.5 && u.Z <= Size.Z - 0.5 && u.Y <= Size.Y - 0.5 && u.X <= Size.X - 0.5;
+    }
 }

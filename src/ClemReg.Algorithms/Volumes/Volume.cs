@@ -70,6 +70,19 @@ public abstract class Volume : ISliceSource, IDisposable
     /// <summary>The voxels of slice <paramref name="z"/> converted to float, rows from y = 0, x fastest.</summary>
     public void ReadSlice(int z, Span<float> destination) => VoxelConvert.ToFloat(SliceBytes(z), Type, destination);
 
+    /// <summary>A box of this volume as a volume of its own, in the same place.</summary>
+    /// <param name="first">Its first voxel.</param>
+    /// <param name="size">Its voxels; all of them lie within.</param>
+    public Volume Part(Size3 first, Size3 size)
+    {
+        Volume part = Create(new Grid(size, Grid.Spacing, Grid.ToPhysical(first.Z, first.Y, first.X)), Type);
+        int bytes = (int)Type;
+        for (int z = 0; z < size.Z; z++)
+            for (int y = 0; y < size.Y; y++)
+                SliceBytes(first.Z + z).Slice(((first.Y + y) * Grid.Size.X + first.X) * bytes, size.X * bytes).CopyTo(part.SliceBytes(z)[(y * size.X * bytes)..]);
+        return part;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

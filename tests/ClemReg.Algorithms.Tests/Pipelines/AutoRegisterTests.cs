@@ -52,8 +52,16 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
         Assert.InRange((end - _pair.Case.Mask.Grid.ToPhysical(79, 499, 499)).Length, 0, 1e-6);
         for (int z = 0; z < map.Grid.Size.Z; z++)
             foreach (float v in map.Slice(z)) Assert.InRange(v, 1, 100);
-        Assert.False(result.Outputs.ContainsKey("moving_points"));
         Assert.NotNull(run["registration"]!["search"]);
+        JsonNode clouds = run["registration"]!["point_clouds"]!;
+        Assert.True((bool)clouds["speak"]!);
+        Assert.InRange((double)clouds["difference_nm"]!, 0, 100);
+        Assert.InRange((double)clouds["forward_backward_nm"]!, 0, 50);
+        Assert.Contains("Point clouds of both images end within", (string?)run["reasons"]![0]);
+        var moving = (PointCloud)result.Outputs["moving_points"];
+        Assert.Equal(((SpatialTransform)result.Outputs["transform"]).Apply(moving).Points.ToArray(), ((PointCloud)result.Outputs["registered_points"]).Points.ToArray());
+        Assert.Equal(_pair.Case.Fluorescence.Grid, ((BitVolume)result.Outputs["moving_mask"]).Grid);
+        Assert.InRange((double)result.Json["transform"]!["residuals"]!["nearest_median_nm"]!, 1, 300);
     }
 
     [Fact]
@@ -174,6 +182,34 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
     {
         var flat = new Volume<ushort>(new Grid(new Size3(1, 300, 300), new Point3(130, 40, 40)));
         using (flat) Assert.Contains("rigid", Assert.Throws<BadInputException>(() => Register(flat, _pair.Case.Mask)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(8)]
+    [InlineData(11)]
+    [InlineData(16)]
+    public void A_thin_stack_is_registered_or_refused_in_words(int slices)
+    {
+        Volume<ushort> whole = _pair.Case.Fluorescence;
+        Size3 size = whole.Grid.Size;
+        using Volume thin = whole.Part(new Size3((size.Z - slices) / 2, 0, 0), new Size3(slices, size.Y, size.X));
+        var texts = new JsonObject { ["registration_start"] = new JsonObject { ["file"] = "start.json", ["text"] = TransformFile.Write(_pair.Case.Truth, "similarity", TransformFile.MovingToFixed).ToJsonString() } };
+        foreach (string? start in new[] { null, texts.ToJsonString() })
+        {
+            try
+            {
+                using OperationResult result = Register(thin, _pair.Case.Mask, texts: start);
+                string verdict = (string)result.Json["run"]!["verdict"]!;
+                if (verdict == "reliable") Assert.InRange(_pair.Case.Error((SpatialTransform)result.Outputs["transform"]), 0, 40);
+                else Assert.NotEmpty(result.Json["run"]!["reasons"]!.AsArray());
+            }
+            catch (BadInputException e)
+            {
+                Assert.Contains("fluorescence", e.Message, StringComparison.OrdinalIgnoreCase);
+            }
+        }
     }
 
     [Fact]

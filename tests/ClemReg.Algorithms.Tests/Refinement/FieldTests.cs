@@ -49,6 +49,44 @@ public sealed class FieldTests
                 for (int x = 0; x < 33; x++) Assert.Equal(2 - field.Value(fine.Grid.ToPhysical(z, y, x)), fine.Row(z, y)[x], 1e-5f);
     }
 
+    [Fact]
+    public void A_spline_of_any_size_is_defined_everywhere_and_keeps_a_constant()
+    {
+        for (int z = 1; z <= 5; z++)
+            for (int y = 1; y <= 5; y++)
+                for (int x = 1; x <= 5; x++)
+                {
+                    var volume = new Volume<float>(new Grid(new Size3(z, y, x), new Point3(50, 20, 30), new Point3(-70, 33, 12)));
+                    for (int i = 0; i < z; i++) volume.Slice(i).Fill(3);
+                    using var field = new CubicSplineField(volume);
+                    foreach (double at in new[] { -1000.0, -70, 20, 90, 1000 })
+                    {
+                        LocalShape shape = field.Shape(new Point3(at, at, at));
+                        Assert.Equal(3f, shape.Value, 1e-5f);
+                        Assert.Equal(3f, field.Value(new Point3(at, at, at)), 1e-5f);
+                        Assert.InRange(shape.Gradient.Length, 0, 1e-6);
+                    }
+                    using var fine = new Volume<float>(new Grid(new Size3(2, 3, 4), new Point3(90, 25, 40), new Point3(-90, 20, -30)));
+                    field.TakeFrom(fine, new Job(1));
+                    foreach (float v in fine.Slice(1)) Assert.Equal(-3f, v, 1e-5f);
+                }
+    }
+
+    [Fact]
+    public void A_narrow_spline_is_that_of_its_outermost_coefficients_repeated()
+    {
+        Volume<float> narrow = Noise(new Size3(2, 6, 7), new Point3(50, 20, 30), 4);
+        var wide = new Volume<float>(new Grid(new Size3(8, 6, 7), narrow.Grid.Spacing, narrow.Grid.ToPhysical(-3, 0, 0)));
+        for (int z = 0; z < 8; z++) narrow.Slice(Math.Clamp(z - 3, 0, 1)).CopyTo(wide.Slice(z));
+        using var expected = new CubicSplineField(wide);
+        using var field = new CubicSplineField(narrow);
+        for (double z = -0.9; z < 1.9; z += 0.3)
+        {
+            Point3 q = expected.Grid.ToPhysical(3 + z, 2.3, 3.1);
+            Assert.Equal(expected.Value(q), field.Value(q), 1e-5f);
+        }
+    }
+
     [Theory]
     [InlineData(1, 0, 0)]
     [InlineData(0.9, 0.3, -0.2)]

@@ -92,8 +92,8 @@ public sealed class RefinementTests
         IntensityRegistrationResult wrong = IntensityRegistration.Register(pair.Fluorescence, other.Mask, Truth, options, false, new Job(2));
         Assert.True(right.Contrast.Significance > 7, $"{right.Contrast}");
         Assert.True(wrong.Contrast.Significance < 5, $"{wrong.Contrast}");
-        RegistrationVerdict good = RegistrationVerdict.Judge(right, null, null, false, pair.Fluorescence.Grid, pair.Mask, new Job(1));
-        RegistrationVerdict bad = RegistrationVerdict.Judge(wrong, null, null, false, pair.Fluorescence.Grid, other.Mask, new Job(1));
+        RegistrationVerdict good = RegistrationVerdict.Judge(right, null, null, null, false, pair.Fluorescence.Grid, pair.Mask, new Job(1));
+        RegistrationVerdict bad = RegistrationVerdict.Judge(wrong, null, null, null, false, pair.Fluorescence.Grid, other.Mask, new Job(1));
         Assert.Equal(Reliability.Reliable, good.Level);
         Assert.Equal(Reliability.Unreliable, bad.Level);
         Assert.InRange(pair.Error(right.Transform) / good.PredictedErrorNm, 0.2, 2);
@@ -106,7 +106,7 @@ public sealed class RefinementTests
         var wide = new PointSpreadFunction(100, 330);
         IntensityRegistrationResult found = IntensityRegistration.Register(pair.Fluorescence, pair.Mask, Truth,
             new IntensityRefinementOptions { Psf = wide, PsfPrior = 0.25, Levels = [], Samples = 40_000 }, false, new Job(2));
-        RegistrationVerdict verdict = RegistrationVerdict.Judge(found, null, wide, false, pair.Fluorescence.Grid, pair.Mask, new Job(1));
+        RegistrationVerdict verdict = RegistrationVerdict.Judge(found, null, null, wide, false, pair.Fluorescence.Grid, pair.Mask, new Job(1));
         Assert.Contains(verdict.Reasons, r => r.Contains("psf_xy 100, psf_z 330", StringComparison.Ordinal));
         Assert.InRange(pair.Error(found.Transform), 0, 12);
     }

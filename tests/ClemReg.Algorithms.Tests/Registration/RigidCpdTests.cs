@@ -316,6 +316,26 @@ public sealed class RigidCpdTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(10)]
+    [InlineData(20)]
+    [InlineData(40)]
+    [InlineData(80)]
+    [InlineData(160)]
+    public void Few_points_register_at_the_defaults_of_register(int points)
+    {
+        var random = new Random(points);
+        PointCloud cloud = new([.. Enumerable.Range(0, points).Select(_ => new Point3(2000 * random.NextDouble(), 8000 * random.NextDouble(), 8000 * random.NextDouble()))]);
+        AffineTransform truth = AffineTransform.Similarity(1, Clouds.Rotation(new Point3(0, 1, 1), 2), new Point3(70, -60, 50));
+        PointCloud noisy = new([.. truth.Inverse().Apply(cloud).Points.ToArray().Select(p => p + new Point3(20 * random.NextDouble(), 20 * random.NextDouble(), 20 * random.NextDouble()))]);
+        RegistrationResult result = RigidCpd.Register(noisy, cloud, new RigidCpdOptions { OutlierWeight = 0.8, MinimumSigmaNm = 300, MaxIterations = 200 }, new Job(1));
+        Assert.NotEqual(StopReason.Lost, result.StopReason);
+        Assert.InRange(Clouds.Error(cloud, result.Transform, truth), 0, 150);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]

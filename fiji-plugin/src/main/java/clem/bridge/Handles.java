@@ -43,7 +43,14 @@ public final class Handles implements AutoCloseable {
 	static void releaseForgotten() {
 		for (Net net = (Net) FORGOTTEN.poll(); net != null; net = (Net) FORGOTTEN.poll()) {
 			NETS.remove(net);
-			for (final long handle : net.open) net.bridge.release(handle);
+			for (final long handle : net.open) {
+				try {
+					net.bridge.release(handle);
+				}
+				catch (final RuntimeException e) {
+					// Nobody is left who could be told, and whoever comes by here has nothing to do with it.
+				}
+			}
 		}
 	}
 

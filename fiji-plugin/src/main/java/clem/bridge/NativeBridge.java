@@ -157,6 +157,12 @@ public final class NativeBridge implements Bridge {
 		if (error == null) return new ClemRegException(ClemRegException.Kind.INTERNAL, "The native library failed without a message.");
 		final String text = new String(error, StandardCharsets.UTF_8);
 		final int end = text.indexOf('\n');
-		return new ClemRegException(ClemRegException.Kind.values()[Integer.parseInt(text.substring(0, end)) - 1], text.substring(end + 1));
+		final ClemRegException.Kind kind = ClemRegException.Kind.values()[Integer.parseInt(text.substring(0, end)) - 1];
+		final String message = text.substring(end + 1);
+		if (kind != ClemRegException.Kind.INTERNAL) return new ClemRegException(kind, message);
+		// The first line says what it was, the others where: for the one who mends it.
+		final int first = message.indexOf('\n');
+		return new ClemRegException(kind, "Unexpected error in the algorithms: " + (first < 0 ? message : message.substring(0, first)) + " Please report it with what the log shows.",
+			new IllegalStateException(message));
 	}
 }

@@ -76,7 +76,7 @@ public final class Main implements OperationListener {
 				fail("Cancelled.", e);
 				return CANCELLED;
 			}
-			fail(e.getMessage(), e);
+			fail(e.getMessage() + (e.kind == ClemRegException.Kind.INTERNAL ? " Set CLEMREG_DEBUG=1 to see where." : ""), e);
 			return e.kind == ClemRegException.Kind.CANCELLED ? CANCELLED
 				: e.kind == ClemRegException.Kind.BAD_INPUT || e.kind == ClemRegException.Kind.NOT_FOUND ? BAD_INPUT : FAILED;
 		}

@@ -1,6 +1,9 @@
 package clem.image;
 
+import java.util.function.BooleanSupplier;
+
 import clem.bridge.Bridge;
+import clem.bridge.ClemRegException;
 import clem.bridge.VoxelKind;
 import ij.VirtualStack;
 import ij.process.ByteProcessor;
@@ -18,19 +21,22 @@ public final class HandleStack extends VirtualStack {
 	private final int channels;
 	private final VoxelKind kind;
 	private final int slices;
+	private final BooleanSupplier cancelled;
 	private long nanoseconds;
 
 	/**
 	 * @param size voxels along z, y, x
 	 * @param channels how many channels each time point has
 	 * @param frames the volumes, all of one size and type
+	 * @param cancelled asked before a slice is read
 	 */
-	public HandleStack(final Bridge bridge, final VoxelKind kind, final int[] size, final int channels, final Frames frames) {
+	public HandleStack(final Bridge bridge, final VoxelKind kind, final int[] size, final int channels, final Frames frames, final BooleanSupplier cancelled) {
 		super(size[2], size[1], null, null);
 		this.bridge = bridge;
 		this.channels = channels;
 		this.frames = frames;
 		this.kind = kind;
+		this.cancelled = cancelled;
 		slices = size[0];
 		setBitDepth(kind == VoxelKind.UINT16 ? 16 : kind == VoxelKind.FLOAT32 ? 32 : 8);
 	}
@@ -42,6 +48,7 @@ public final class HandleStack extends VirtualStack {
 
 	@Override
 	public ImageProcessor getProcessor(final int n) {
+		if (cancelled.getAsBoolean()) throw ClemRegException.cancelled();
 		final ImageProcessor processor = kind == VoxelKind.UINT16 ? new ShortProcessor(getWidth(), getHeight())
 			: kind == VoxelKind.FLOAT32 ? new FloatProcessor(getWidth(), getHeight()) : new ByteProcessor(getWidth(), getHeight());
 		final long start = System.nanoTime();

@@ -5,10 +5,16 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
+
+import clem.bridge.ClemRegException;
 
 /** Work on a few threads, the caller's among them. All of it has ended when a call comes back, and the first exception is thrown there. */
 public final class Parallel {
+	private static final long POLL_MILLISECONDS = 20;
+
 	private Parallel() {}
 
 	/** Runs every piece once, in ascending order of their beginning. After an exception no further piece begins. */
@@ -24,6 +30,29 @@ public final class Parallel {
 	/** Runs one piece on the caller's thread and the other beside it. */
 	public static void both(final Runnable here, final Runnable beside) {
 		run(here, Arrays.asList(beside), new AtomicReference<>());
+	}
+
+	/**
+	 * What a piece of work gives that cannot be cancelled itself, made on a thread of its own: once the user cancels it is left to come to its end alone,
+	 * so it must not write anything. The first exception is thrown here.
+	 */
+	public static <T> T unless(final BooleanSupplier cancelled, final Supplier<T> work) {
+		final AtomicReference<T> result = new AtomicReference<>();
+		final AtomicReference<Throwable> failure = new AtomicReference<>();
+		final Thread worker = new Thread(() -> guarded(() -> result.set(work.get()), failure), "clem-work");
+		worker.setDaemon(true);
+		worker.start();
+		try {
+			for (worker.join(POLL_MILLISECONDS); worker.isAlive(); worker.join(POLL_MILLISECONDS)) {
+				if (cancelled.getAsBoolean()) throw ClemRegException.cancelled();
+			}
+		}
+		catch (final InterruptedException e) {
+			Thread.currentThread().interrupt();
+			throw ClemRegException.cancelled();
+		}
+		rethrow(failure);
+		return result.get();
 	}
 
 	private static void run(final Runnable here, final List<Runnable> beside, final AtomicReference<Throwable> failure) {
@@ -48,6 +77,10 @@ public final class Parallel {
 			}
 		}
 		if (interrupted) Thread.currentThread().interrupt();
+		rethrow(failure);
+	}
+
+	private static void rethrow(final AtomicReference<Throwable> failure) {
 		final Throwable thrown = failure.get();
 		if (thrown instanceof Error) throw (Error) thrown;
 		if (thrown != null) throw (RuntimeException) thrown;

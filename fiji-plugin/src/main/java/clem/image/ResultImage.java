@@ -3,6 +3,7 @@ package clem.image;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 import clem.bridge.Bridge;
 import clem.bridge.VoxelKind;
@@ -25,6 +26,7 @@ public final class ResultImage {
 	private final int[] size = new int[3];
 	private final double[] spacing = new double[3];
 	private final double[] origin = new double[3];
+	private BooleanSupplier cancelled = () -> false;
 
 	/** One time point, a handle a channel. */
 	public ResultImage(final Bridge bridge, final long... handles) {
@@ -45,6 +47,12 @@ public final class ResultImage {
 			spacing[i] = Json.asNumber(spacings.get(i), 1);
 			origin[i] = Json.asNumber(origins.get(i), 0);
 		}
+	}
+
+	/** Reading its slices ends once this says so. */
+	public ResultImage until(final BooleanSupplier end) {
+		cancelled = end;
+		return this;
 	}
 
 	/** How many channels it has. */
@@ -87,7 +95,7 @@ public final class ResultImage {
 
 	/** The slices, read when they are needed. */
 	public HandleStack stack() {
-		return new HandleStack(bridge, kind, size, channels, frames);
+		return new HandleStack(bridge, kind, size, channels, frames, cancelled);
 	}
 
 	/** The image with all slices in memory, for the screen. */

@@ -6,7 +6,7 @@ import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
-import java.io.File;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +18,6 @@ import clem.bridge.Bridge;
 import clem.bridge.ClemRegException;
 import clem.bridge.OperationListener;
 import clem.image.ResultImage;
-import clem.image.TiffWriter;
 import clem.json.Json;
 
 /** The picture that shows a registration before and after: the algorithms draw the views, this adds the words and the scale bars. */
@@ -118,14 +117,16 @@ public final class OverlayPicture {
 		return (int) Math.round(Json.asNumber(json.get(key), 0));
 	}
 
-	/** Writes a PNG file. */
-	public static void save(final BufferedImage image, final File file) {
+	/** The picture as a PNG file. */
+	public static byte[] png(final BufferedImage image) {
+		final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 		try {
 			ImageIO.setUseCache(false);
-			if (!ImageIO.write(image, "png", file)) throw new IOException("this Java writes no PNG");
+			if (!ImageIO.write(image, "png", bytes)) throw new IOException("this Java writes no PNG");
 		}
 		catch (final IOException e) {
-			throw ClemRegException.badInput(file + " cannot be written: " + TiffWriter.reason(e) + ".", e);
+			throw new ClemRegException(ClemRegException.Kind.INTERNAL, "The picture cannot be made: " + e.getMessage(), e);
 		}
+		return bytes.toByteArray();
 	}
 }

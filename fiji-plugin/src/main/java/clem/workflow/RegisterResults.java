@@ -97,12 +97,12 @@ public final class RegisterResults {
 
 	/** The mask found in the fluorescence, or null. */
 	public ResultImage movingMask() {
-		return outputs.containsKey("moving_mask") ? new ResultImage(bridge, outputs.get("moving_mask")) : null;
+		return outputs.containsKey("moving_mask") ? new ResultImage(bridge, outputs.get("moving_mask")).until(progress::cancelled) : null;
 	}
 
 	/** The EM's mask. */
 	public ResultImage fixedMask() {
-		return new ResultImage(bridge, fixedMask);
+		return new ResultImage(bridge, fixedMask).until(progress::cancelled);
 	}
 
 	/** z, y, x triples in nm of moving_points, fixed_points or registered_points, or null. */
@@ -153,7 +153,7 @@ public final class RegisterResults {
 
 	/** Writes all that there is of {@link RegisterWorkflow#files}, and the linked images. */
 	public void save(final Output folder) {
-		final BufferedImage drawn = overlay();
+		final BufferedImage drawn = Parallel.unless(progress::cancelled, this::overlay);
 		stages.end("saving");
 		final double[] reporting = new double[1];
 		Parallel.both(() -> {
@@ -161,9 +161,9 @@ public final class RegisterResults {
 			for (final Map.Entry<VolumeImage, ResultImage> image : linked.entrySet()) warped(folder, image.getKey().role + ".tif", image.getValue(), image.getKey().image);
 		}, () -> {
 			steps(folder);
-			if (drawn != null) OverlayPicture.save(drawn, folder.path("overlay.png"));
+			if (drawn != null) folder.bytes(folder.path("overlay.png"), Parallel.unless(progress::cancelled, () -> OverlayPicture.png(drawn)));
 			final long start = System.nanoTime();
-			if (report != null) report.draw();
+			if (report != null) report.setPictures(Parallel.unless(progress::cancelled, report::draw));
 			reporting[0] = (System.nanoTime() - start) / 1e9;
 		});
 		if (report != null) stages.add("report", reporting[0]);

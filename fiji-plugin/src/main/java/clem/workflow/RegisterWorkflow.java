@@ -184,7 +184,7 @@ public final class RegisterWorkflow {
 		final Follower follower = new Follower(input, em, inputs, outputs, Json.asObject(run.get("parameters")), request, progress);
 		final WarpedFrames main = follower.frames(leader, 0, null, run);
 		warps.add(main);
-		results.setRegistered(new ResultImage(bridge, main), leader == input.fixedMask ? null : leader.image);
+		results.setRegistered(new ResultImage(bridge, main).until(progress::cancelled), leader == input.fixedMask ? null : leader.image);
 		int before = leader.channels;
 		for (final Map.Entry<VolumeImage, Long> linked : input.linked.entrySet()) {
 			final VolumeImage image = linked.getKey();
@@ -192,7 +192,7 @@ public final class RegisterWorkflow {
 			Json.asObject(run.computeIfAbsent("linked", key -> new LinkedHashMap<String, Object>())).put(image.role, report);
 			final WarpedFrames warped = follower.frames(image, before, linked.getValue(), report);
 			warps.add(warped);
-			results.addLinked(image, new ResultImage(bridge, warped));
+			results.addLinked(image, new ResultImage(bridge, warped).until(progress::cancelled));
 			before += image.channels;
 		}
 	}

@@ -61,8 +61,12 @@ final class Report {
 	}
 
 	/** Makes the pictures: the slow part. */
-	void draw() {
-		pictures = ReportPictures.of(bridge, sheet, Json.asList(layout.get("views")));
+	List<Object> draw() {
+		return ReportPictures.of(bridge, sheet, Json.asList(layout.get("views")));
+	}
+
+	void setPictures(final List<Object> drawn) {
+		pictures = drawn;
 	}
 
 	/** The whole page. */
