@@ -23,16 +23,23 @@ public sealed record OverlayPanel(string Title, int X, int Y, int Width, int Hei
 /// <param name="LengthNm">The length that it stands for: 1, 2 or 5 times a power of ten, in nm.</param>
 public sealed record OverlayScaleBar(int X, int Y, int Width, int Height, double LengthNm);
 
+/// <summary>A word in the picture, light on dark.</summary>
+/// <param name="Text">The word.</param>
+/// <param name="X">The left end of its base line.</param>
+/// <param name="Y">The row of its base line.</param>
+public sealed record OverlayLabel(string Text, int X, int Y);
+
 /// <summary>A picture of fluorescence over EM, before and after registration.</summary>
 /// <param name="Width">Pixels across.</param>
 /// <param name="Height">Pixels down.</param>
 /// <param name="Rgb">Height x Width x 3 bytes, rows from the top, red first.</param>
 /// <param name="Panels">xy, yz, xz before, then xy, yz, xz after.</param>
 /// <param name="ScaleBars">One in each xy panel.</param>
+/// <param name="Labels">The values of the lines of equal predicted error; none where no error is predicted.</param>
 /// <param name="Caption">What the picture shows: planes, contrast, how the fluorescence was placed before.</param>
 /// <param name="Views">What the panels show in layers, xy, yz, xz, and then the same of each field; empty unless asked for.</param>
 public sealed record OverlayPicture(
-    int Width, int Height, byte[] Rgb, IReadOnlyList<OverlayPanel> Panels, IReadOnlyList<OverlayScaleBar> ScaleBars, string Caption,
+    int Width, int Height, byte[] Rgb, IReadOnlyList<OverlayPanel> Panels, IReadOnlyList<OverlayScaleBar> ScaleBars, IReadOnlyList<OverlayLabel> Labels, string Caption,
     IReadOnlyList<OverlayView> Views);
 
 /// <summary>A view in layers of one byte a pixel, which whoever shows it lays over each other. Rows from the top.</summary>
@@ -71,6 +78,9 @@ public sealed record OverlayOptions
 
     /// <summary>Draws the mask's outline over a grey EM image. Without an image the mask itself is shown.</summary>
     public bool Outline { get; init; } = true;
+
+    /// <summary>The predicted error over the fixed volume, nm, on any grid that covers it: drawn as lines into the views after registration. Null for none.</summary>
+    public Volume<float>? PredictedError { get; init; }
 
     /// <summary>The most pixels across, 200 to 10000. The picture is also never much higher than this.</summary>
     public int MaxWidth { get; init; } = 1800;

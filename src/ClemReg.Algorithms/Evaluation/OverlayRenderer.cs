@@ -20,6 +20,9 @@ public static unsafe class OverlayRenderer
     /// <summary>How far fluorescence dims an image under it in the other colour; on bright resin it would not show otherwise.</summary>
     private const double Dimming = 0.6;
     private const int MostFields = 6;
+    private static readonly byte[] LineColour = [255, 220, 40];
+    /// <summary>What a label of a line takes, in pixels.</summary>
+    private static readonly (int Right, int Above) LabelRoom = (50, 20);
     /// <summary>A field's edge: as many of the finest voxels as make a picture, within what shows a few mitochondria.</summary>
     private const double FieldPixels = 600, LeastFieldNm = 3000, MostFieldNm = 5000;
 
@@ -78,6 +81,9 @@ public static unsafe class OverlayRenderer
                 if (i < 3) layout.Draw(rgb, side, i, view.Em!, view.Light[side]!, overImage: image is not null, outlined ? view.Outline : null, options.Color);
             }
         }
+        ErrorContours? contours = options.PredictedError is not { } map ? null
+            : new ErrorContours([.. planes.Select(v => v.Scaled(v.Section.Warp(map, AffineTransform.Identity, grid, job).Raster))]);
+        if (contours is not null) layout.Draw(rgb, contours);
         for (int side = 0; side < 2; side++) layout.DrawFrame(rgb, side);
 
         string caption = string.Create(CultureInfo.InvariantCulture,
@@ -87,9 +93,11 @@ public static unsafe class OverlayRenderer
                 ? "Before: the images' coordinates do not overlap, so their centres are aligned. "
                 : "Before: the fluorescence at its own coordinates, not registered. ")
             + (seen ? "After: registered. " : "After: registered; the fluorescence lies outside these planes. ")
+            + (contours is null ? "" : string.Create(CultureInfo.InvariantCulture,
+                $"Predicted error {contours.Least:G2} to {contours.Most:G2} nm in these planes{(contours.Any ? ", yellow lines" : "")}. "))
             + string.Create(CultureInfo.InvariantCulture, $"Fluorescence shown from {fmRange.Low:G4} to {fmRange.High:G4}; {layout.NmPerPixel:G4} nm a pixel.");
         job.Report(1);
-        return new OverlayPicture(layout.Width, layout.Height, rgb, layout.Panels, layout.ScaleBars, caption, options.Views ? [.. views.Select(v => v.Layers())] : []);
+        return new OverlayPicture(layout.Width, layout.Height, rgb, layout.Panels, layout.ScaleBars, layout.Labels, caption, options.Views ? [.. views.Select(v => v.Layers())] : []);
     }
 
     /// <summary>
@@ -300,6 +308,8 @@ public static unsafe class OverlayRenderer
 
         public List<OverlayScaleBar> ScaleBars { get; } = [];
 
+        public List<OverlayLabel> Labels { get; } = [];
+
         /// <summary>Draws one panel: EM, fluorescence and outline, each 0 to 1.</summary>
         public void Draw(byte[] rgb, int side, int panel, Raster grey, Raster light, bool overImage, Raster? outline, OverlayColor color)
         {
@@ -318,6 +328,22 @@ public static unsafe class OverlayRenderer
                     rgb[p] = rgb[p + 2] = magenta ? litByte : dimByte;
                     rgb[p + 1] = magenta ? dimByte : litByte;
                 }
+        }
+
+        /// <summary>Draws lines of equal predicted error, and their values, into the panels after registration.</summary>
+        public void Draw(byte[] rgb, ErrorContours contours)
+        {
+            for (int panel = 0; panel < 3; panel++)
+            {
+                OverlayPanel at = Panels[3 + panel];
+                foreach ((int x, int y) in contours.Pixels(panel))
+                {
+                    int p = ((at.Y + y) * Width + at.X + x) * 3;
+                    // Half transparent: the picture under it is what counts.
+                    for (int c = 0; c < 3; c++) rgb[p + c] = (byte)((rgb[p + c] + LineColour[c] + 1) / 2);
+                }
+                foreach ((int x, int y, string text) in contours.Labels(panel, LabelRoom)) Labels.Add(new OverlayLabel(text, at.X + x + 3, at.Y + y - 3));
+            }
         }
 
         /// <summary>Draws the scale bar and the ticks that mark each plane in the other panels of one side.</summary>

@@ -17,6 +17,7 @@ internal static class OverlayOperation
             new Port("fixed", PortKind.Source, "The grey EM, or its mask where there is no image."),
             new Port("fixed_mask", PortKind.Mask, "The mitochondria of the EM, on the same grid.", Required: false),
             new Port("moving", PortKind.Volume, "The fluorescence."), new Port("transform", PortKind.Transform, "Fluorescence to EM."),
+            new Port("error_map", PortKind.Volume, "The predicted error over the EM, nm: drawn as lines.", Required: false),
         ],
         [
             new Port("picture", PortKind.Volume, "Three 8-bit slices: red, green and blue."),
@@ -37,6 +38,7 @@ internal static class OverlayOperation
                 Color = request.Values.Get(P.OverlayColor) == "green" ? OverlayColor.Green : OverlayColor.Magenta,
                 Outline = request.Values.Get(P.OverlayOutline),
                 Views = request.Values.Get(P.Report),
+                PredictedError = request.OptionalInput<Volume<float>>("error_map"),
             }, job);
         var panels = new JsonArray();
         foreach (OverlayPanel panel in picture.Panels)
@@ -55,8 +57,10 @@ internal static class OverlayOperation
                 : bar.LengthNm.ToString("G4", CultureInfo.InvariantCulture) + " nm";
             bars.Add((JsonNode)json);
         }
+        var labels = new JsonArray();
+        foreach (OverlayLabel label in picture.Labels) labels.Add((JsonNode)new JsonObject { ["text"] = label.Text, ["x"] = label.X, ["y"] = label.Y });
         var outputs = new Dictionary<string, object> { ["picture"] = Planes(picture) };
-        var report = new JsonObject { ["panels"] = panels, ["title_height"] = OverlayPanel.TitleHeight, ["scale_bars"] = bars, ["caption"] = picture.Caption };
+        var report = new JsonObject { ["panels"] = panels, ["title_height"] = OverlayPanel.TitleHeight, ["scale_bars"] = bars, ["labels"] = labels, ["caption"] = picture.Caption };
         if (picture.Views.Count > 0)
         {
             (outputs["views"], JsonArray views) = Sheet(picture.Views);

@@ -1,6 +1,6 @@
 using ClemReg.Algorithms.Refinement;
+using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
-using MathNet.Numerics.LinearAlgebra;
 
 namespace ClemReg.Algorithms.PointClouds;
 
@@ -63,9 +63,6 @@ internal static class CentreLines
     private static Point3 Along(LocalShape s, Point3 slope)
     {
         double v = s.Value, zy = s.ZY / v - slope.Z * slope.Y, zx = s.ZX / v - slope.Z * slope.X, yx = s.YX / v - slope.Y * slope.X;
-        Matrix<double> bend = Matrix<double>.Build.DenseOfRowMajor(3, 3,
-            [s.ZZ / v - slope.Z * slope.Z, zy, zx, zy, s.YY / v - slope.Y * slope.Y, yx, zx, yx, s.XX / v - slope.X * slope.X]);
-        Vector<double> least = bend.Evd(Symmetricity.Symmetric).EigenVectors.Column(2);
-        return new Point3(least[0], least[1], least[2]);
+        return new Matrix3(s.ZZ / v - slope.Z * slope.Z, zy, zx, zy, s.YY / v - slope.Y * slope.Y, yx, zx, yx, s.XX / v - slope.X * slope.X).LargestEigenvector();
     }
 }

@@ -34,6 +34,34 @@ public readonly record struct Matrix3(
     /// <summary>Rows and columns exchanged.</summary>
     public Matrix3 Transpose() => new(ZZ, YZ, XZ, ZY, YY, XY, ZX, YX, XX);
 
+    /// <summary>
+    /// A unit eigenvector to the largest eigenvalue of a symmetric matrix, without iterations (O. Smith 1961, Eigenvalues of a symmetric 3 x 3 matrix,
+    /// Communications of the ACM 4, 168). Where eigenvalues are equal, one of their vectors.
+    /// </summary>
+    public Point3 LargestEigenvector()
+    {
+        double mean = (ZZ + YY + XX) / 3, z = ZZ - mean, y = YY - mean, x = XX - mean;
+        double size = Math.Sqrt((z * z + y * y + x * x + 2 * (ZY * ZY + ZX * ZX + YX * YX)) / 6);
+        if (!(size > 0)) return new Point3(1, 0, 0);
+        double half = (1 / size * new Matrix3(z, ZY, ZX, ZY, y, YX, ZX, YX, x)).Determinant / 2;
+        double value = 2 * size * Math.Cos(Math.Acos(Math.Clamp(half, -1, 1)) / 3);
+        // The vector is perpendicular to the rows of this matrix without its eigenvalue.
+        Point3 a = new(z - value, ZY, ZX), b = new(ZY, y - value, YX), c = new(ZX, YX, x - value);
+        Point3 ab = Point3.Cross(a, b), ac = Point3.Cross(a, c), bc = Point3.Cross(b, c);
+        Point3 best = Longest(ab, ac, bc);
+        if (best.Length > 1e-10 * size * size) return 1 / best.Length * best;
+        Point3 row = Longest(a, b, c);
+        Point3 any = Math.Abs(row.Z) < 0.5 * row.Length ? new Point3(1, 0, 0) : new Point3(0, 1, 0);
+        Point3 across = Point3.Cross(row, any);
+        return across.Length > 0 ? 1 / across.Length * across : any;
+
+        static Point3 Longest(Point3 p, Point3 q, Point3 r)
+        {
+            Point3 longer = Point3.Dot(p, p) >= Point3.Dot(q, q) ? p : q;
+            return Point3.Dot(longer, longer) >= Point3.Dot(r, r) ? longer : r;
+        }
+    }
+
     /// <summary>All entries multiplied.</summary>
     public static Matrix3 operator *(double s, Matrix3 m) =>
         new(s * m.ZZ, s * m.ZY, s * m.ZX, s * m.YZ, s * m.YY, s * m.YX, s * m.XZ, s * m.XY, s * m.XX);

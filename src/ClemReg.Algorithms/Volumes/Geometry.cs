@@ -27,6 +27,9 @@ public readonly record struct Point3(double Z, double Y, double X)
     /// <summary>The multiple.</summary>
     public static Point3 operator *(double s, Point3 a) => new(s * a.Z, s * a.Y, s * a.X);
 
+    /// <summary>The vector product, in a frame whose axes z, y, x follow each other as x, y, z do.</summary>
+    public static Point3 Cross(Point3 a, Point3 b) => new(a.Y * b.X - a.X * b.Y, a.X * b.Z - a.Z * b.X, a.Z * b.Y - a.Y * b.Z);
+
     /// <summary>The scalar product.</summary>
     public static double Dot(Point3 a, Point3 b) => a.Z * b.Z + a.Y * b.Y + a.X * b.X;
 

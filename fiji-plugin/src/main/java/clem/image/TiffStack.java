@@ -58,6 +58,10 @@ final class TiffStack extends VirtualStack {
 		image.setCalibration(sample.getCalibration().copy());
 		image.setFileInfo((FileInfo) info.clone());
 		final Properties properties = opener.decodeDescriptionString(info);
+		if (number(properties, "spacing") < 0) {
+			throw ClemRegException.badInput(role + ": the slice distance in " + file + " is negative (spacing=" + properties.getProperty("spacing")
+				+ "). It must be above 0; a stack that was taken downwards may be in reversed order. Open it in ImageJ, look at it, set Voxel depth in Image > Properties and save it.");
+		}
 		final ImagePlus stack = withChannels(image, properties, info);
 		final boolean rangeKnown = info.displayRanges != null || properties != null && properties.containsKey("max");
 		DisplayRange.set(stack, rangeKnown ? stack.isComposite() ? stack : sample : null);
@@ -126,7 +130,7 @@ final class TiffStack extends VirtualStack {
 	}
 
 	private static ImagePlus withChannels(final ImagePlus image, final Properties properties, final FileInfo info) {
-		final int channels = number(properties, "channels"), slices = number(properties, "slices"), frames = number(properties, "frames");
+		final int channels = (int) number(properties, "channels"), slices = (int) number(properties, "slices"), frames = (int) number(properties, "frames");
 		if ((long) channels * slices * frames != image.getStackSize()) return image;
 		image.setDimensions(channels, slices, frames);
 		image.setOpenAsHyperStack(channels > 1 || frames > 1);
@@ -153,9 +157,9 @@ final class TiffStack extends VirtualStack {
 		return java.util.Arrays.copyOfRange(lut, 256 * colour, 256 * colour + 256);
 	}
 
-	private static int number(final Properties properties, final String key) {
+	private static double number(final Properties properties, final String key) {
 		try {
-			return properties == null ? 1 : (int) Double.parseDouble(properties.getProperty(key, "1"));
+			return properties == null ? 1 : Double.parseDouble(properties.getProperty(key, "1"));
 		}
 		catch (final NumberFormatException e) {
 			return 1;

@@ -31,7 +31,7 @@ public final class OverlayPicture {
 	 * Draws the picture.
 	 *
 	 * @param picture a volume of 3 slices: red, green, blue
-	 * @param layout {panels: [{title, x, y, width, height}], scale_bars: [{x, y, width, height, text}], caption}
+	 * @param layout {panels: [{title, x, y, width, height}], scale_bars: [{x, y, width, height, text}], labels: [{x, y, text}], caption}
 	 */
 	public static BufferedImage draw(final Bridge bridge, final long picture, final Map<String, Object> layout, final OperationListener listener) {
 		final int[] size = new ResultImage(bridge, picture).size();
@@ -94,6 +94,10 @@ public final class OverlayPicture {
 			for (final Object item : Json.asList(layout.get("scale_bars"))) {
 				final Map<String, Object> bar = Json.asObject(item);
 				label(graphics, Json.asText(bar.get("text"), ""), whole(bar, "x"), whole(bar, "y") - 4);
+			}
+			for (final Object item : Json.asList(layout.get("labels"))) {
+				final Map<String, Object> word = Json.asObject(item);
+				label(graphics, Json.asText(word.get("text"), ""), whole(word, "x"), whole(word, "y"));
 			}
 			for (final Object item : Json.asList(layout.get("panels"))) {
 				final Map<String, Object> panel = Json.asObject(item);

@@ -161,6 +161,7 @@ public final class RegisterWorkflow {
 		images.put("fixed_mask", inputs.get("fixed_mask"));
 		images.put("moving", inputs.get("moving"));
 		images.put("transform", outputs.get("transform"));
+		if (outputs.containsKey("error_map")) images.put("error_map", outputs.get("error_map"));
 		return bridge.run("overlay", later("overlay", parameters, request).toJson(), images, progress);
 	}
 

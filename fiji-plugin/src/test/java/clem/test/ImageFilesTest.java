@@ -39,6 +39,19 @@ public final class ImageFilesTest {
 		});
 	}
 
+	public void aNegativeSliceDistanceIsRefused() throws Exception {
+		Check.inFolder(folder -> {
+			final File file = Samples.save(Samples.image("a", 8, 1, 4, 6, 5), folder, "a.tif");
+			final byte[] bytes = Files.readAllBytes(file.toPath());
+			final String text = new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1);
+			final int at = text.indexOf("spacing=") + "spacing=".length();
+			Check.that(at > 20, "the sample has no spacing");
+			bytes[at] = '-';
+			Files.write(file.toPath(), bytes);
+			Check.badInput(() -> open(file.getPath()), "moving", "negative", "spacing=-", "Image > Properties");
+		});
+	}
+
 	public void readsPagesOfOtherWriters() throws Exception {
 		Check.inFolder(folder -> {
 			final File file = new File(folder, "pages.tif");
