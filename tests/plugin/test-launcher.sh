@@ -6,10 +6,11 @@ s=$scratch/sample
 out=$scratch/out
 field() { /usr/bin/python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); [d := d[int(k) if k.isdigit() else k] for k in sys.argv[2].split(".")]; print(d)' "$1" "$2"; }
 
-# The default algorithm: no clouds, a verdict.
+# The default algorithm: a verdict, and the clouds of its second opinion.
 auto=$scratch/auto
 check "register, auto" "$clemreg" register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --out "$auto"
-check "only its files" test "$(cd "$auto" && ls | tr '\n' ' ')" = "error_map.tif fixed_mask.tif inverse_transform.json overlay.png parameters.json registered.tif report.html run.json transform.json "
+check "only its files" test "$(cd "$auto" && ls | tr '\n' ' ')" = "error_map.tif fixed_mask.tif fixed_points.csv inverse_transform.json moving_mask.tif moving_points.csv overlay.png parameters.json registered.tif registered_points.csv report.html run.json transform.json "
+check "its transform has the clouds' residuals" test "$(field "$auto/transform.json" residuals.inlier_rms_nm | cut -d. -f1)" -gt 0
 check "a verdict: $(field "$auto/run.json" verdict)" grep -qE '"verdict": "(reliable|check)"' "$auto/run.json"
 check "with its reasons" test -n "$(field "$auto/run.json" reasons.0)"
 "$clemreg" evaluate-tre --transform "$auto/transform.json" --labels "$s/em_labels.tif" --truth "$s/truth.json" --out "$scratch/tre-auto.json" >/dev/null 2>&1
