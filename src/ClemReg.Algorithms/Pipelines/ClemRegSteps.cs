@@ -381,7 +381,7 @@ internal static class ClemRegSteps
         if (result.StopReason == StopReason.IterationLimit)
             job.Warn($"The registration used all {result.Iterations} iterations and was still improving. Raise registration_max_iterations.");
         if (result.StopReason == StopReason.Lost)
-            throw new BadInputException($"The registration failed: {result.StopText} Rotate or crop the fluorescence so that both images show the same region in about the same orientation, or draw a region of interest.");
+            throw new BadInputException($"The registration failed: {result.StopText} Registering points needs the same region in about the same orientation: try registration_algorithm = auto without masks and points of your own, which finds any, give a registration_start, or draw a region of interest.");
         if (result.Scale is < 0.8 or > 1.25)
             job.Warn(string.Create(CultureInfo.InvariantCulture,
                 $"The registration scaled the fluorescence by {result.Scale:F3}. Samples rarely change that much: check the voxel sizes, or switch registration_with_scale off."));
