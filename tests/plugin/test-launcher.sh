@@ -430,19 +430,31 @@ echo mine >"$out/notes.txt"
 check "overwrite" "$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$out" --overwrite
 check "others' files stay" test "$(cat "$out/notes.txt")" = mine
 
-# Ctrl-C: exit 3, nothing half-written.
-/usr/bin/python3 - "$clemreg" "$scratch/long" <<'P'
+# Ctrl-C, when the progress on stderr or the files in the hidden folder say that it is time: exit 3, soon, and nothing half-written.
+interrupted() { # MOMENT ARGUMENTS...: a word of the progress, or a file's name; empty for the hidden folder itself
+  CLEMREG_JAVA_OPTS=-Dclemreg.terminal=true /usr/bin/python3 - "$scratch" "$clemreg" "$@" --out "$scratch/long" <<'P'
 import glob, signal, subprocess, sys, time
-p = subprocess.Popen([sys.argv[1], 'simulate', '--kind', 'clem', '--set', 'em_size_z=300', '--set', 'em_size_y=900', '--set', 'em_size_x=900',
-                      '--out', sys.argv[2]], stderr=subprocess.DEVNULL)
-# Once the folder for the result is there, the work has begun.
-while p.poll() is None and not glob.glob(sys.argv[2].replace('/long', '/.long*')): time.sleep(0.1)
-p.send_signal(signal.SIGINT)
-code = p.wait()
-sys.exit(0 if code == 3 else f'exit {code}')
+scratch, program, moment, *arguments = sys.argv[1:]
+with open(scratch + '/progress', 'w+') as progress:
+    p = subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL, stderr=progress)
+    reached = lambda: moment and moment in open(scratch + '/progress').read() or glob.glob(f'{scratch}/.long*/{moment}')
+    while p.poll() is None and not reached(): time.sleep(0.02)
+    if p.poll() is not None: sys.exit(f'it ended before {moment}: ' + open(scratch + '/progress').read()[-500:])
+    p.send_signal(signal.SIGINT)
+    try: code = p.wait(5)
+    except subprocess.TimeoutExpired:
+        p.kill()
+        sys.exit('it does not end')
+left = glob.glob(scratch + '/*long*') + glob.glob(scratch + '/.*long*')
+sys.exit(f'exit {code}' if code != 3 else f'left behind: {left}' if left else 0)
 P
-check "Ctrl-C gives exit 3" test $? = 0
-check "nothing half-written" test -z "$(ls -d "$scratch"/*long* "$scratch"/.*long* 2>/dev/null)"
+}
+check "Ctrl-C during a simulation" interrupted "" simulate --kind clem --set em_size_z=300 --set em_size_y=900 --set em_size_x=900
+both=(register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --set registration_algorithm=auto)
+check "Ctrl-C in the search" interrupted "correlate orientations" "${both[@]}"
+check "Ctrl-C in the refinement" interrupted refine_intensities "${both[@]}"
+check "Ctrl-C with the first files there" interrupted fixed_mask.tif "${both[@]}"
+check "Ctrl-C while the image is saved" interrupted registered.tif "${both[@]}"
 
 check "--version" bash -c '"$1" --version | grep -q "^clemreg [0-9]"' _ "$clemreg"
 check "--help" bash -c '"$1" --help | grep -q register' _ "$clemreg"
