@@ -30,3 +30,16 @@ runs.each { name, wanted ->
 	result = f(file.empty ? "$out/$place" : "$out/$place/$file")
 	println result.length() > 0 ? "RAN clem.scijava.${name}Command" : "NOTHING from clem.scijava.${name}Command: $module.cancelReason"
 }
+
+// The second channel of a file, whose first is empty, gives the mask that it gives alone.
+one = ij.IJ.openImage("$fm")
+stack = new ij.ImageStack(one.width, one.height)
+(1..one.stackSize).each { z -> one.getStack().getProcessor(z).with { stack.addSlice(createProcessor(one.width, one.height)); stack.addSlice(it) } }
+two = new ij.ImagePlus("two", stack)
+two.calibration = one.calibration
+two.setDimensions(2, one.stackSize, 1)
+two.openAsHyperStack = true
+ij.IJ.saveAsTiff(two, "$out/two.tif")
+module = service.run("clem.scijava.SegmentFluorescenceCommand", true, [moving: f("$out/two.tif"), moving_channel: 2, log_sigma: 2.5d, out: f("$out/mask-of-2.tif")]).get()
+voxels = { file -> ij.IJ.openImage("$out/$file".toString())?.getStack()?.imageArray?.findAll { it != null } as byte[][] }
+println Arrays.deepEquals(voxels("mask.tif"), voxels("mask-of-2.tif")) ? "CHANNEL 2 is taken" : "CHANNEL 2 is not taken: $module.cancelReason"

@@ -52,11 +52,12 @@ for java in $(tr ":" "\n" <<<"${CLEMREG_JAVA_HOMES:-}" | sed "/^$/d; s,$,/bin/ja
   check "SciJava command, Java $version: $(tail -5 "$scratch/log")" test -s "$out/transform.json"
   expect "its parameters arrive, Java $version" "$out/transform.json" '"log_sigma": 2.5'
 
-  # What is not given comes from the parameter file.
+  # What is not given comes from the parameter file; what is, not, even where it is the default.
   out=$scratch/command-file-$version
-  echo '{"log_sigma": 2.5, "registration_outlier_weight": 0.5}' >"$scratch/p.json"
-  run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",moving_channel=1,fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=2.8,parameters_file=\"$scratch/p.json\""
+  echo '{"log_sigma": 2.5, "registration_outlier_weight": 0.5, "registration_max_iterations": 60}' >"$scratch/p.json"
+  run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",moving_channel=1,fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=2.8,registration_max_iterations=100,parameters_file=\"$scratch/p.json\""
   expect "a value that is given goes before the file, Java $version: $(tail -5 "$scratch/log")" "$out/transform.json" '"log_sigma": 2.8'
+  expect "a default too, Java $version" "$out/transform.json" '"registration_max_iterations": 100'
   expect "the file counts for the others, Java $version" "$out/transform.json" '"registration_outlier_weight": 0.5'
 done
 
@@ -114,6 +115,7 @@ run --run "$root/tests/plugin/every_command.groovy" "sample=\"$s\",registered=\"
 for class in $(jar tf "$jar" | grep -o 'clem/scijava/[A-Za-z]*Command\.class' | grep -v FileCommand | tr / . | sed 's/\.class//'); do
   expect "$class" "$scratch/log" "RAN $class"
 done
+expect "the chosen channel of a file" "$scratch/log" "CHANNEL 2 is taken"
 
 cat >"$scratch/exchange.ijm" <<M
 run("Export Transform...", "transform=$scratch/points/transform.json moving=$s/fm.tif fixed=$s/em.tif format=mobie out=$scratch/mobie.tsv");

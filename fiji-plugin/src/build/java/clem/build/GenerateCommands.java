@@ -79,7 +79,7 @@ public final class GenerateCommands {
 			body.append("\t\tif (moving_name != null && !moving_name.isEmpty()) request.movingName = moving_name;\n");
 		}
 		for (final Parameter parameter : operation.parameters) parameter(fields, body, parameter);
-		field(fields, "File", "parameters_file", null, "label = \"parameter file (JSON)\", required = false");
+		field(fields, "File", "parameters_file", null, "label = \"parameter file (JSON)\", description = \"Sets the parameters that are not given here; in the dialog, those at their defaults.\", required = false");
 		field(fields, "File", "out", null, "label = " + quoted(Commands.givesFolder(operation) ? "output folder" : "output file") + ", style = "
 			+ quoted(Commands.givesFolder(operation) ? "directory" : "save") + (Commands.givesFiles(operation) ? "" : ", required = false"));
 		field(fields, "Boolean", "overwrite", "false", "label = \"overwrite\"");
@@ -142,6 +142,7 @@ public final class GenerateCommands {
 			out.append("{\"class\":").append(quoted(PACKAGE + "." + className(operation))).append(",\"values\":{\"headless\":true,\"menuPath\":")
 				.append(quoted(menuPath(operation))).append(",\"type\":\"org.scijava.command.Command\"}}\n");
 		}
+		out.append("{\"class\":").append(quoted(PACKAGE + ".GivenInputs")).append(",\"values\":{\"type\":\"org.scijava.module.process.PreprocessorPlugin\"}}\n");
 		return out.toString();
 	}
 

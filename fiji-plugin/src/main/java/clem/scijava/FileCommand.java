@@ -1,7 +1,9 @@
 package clem.scijava;
 
 import java.io.File;
+import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 
 import org.scijava.Cancelable;
 import org.scijava.ItemIO;
@@ -32,6 +34,8 @@ public abstract class FileCommand implements Command, Cancelable, OperationListe
 	/** One line about the result. */
 	@Parameter(type = ItemIO.OUTPUT, label = "Summary")
 	private String summary;
+
+	private Set<String> given = Collections.emptySet();
 
 	private volatile String reason;
 
@@ -71,12 +75,16 @@ public abstract class FileCommand implements Command, Cancelable, OperationListe
 		if (text != null && !text.trim().isEmpty()) texts.put(key, text.trim());
 	}
 
+	/** Notes the inputs that were given by name. */
+	final void given(final Set<String> names) {
+		given = names;
+	}
+
 	/**
-	 * Takes over a parameter that is not at its default, so that a parameter file can set the others. SciJava fills every field before a
-	 * command sees it, so a default that was given by hand cannot be told from one that was not: the file goes before both.
+	 * Takes over a parameter that was given by name or, in a dialog, is not at its default: a preset or a parameter file sets the others.
 	 */
-	protected static void put(final Map<String, Object> parameters, final String key, final Object value, final Object standard) {
-		if (value == null || value.equals(standard)) return;
+	protected final void put(final Map<String, Object> parameters, final String key, final Object value, final Object standard) {
+		if (value == null || value.equals(standard) && !given.contains(key)) return;
 		parameters.put(key, value instanceof Integer ? (Object) ((Integer) value).longValue() : value);
 	}
 

@@ -35,6 +35,7 @@ public final class IndexTest {
 		for (final Operation operation : Commands.of(schema)) {
 			Check.that(classes.stream().anyMatch(c -> c.toLowerCase(java.util.Locale.ROOT).equals("clem.scijava." + operation.name.replace("_", "") + "command")), "no command for " + operation.name);
 		}
+		Check.that(classes.contains("clem.scijava.GivenInputs"), "nothing tells the commands what was given");
 		for (final String name : classes) Check.that(IndexTest.class.getResource("/" + name.replace('.', '/') + ".class") != null, "no class " + name);
 	}
 
@@ -48,7 +49,8 @@ public final class IndexTest {
 			if (key.equals("headless")) expect("true");
 			else {
 				final String value = string();
-				Check.that(!key.equals("type") || value.equals("org.scijava.command.Command"), "type " + value);
+				final String type = name.equals("clem.scijava.GivenInputs") ? "org.scijava.module.process.PreprocessorPlugin" : "org.scijava.command.Command";
+				Check.that(!key.equals("type") || value.equals(type), "type " + value);
 				Check.that(key.equals("type") || key.equals("menuPath"), "key " + key);
 			}
 		}

@@ -1,0 +1,3 @@
+package org.scijava.module.process;
+
+public abstract class AbstractPreprocessorPlugin implements PreprocessorPlugin {}
