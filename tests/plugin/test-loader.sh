@@ -45,7 +45,8 @@ mkdir "$scratch/small"
 trap 'umount "$scratch/small" 2>/dev/null; rm -rf "$scratch"' EXIT
 if mount -t tmpfs -o size=3m tmpfs "$scratch/small" 2>/dev/null; then
   sample
-  refuses "disk full" 2 "cannot be written" register --moving "$scratch/sample/fm.tif" --fixed-mask "$scratch/sample/em_labels.tif" --out "$scratch/small/out"
+  refuses "disk full" 2 "out = $scratch/small/out cannot be written|No space left|Free space" register --moving "$scratch/sample/fm.tif" --fixed-mask "$scratch/sample/em_labels.tif" --out "$scratch/small/out"
+  check "the hidden folder is not named" bash -c '! grep -q clemreg- "$1"' _ "$scratch/stderr"
   check "nothing is left on the full disk" test -z "$(ls -A "$scratch/small")"
   umount "$scratch/small"
 else

@@ -51,14 +51,18 @@ final class TiffHeader {
 			if (header.needed > in.length()) throw truncated(role, file, header.needed);
 		}
 		catch (final EOFException e) {
-			throw truncated(role, file, file.length() + 1);
+			// How much is missing stands in the part that is.
+			throw cutOff(role, file, " after " + file.length() + " bytes");
 		}
 	}
 
 	/** The error about a file that ends too early. */
 	static ClemRegException truncated(final String role, final File file, final long needed) {
-		return ClemRegException.badInput(role + ": " + file + " is cut off: it needs at least " + needed + " bytes and has " + file.length()
-			+ ". Copy or save it again.");
+		return cutOff(role, file, ": it needs at least " + needed + " bytes and has " + file.length());
+	}
+
+	private static ClemRegException cutOff(final String role, final File file, final String what) {
+		return ClemRegException.badInput(role + ": " + file + " is cut off" + what + ". Copy or save it again.");
 	}
 
 	private void walk(final String role, final File file) throws IOException {

@@ -26,8 +26,8 @@ public final class TiffWriter {
 
 	private TiffWriter() {}
 
-	/** Writes an image to a new file; the caller removes it if this fails. */
-	public static void write(final ImagePlus image, final File file, final OperationListener listener) {
+	/** Writes an image to a new file; the caller removes it if this fails. The exception says how large it would have been. */
+	public static void write(final ImagePlus image, final File file, final OperationListener listener) throws IOException {
 		final FileInfo info = image.getFileInfo();
 		final FileSaver saver = new FileSaver(image);
 		final ImageStack stack = image.getStack();
@@ -41,7 +41,7 @@ public final class TiffWriter {
 			encoder(info).write(out);
 		}
 		catch (final IOException e) {
-			throw ClemRegException.badInput(file + " cannot be written: " + reason(e) + ". It needs " + (total >> 20) + " MB.", e);
+			throw new IOException(reason(e) + "; it needs " + ((total >> 20) + 1) + " MB", e);
 		}
 	}
 

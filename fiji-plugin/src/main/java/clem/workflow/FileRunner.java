@@ -170,11 +170,11 @@ public final class FileRunner {
 	}
 
 	private static void save(final Port port, final Step.Results results, final File file, final Output output) {
-		if (port.isPoints()) PointsFile.write(results.points(port.name), file);
+		if (port.isPoints()) output.write(file, to -> PointsFile.write(results.points(port.name), to));
 		else if (port.isTransform()) output.text(file, results.transform(port.name));
 		else {
 			final ResultImage image = results.image(port.name);
-			TiffWriter.write(image.image(file.getName(), image.stack(), results.like(image)), file, results.progress);
+			output.write(file, to -> TiffWriter.write(image.image(to.getName(), image.stack(), results.like(image)), to, results.progress));
 		}
 	}
 
@@ -186,7 +186,7 @@ public final class FileRunner {
 		if (results.names().contains("em_targets")) images.put("em_targets.tif", results.image("em_targets"));
 		for (final Map.Entry<String, ResultImage> entry : images.entrySet()) {
 			final ResultImage image = entry.getValue();
-			TiffWriter.write(image.image(entry.getKey(), image.stack(), null), folder.path(entry.getKey()), results.progress);
+			folder.write(folder.path(entry.getKey()), to -> TiffWriter.write(image.image(to.getName(), image.stack(), null), to, results.progress));
 		}
 		folder.text(folder.path("truth.json"), Json.writePretty(results.report.get("truth")));
 	}

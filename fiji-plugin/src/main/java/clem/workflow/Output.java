@@ -109,7 +109,7 @@ public final class Output implements AutoCloseable {
 			Files.createDirectories(file.getParent());
 		}
 		catch (final IOException e) {
-			throw ClemRegException.badInput(file + " cannot be written: " + TiffWriter.reason(e) + ".", e);
+			throw unwritable(file, e);
 		}
 		return file.toFile();
 	}
@@ -127,12 +127,27 @@ public final class Output implements AutoCloseable {
 
 	/** Writes a small file. */
 	public void bytes(final File file, final byte[] content) {
+		write(file, to -> Files.write(to.toPath(), content));
+	}
+
+	/** Something that writes a file. */
+	interface Writing {
+		void to(File file) throws IOException;
+	}
+
+	/** Writes one of the files from {@link #path}; what prevents it is told in terms of the output that the user named. */
+	void write(final File file, final Writing writing) {
 		try {
-			Files.write(file.toPath(), content);
+			writing.to(file);
 		}
 		catch (final IOException e) {
-			throw ClemRegException.badInput(file + " cannot be written: " + TiffWriter.reason(e) + ".", e);
+			throw unwritable(file.toPath(), e);
 		}
+	}
+
+	private ClemRegException unwritable(final Path file, final IOException e) {
+		return ClemRegException.badInput("out = " + target + " cannot be written" + (Boolean.TRUE.equals(folder) ? " (" + work.relativize(file) + ")" : "") + ": " + TiffWriter.reason(e)
+			+ ". Free space there, or choose another place.", e);
 	}
 
 	/** The names of the files so far. */
@@ -168,7 +183,7 @@ public final class Output implements AutoCloseable {
 			committed = true;
 		}
 		catch (final IOException e) {
-			throw ClemRegException.badInput("out = " + target + " cannot be written: " + TiffWriter.reason(e) + ".", e);
+			throw ClemRegException.badInput("out = " + target + " cannot be written: " + TiffWriter.reason(e) + ". Choose another place, or free space there.", e);
 		}
 	}
 

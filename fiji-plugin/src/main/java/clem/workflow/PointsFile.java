@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 
 import clem.bridge.ClemRegException;
-import clem.image.TiffWriter;
 
 /** Point clouds as CSV with the header z,y,x and one point a line, in nm. */
 public final class PointsFile {
@@ -59,13 +58,10 @@ public final class PointsFile {
 	}
 
 	/** Writes z, y, x triples to a new file. */
-	public static void write(final double[] zyx, final File file) {
+	public static void write(final double[] zyx, final File file) throws IOException {
 		try (BufferedWriter out = Files.newBufferedWriter(file.toPath(), StandardCharsets.UTF_8)) {
 			out.write("z,y,x\n");
 			for (int i = 0; i < zyx.length; i += 3) out.write(zyx[i] + "," + zyx[i + 1] + "," + zyx[i + 2] + "\n");
-		}
-		catch (final IOException e) {
-			throw ClemRegException.badInput(file + " cannot be written: " + TiffWriter.reason(e) + ".", e);
 		}
 	}
 }

@@ -185,7 +185,7 @@ public final class RegisterResults {
 		image(folder, "fixed_mask.tif", fixedMask());
 		if (errorMap() != null) image(folder, "error_map.tif", errorImage());
 		for (final String cloud : new String[] { "moving_points", "fixed_points", "registered_points" }) {
-			if (outputs.containsKey(cloud)) PointsFile.write(points(cloud), folder.path(cloud + ".csv"));
+			if (outputs.containsKey(cloud)) folder.write(folder.path(cloud + ".csv"), to -> PointsFile.write(points(cloud), to));
 		}
 		for (final Map.Entry<String, Map<String, Object>> transform : transforms.entrySet()) {
 			folder.text(folder.path(transform.getKey() + ".json"), Json.writePretty(transform.getValue()));
@@ -196,13 +196,13 @@ public final class RegisterResults {
 	}
 
 	private void image(final Output folder, final String name, final ResultImage result) {
-		TiffWriter.write(result.image(name, result.stack(), null), folder.path(name), new Quiet(progress));
+		folder.write(folder.path(name), to -> TiffWriter.write(result.image(name, result.stack(), null), to, new Quiet(progress)));
 	}
 
 	private void warped(final Output folder, final String name, final ResultImage result, final ImagePlus colours) {
 		final HandleStack slices = result.stack();
 		final long start = System.nanoTime();
-		TiffWriter.write(result.image(name, slices, colours), folder.path(name), progress);
+		folder.write(folder.path(name), to -> TiffWriter.write(result.image(name, slices, colours), to, progress));
 		stages.add("warping", slices.seconds());
 		stages.add("saving", (System.nanoTime() - start) / 1e9 - slices.seconds());
 	}

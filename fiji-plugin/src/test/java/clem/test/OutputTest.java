@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 
+import clem.bridge.ClemRegException;
 import clem.workflow.Output;
 
 /** Results appear whole or not at all. */
@@ -37,6 +38,21 @@ public final class OutputTest {
 			}
 			try (Output output = Output.file(new File(folder, "out.tif").getPath(), false)) {
 				output.text(output.path(), "a");
+			}
+			Check.equal("", names(folder));
+		});
+	}
+
+	public void aFullDiskIsToldOfWhatTheUserNamed() throws Exception {
+		final File full = new File("/dev/full");
+		if (!full.exists()) throw new Check.Skip("there is no /dev/full");
+		Check.inFolder(folder -> {
+			final File out = new File(folder, "out");
+			try (Output output = Output.folder(out.getPath(), false)) {
+				final File file = output.path("a.txt");
+				Files.createSymbolicLink(file.toPath(), full.toPath());
+				final String message = Check.failure(ClemRegException.Kind.BAD_INPUT, () -> output.text(file, "a"));
+				Check.equal("out = " + out + " cannot be written (a.txt): No space left on device. Free space there, or choose another place.", message);
 			}
 			Check.equal("", names(folder));
 		});

@@ -1,6 +1,7 @@
 package clem.test;
 
 import java.io.File;
+import java.io.IOException;
 import java.util.Arrays;
 
 import clem.image.TiffWriter;
@@ -37,7 +38,7 @@ public final class Samples {
 	}
 
 	/** Saves an image as TIFF. */
-	public static File save(final ImagePlus image, final File folder, final String name) {
+	public static File save(final ImagePlus image, final File folder, final String name) throws IOException {
 		final File file = new File(folder, name);
 		TiffWriter.write(image, file, new Quiet());
 		return file;
