@@ -64,7 +64,7 @@ public final class Step {
 		public ResultImage image(final String... names) {
 			final List<Long> handles = new ArrayList<>();
 			for (final String name : names) for (final long handle : outputs.get(name)) handles.add(handle);
-			return new ResultImage(bridge, handles.stream().mapToLong(Long::longValue).toArray());
+			return new ResultImage(bridge, handles.stream().mapToLong(Long::longValue).toArray()).until(progress::cancelled);
 		}
 
 		/** The image whose colours and display range the result takes, or null: one of another type shows other values. */
