@@ -1,5 +1,4 @@
 using System.Globalization;
-using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Evaluation;
 
