@@ -235,7 +235,7 @@ internal static class ClemRegParameters
         "A deformable transform is evaluated at every n-th voxel and interpolated between; what that costs is measured and reported in nm. 1 is exact and very slow.", 5, 1, 100);
 
     public static readonly IntegerParameter WarpingMemoryBudget = new("warping_memory_budget", "Memory budget", Warping, "MB",
-        "Memory that warping may take beside the images; a smaller one is slower, the result is the same. Splines (orders 2 to 5) and images that are streamed need a window of the source besides.", 512, 16, 1000000);
+        "Memory that warping may take beside the images; a smaller one is slower, the result is the same. An image that is read slice by slice (the EM, or one that is blurred first) is held as a window of slices within it; for splines (orders 2 to 5) that is 25 to 51 slices at least, and a budget that is too small for them is refused. Besides come the spline coefficients of an image in memory and, where the image is blurred first, the slices for that.", 512, 16, 1000000);
 
     public static readonly ChoiceParameter WarpingOutputGrid = new("warping_output_grid", "Output grid", Warping,
         "The voxels of the result: target takes those of the image warped onto, source_pitch the voxel size of the warped image over the same box, given that of warping_output_spacing.",

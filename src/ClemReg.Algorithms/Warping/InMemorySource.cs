@@ -19,7 +19,7 @@ internal sealed unsafe class InMemorySource : IDisposable
         var coefficients = new SplineCoefficients(size, order, size.Z + order);
         try
         {
-            coefficients.Fill(volume.Type, Pointer(volume, 0), 0, size.Z, -Interpolation.TapsBelow(order), size.Z + order, job);
+            coefficients.Fill(volume.Type, Pointer(volume, 0), -Interpolation.TapsBelow(order), size.Z + order, job);
         }
         catch
         {

@@ -29,8 +29,7 @@ internal sealed unsafe class SplineCoefficients : IDisposable
         _capacity = slices;
         RowStride = size.X + order;
         SliceStride = (long)(size.Y + order) * RowStride;
-        // A row is read four or eight voxels at a time, with weights of 0 beyond the last tap.
-        _buffer = new NativeBuffer((slices * SliceStride + 8) * sizeof(float));
+        _buffer = new NativeBuffer(Bytes(size, order, slices));
     }
 
     /// <summary>Floats from one row to the next.</summary>
@@ -38,6 +37,10 @@ internal sealed unsafe class SplineCoefficients : IDisposable
 
     /// <summary>Floats from one slice to the next.</summary>
     public long SliceStride { get; }
+
+    /// <summary>The memory that so many slices take.</summary>
+    /// <remarks>A row is read four or eight voxels at a time, with weights of 0 beyond the last tap.</remarks>
+    public static long Bytes(Size3 size, int order, int slices) => (slices * (long)(size.Y + order) * (size.X + order) + 8) * sizeof(float);
 
     /// <summary>How many slices on either side of a slab are enough to cut the recursive filter there: what is cut off weighs less than 1e-8.</summary>
     public static int Halo(int order) => order < 2 ? 0 : (int)Math.Ceiling(Math.Log(1e-8) / Math.Log(Math.Abs(Poles(order)[0])));
@@ -53,15 +56,28 @@ internal sealed unsafe class SplineCoefficients : IDisposable
         }
     }
 
-    /// <summary>Computes the coefficients of <paramref name="count"/> slices.</summary>
+    /// <summary>Computes the coefficients of <paramref name="count"/> slices from the whole image.</summary>
     /// <param name="type">The voxels' type.</param>
-    /// <param name="raw">The voxels of the slices from <paramref name="rawFirst"/> on, without gaps.</param>
-    /// <param name="rawFirst">The first slice given: 0, or <see cref="Halo"/> or more below all that are asked for.</param>
-    /// <param name="rawCount">Slices given; they end with the image, or <see cref="Halo"/> or more above all that are asked for.</param>
+    /// <param name="raw">The voxels of all slices.</param>
     /// <param name="first">The first slice wanted; may be negative.</param>
     /// <param name="count">Slices wanted; may go beyond the image's end.</param>
     /// <param name="job">The work.</param>
-    public void Fill(VoxelType type, byte* raw, int rawFirst, int rawCount, int first, int count, Job job)
+    public void Fill(VoxelType type, byte* raw, int first, int count, Job job) => Fill(type, raw, 0, _size.Z, first, count, whole: true, job);
+
+    /// <summary>
+    /// The same from some of the image's slices. Along z the recursive filter is replaced by its impulse response, cut where less than 1e-8 is left, so that a
+    /// slice's coefficients do not depend on which others are there.
+    /// </summary>
+    /// <param name="type">The voxels' type.</param>
+    /// <param name="raw">The voxels of the slices from <paramref name="rawFirst"/> on, without gaps.</param>
+    /// <param name="rawFirst">The first slice given.</param>
+    /// <param name="rawCount">Slices given: all that lie within <see cref="Halo"/> of those asked for, where these are beyond the image's ends of their mirror images.</param>
+    /// <param name="first">The first slice wanted; may be negative.</param>
+    /// <param name="count">Slices wanted; may go beyond the image's end.</param>
+    /// <param name="job">The work.</param>
+    public void FillPart(VoxelType type, byte* raw, int rawFirst, int rawCount, int first, int count, Job job) => Fill(type, raw, rawFirst, rawCount, first, count, whole: false, job);
+
+    private void Fill(VoxelType type, byte* raw, int rawFirst, int rawCount, int first, int count, bool whole, Job job)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _capacity);
         _first = first;
@@ -69,6 +85,7 @@ internal sealed unsafe class SplineCoefficients : IDisposable
         int before = Interpolation.TapsBelow(_order), after = Interpolation.TapsAbove(_order);
         (_, int height, int width) = _size;
         long rawSlice = (long)_size.SliceCount * (int)type;
+        float[] response = whole ? [] : Response(_order);
 
         // Along z: for one row at a time, columns that fit in cache.
         int chunk = Math.Clamp(65536 / rawCount & ~15, 16, Math.Max(16, width));
@@ -78,17 +95,30 @@ internal sealed unsafe class SplineCoefficients : IDisposable
             for (int x = 0; x < width; x += chunk)
             {
                 int n = Math.Min(chunk, width - x);
+                Span<float> Sample(int z) => new(column + (long)(z - rawFirst) * chunk, n);
                 for (int k = 0; k < rawCount; k++)
                 {
                     byte* voxels = raw + k * rawSlice + ((long)y * width + x) * (int)type;
-                    VoxelConvert.ToFloat(new ReadOnlySpan<byte>(voxels, n * (int)type), type, new Span<float>(column + (long)k * chunk, n));
+                    VoxelConvert.ToFloat(new ReadOnlySpan<byte>(voxels, n * (int)type), type, Sample(rawFirst + k));
                 }
-                FilterColumns(column, rawCount, chunk, n);
+                if (whole) FilterColumns(column, rawCount, chunk, n);
                 for (int k = 0; k < count; k++)
                 {
                     int z = Mirror(first + k, _size.Z);
-                    float* row = slab + k * SliceStride + (long)(y + before) * RowStride + before + x;
-                    new Span<float>(column + (long)(z - rawFirst) * chunk, n).CopyTo(new Span<float>(row, n));
+                    var row = new Span<float>(slab + k * SliceStride + (long)(y + before) * RowStride + before + x, n);
+                    if (whole)
+                    {
+                        Sample(z).CopyTo(row);
+                        continue;
+                    }
+                    // The smallest first, for the rounding.
+                    row.Clear();
+                    for (int j = response.Length - 1; j > 0; j--)
+                    {
+                        TensorPrimitives.MultiplyAdd(Sample(Mirror(z - j, _size.Z)), response[j], row, row);
+                        TensorPrimitives.MultiplyAdd(Sample(Mirror(z + j, _size.Z)), response[j], row, row);
+                    }
+                    TensorPrimitives.MultiplyAdd(Sample(z), response[0], row, row);
                 }
             }
         });
@@ -144,6 +174,24 @@ internal sealed unsafe class SplineCoefficients : IDisposable
         double gain = 1;
         foreach (double pole in poles) gain *= (1 - pole) * (1 - 1 / pole);
         return gain;
+    }
+
+    /// <summary>The prefilter's impulse response at 0 to <see cref="Halo"/>: the convolution of pole^|k| over all poles, scaled so that its sum is 1.</summary>
+    private static float[] Response(int order)
+    {
+        int halo = Halo(order);
+        // Long enough that what is cut on the way to it is below a double's rounding.
+        int reach = 3 * halo;
+        var response = new double[2 * reach + 1];
+        response[reach] = 1;
+        foreach (double pole in Poles(order))
+        {
+            double[] sofar = response;
+            response = [.. Enumerable.Range(-reach, 2 * reach + 1).Select(k => Enumerable.Range(-reach, 2 * reach + 1).Sum(j => sofar[j + reach] * Math.Pow(pole, Math.Abs(k - j))))];
+        }
+        double[] half = response[reach..(reach + halo + 1)];
+        double sum = 2 * half.Sum() - half[0];
+        return [.. half.Select(h => (float)(h / sum))];
     }
 
     /// <summary>The index that mirroring about the outermost voxels leads to.</summary>

@@ -9,15 +9,15 @@ namespace ClemReg.Algorithms.Warping;
 /// </summary>
 public static unsafe class StreamingWarper
 {
-    /// <summary>Source slices whose voxels are dealt with at once.</summary>
+    /// <summary>Source slices whose voxels are dealt with at once, where the memory allows.</summary>
     private const int BlockSlices = 16;
 
     /// <summary>Warps <paramref name="source"/> onto <paramref name="target"/>: the same values as <see cref="WarpedVolume"/>.</summary>
     /// <remarks>
-    /// <para>For orders 0 and 1 the voxels are the same to the last bit. For orders 2 to 5 the recursive prefilter is cut where less than
+    /// <para>For orders 0 and 1 the voxels are the same to the last bit. For orders 2 to 5 the prefilter's response along z is cut where less than
     /// 1e-8 of a voxel's value is left (11 to 22 slices beyond the window), which is below the float rounding of about 1e-6.</para>
-    /// <para>Memory: the result, 18 source slices for order 1; for order 3, 48 source slices and 19 of them as float. Slices that no voxel of the
-    /// target needs are not read.</para>
+    /// <para>Memory: the result, 17 source slices for order 1; for order 3, 48 source slices and 19 of them as float. Where the budget (half of it beside a coarse grid) does not
+    /// take so many, down to 2, and 33 and 4: slower, with the same result. Slices that no voxel of the target needs are not read.</para>
     /// </remarks>
     /// <param name="source">Any image; voxels finite. Read on the calling thread.</param>
     /// <param name="sourceToTarget">Physical source coordinates to those of <paramref name="target"/>, nm.</param>
@@ -25,7 +25,7 @@ public static unsafe class StreamingWarper
     /// <param name="order">warping_interpolation_order: 0 nearest voxel (take it for masks and labels), 1 linear, 2 to 5 B-spline.</param>
     /// <param name="job">The work.</param>
     /// <returns>A volume of the source's voxel type; the caller disposes of it.</returns>
-    /// <exception cref="BadInputException">The order is not 0 to 5, or the transform cannot be inverted.</exception>
+    /// <exception cref="BadInputException">The order is not 0 to 5, its smallest window does not fit into the default budget, or the transform cannot be inverted.</exception>
     /// <exception cref="OutOfMemoryBudgetException">No memory for the result or the window.</exception>
     public static Volume Warp(ISliceSource source, SpatialTransform sourceToTarget, Grid target, int order, Job job) =>
         Warp(source, sourceToTarget, target, new WarpOptions { Order = order }, job).Warped;
@@ -34,19 +34,22 @@ public static unsafe class StreamingWarper
     /// <param name="source">Any image; voxels finite. Read on the calling thread.</param>
     /// <param name="sourceToTarget">Physical source coordinates to those of <paramref name="target"/>, nm.</param>
     /// <param name="target">The grid of the result.</param>
-    /// <param name="options">Order, coarse grid, memory. The source's window comes on top of the budget. A coarse grid that does not fit into half of it is made piece by piece, several times: slower, with the same result.</param>
+    /// <param name="options">Order, coarse grid, memory. A coarse grid that does not fit into half of it is made piece by piece, several times: slower, with the same result.</param>
     /// <param name="job">The work.</param>
     /// <returns>The volume, which the caller disposes of, and what the coarse grid cost; null for an affine transform.</returns>
-    /// <exception cref="BadInputException">An option is out of range, or the transform cannot be inverted.</exception>
+    /// <exception cref="BadInputException">An option is out of range, the smallest window of an order from 2 on does not fit into the budget, or the transform cannot be inverted.</exception>
     /// <exception cref="OutOfMemoryBudgetException">No memory for the result, the window or a piece of the coarse grid.</exception>
     public static (Volume Warped, ApproximationError? Error) Warp(ISliceSource source, SpatialTransform sourceToTarget, Grid target, WarpOptions options, Job job)
     {
         int order = options.Check().Order;
+        // The coarse grid of a deformation has the other half.
+        int share = sourceToTarget is AffineTransform ? 1 : 2;
+        int slices = SlicesAtOnce(source, order, options.MemoryBudgetBytes, share);
         using RowMap map = RowMap.Of(source.Grid, sourceToTarget, target, options);
         Volume result = Volume.Create(target, source.Type);
         try
         {
-            Fill(result, source, map, order, job);
+            Fill(result, source, map, order, slices, job);
             return (result, map.Measure(job));
         }
         catch
@@ -56,7 +59,28 @@ public static unsafe class StreamingWarper
         }
     }
 
-    private static void Fill(Volume result, ISliceSource source, RowMap map, int order, Job job)
+    /// <summary>How many source slices are dealt with at once, so that what is held for them fits into a share of the budget.</summary>
+    private static int SlicesAtOnce(ISliceSource source, int order, long budget, int share)
+    {
+        Size3 size = source.Grid.Size;
+        long Bytes(int slices) => HeldSlices(size, order, slices) * (long)size.SliceCount * (int)source.Type
+            + (RowSampler.NeedsCoefficients(order, size) ? SplineCoefficients.Bytes(size, order, slices + order) : 0);
+        int slices = BlockSlices;
+        while (slices > 1 && Bytes(slices) > budget / share) slices--;
+        if (order < 2 || Bytes(slices) <= budget / share) return slices;
+        long needed = (Bytes(1) * share >> 20) + 1;
+        throw BadInputException.ForParameter("warping_memory_budget", $"{budget >> 20} MB",
+            $"{needed} MB or more to warp slices of {size.Y} x {size.X} voxels with warping_interpolation_order = {order}", "Or set warping_interpolation_order = 1, which holds far fewer slices.");
+    }
+
+    /// <summary>How many source slices as they are a block needs: around each voxel those that the order takes, and for splines their halo.</summary>
+    private static int HeldSlices(Size3 source, int order, int block) =>
+        Math.Min(source.Z, block + Back(order) + Interpolation.TapsAbove(order) + 2 * SplineCoefficients.Halo(order));
+
+    /// <summary>How far below a block slices are taken: beyond the image's end they are the mirror image of what lies as far before it.</summary>
+    private static int Back(int order) => order < 2 ? 0 : Interpolation.TapsAbove(order);
+
+    private static void Fill(Volume result, ISliceSource source, RowMap map, int order, int slices, Job job)
     {
         Size3 size = source.Grid.Size;
         Piece[] pieces = Pieces(result.Grid.Size, map, order, job);
@@ -64,16 +88,15 @@ public static unsafe class StreamingWarper
         bool spline = RowSampler.NeedsCoefficients(order, size);
         int below = Interpolation.TapsBelow(order), above = Interpolation.TapsAbove(order), halo = SplineCoefficients.Halo(order);
         // Linear interpolation takes the last voxel from the pair that it ends.
-        int First(int block) => Math.Max(0, Math.Min(block - below - halo, order == 1 ? size.Z - 2 : block));
-        int End(int block) => Math.Min(size.Z, Math.Min(block + BlockSlices, to) + above + halo);
+        int First(int block) => Math.Max(0, Math.Min(block - Back(order) - halo, order == 1 ? size.Z - 2 : block));
+        int End(int block) => Math.Min(size.Z, Math.Min(block + slices, to) + above + halo);
 
-        int capacity = Math.Min(size.Z, BlockSlices + order + 1 + 2 * halo);
         long sliceBytes = (long)size.SliceCount * (int)source.Type;
-        using var buffer = new NativeBuffer(from < to ? capacity * sliceBytes : 0);
-        using SplineCoefficients? coefficients = spline && from < to ? new SplineCoefficients(size, order, BlockSlices + order) : null;
+        using var buffer = new NativeBuffer(from < to ? HeldSlices(size, order, slices) * sliceBytes : 0);
+        using SplineCoefficients? coefficients = spline && from < to ? new SplineCoefficients(size, order, slices + order) : null;
         byte* raw = buffer.Pointer;
         int rawFirst = First(from), rawEnd = rawFirst;
-        for (int block = from; block < to; block += BlockSlices)
+        for (int block = from; block < to; block += slices)
         {
             int keep = Math.Max(0, rawEnd - First(block));
             Buffer.MemoryCopy(raw + (rawEnd - keep - rawFirst) * sliceBytes, raw, buffer.Bytes, keep * sliceBytes);
@@ -84,8 +107,8 @@ public static unsafe class StreamingWarper
                 job.ThrowIfCancelled();
                 source.ReadSlice(rawEnd, new Span<byte>(raw + (rawEnd - rawFirst) * sliceBytes, (int)sliceBytes));
             }
-            int end = Math.Min(block + BlockSlices, to);
-            coefficients?.Fill(source.Type, raw, rawFirst, rawEnd - rawFirst, block - below, end - block + order, job);
+            int end = Math.Min(block + slices, to);
+            coefficients?.FillPart(source.Type, raw, rawFirst, rawEnd - rawFirst, block - below, end - block + order, job);
             SourceWindow window = coefficients?.Window
                 ?? new SourceWindow(raw - rawFirst * sliceBytes, size, size.SliceCount, size.X);
             foreach (Piece piece in pieces)

@@ -42,7 +42,7 @@ public sealed unsafe class RowSamplerTests
             using NativeBuffer scratch = RowSampler.Scratch(count);
             fixed (byte* voxels = source.SliceBytes(0), target = row)
             {
-                coefficients?.Fill(type, voxels, 0, grid.Size.Z, -(order / 2), grid.Size.Z + order, new Job(1));
+                coefficients?.Fill(type, voxels, -(order / 2), grid.Size.Z + order, new Job(1));
                 SourceWindow window = coefficients?.Window ?? new SourceWindow(voxels, grid.Size, grid.Size.SliceCount, width);
                 RowSampler.Sample(order, type, window, path, target + (int)type, (float*)scratch.Pointer);
             }
@@ -181,9 +181,9 @@ public sealed unsafe class RowSamplerTests
         using var slab = new SplineCoefficients(grid.Size, order, 4 + order);
         fixed (byte* voxels = source.SliceBytes(0))
         {
-            whole.Fill(VoxelType.Float32, voxels, 0, 64, -below, 64 + order, new Job(1));
+            whole.Fill(VoxelType.Float32, voxels, -below, 64 + order, new Job(1));
             int first = 30, rawFirst = first - below - halo, rawEnd = first + 4 + order - below + halo;
-            slab.Fill(VoxelType.Float32, voxels + rawFirst * grid.Size.SliceCount * 4, rawFirst, rawEnd - rawFirst, first - below, 4 + order, new Job(1));
+            slab.FillPart(VoxelType.Float32, voxels + rawFirst * grid.Size.SliceCount * 4, rawFirst, rawEnd - rawFirst, first - below, 4 + order, new Job(1));
             for (int z = first - below; z < first + 4 + order - below; z++)
                 for (int y = -below; y < 5 + order - below; y++)
                     for (int x = -below; x < 9 + order - below; x++)

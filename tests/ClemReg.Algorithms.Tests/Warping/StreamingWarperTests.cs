@@ -51,7 +51,8 @@ public sealed class StreamingWarperTests
                 var b = new float[a.Length];
                 VoxelConvert.ToFloat(expected, type, b);
                 for (int i = 0; i < a.Length; i++) Assert.True(Math.Abs(a[i] - b[i]) <= 1);
-                Assert.True(a.Zip(b).Count(p => p.First != p.Second) <= a.Length / 500);
+                // In memory the prefilter is recursive along z too and rounds otherwise.
+                Assert.InRange(a.Zip(b).Count(p => p.First != p.Second), 0, a.Length / 100);
             }
         }
     }
@@ -92,6 +93,93 @@ public sealed class StreamingWarperTests
         byte[] expected = Warp(1);
         Assert.Contains(expected, v => v != 0);
         foreach (int threads in (int[])[2, 3, 7]) Assert.Equal(expected, Warp(threads));
+    }
+
+    [Theory]
+    [InlineData(0, 800, 1000, 10)]
+    [InlineData(1, 800, 1000, 9)]
+    [InlineData(2, 400, 500, 4)]
+    [InlineData(3, 300, 500, 5)]
+    [InlineData(4, 300, 400, 6)]
+    [InlineData(5, 275, 400, 5)]
+    public void A_small_budget_makes_small_blocks_and_the_same_bytes(int order, int height, int width, int slices)
+    {
+        var grid = new Grid(new Size3(70, height, width), new Point3(20, 20, 20));
+        var target = new Grid(new Size3(7, 41, 63), new Point3(210, 101, 57), new Point3(-30, 40, 50));
+        foreach (AffineTransform transform in (AffineTransform[])[WarpCases.RandomTransform(new Random(order), grid, target), AffineTransform.Identity])
+        {
+            byte[] Warp(int budget, out int atOnce)
+            {
+                var source = new ReadOnce(new Noise(grid));
+                var observer = new Steps(() => source.Reads);
+                using Volume warped = StreamingWarper.Warp(
+                    source, transform, target, new WarpOptions { Order = order, MemoryBudgetBytes = (long)budget << 20 }, new Job(2, default, observer)).Warped;
+                atOnce = observer.Most;
+                return WarpCases.Read(warped);
+            }
+
+            byte[] expected = Warp(4000, out int most);
+            Assert.Contains(expected, v => v != 0);
+            Assert.Equal(16, most);
+            // So many that the slices as they are and those of coefficients still take less than 16 MB.
+            Assert.True(expected.AsSpan().SequenceEqual(Warp(16, out int few)));
+            Assert.Equal(slices, few);
+        }
+    }
+
+    /// <summary>An image of noise that takes no memory.</summary>
+    private sealed class Noise(Grid grid) : ISliceSource
+    {
+        public Grid Grid => grid;
+
+        public VoxelType Type => VoxelType.UInt16;
+
+        public void ReadSlice(int z, Span<byte> destination) => new Random(z).NextBytes(destination);
+    }
+
+    /// <summary>How many slices are read between two reports, the first of which has the halo too.</summary>
+    private sealed class Steps(Func<int> reads) : IJobObserver
+    {
+        private int _last = -1;
+
+        public int Most { get; private set; }
+
+        public void Progress(double fraction, string stage)
+        {
+            int now = reads();
+            if (_last > 0) Most = Math.Max(Most, now - _last);
+            _last = now;
+        }
+
+        public void Log(string message)
+        {
+        }
+
+        public void Warn(string message)
+        {
+        }
+    }
+
+    [Fact]
+    public void A_window_that_fits_into_no_budget_is_refused_before_anything_is_read()
+    {
+        var wide = new Grid(new Size3(100, 700, 700), new Point3(20, 20, 20));
+        var target = new Grid(new Size3(3, 8, 8), new Point3(20, 20, 20));
+        var never = new Unread(wide);
+        string Refused(SpatialTransform transform, WarpOptions options) =>
+            Assert.Throws<BadInputException>(() => StreamingWarper.Warp(never, transform, target, options, new Job(1))).Message;
+
+        var small = new WarpOptions { Order = 3, MemoryBudgetBytes = 16 << 20 };
+        string message = Refused(AffineTransform.Identity, small);
+        // 33 slices of 16 bit and 4 of float.
+        Assert.Contains("warping_memory_budget = 16 MB", message, StringComparison.Ordinal);
+        Assert.Contains("39 MB or more", message, StringComparison.Ordinal);
+        Assert.Contains("warping_interpolation_order = 1", message, StringComparison.Ordinal);
+        Assert.Contains("38 MB", Refused(AffineTransform.Identity, small with { MemoryBudgetBytes = 38 << 20 }), StringComparison.Ordinal);
+        using Volume source = WarpCases.Noise(wide, VoxelType.UInt16, 1);
+        using Volume fits = StreamingWarper.Warp(source, AffineTransform.Identity, target, small with { MemoryBudgetBytes = 39 << 20 }, new Job(2)).Warped;
+        using Volume linear = StreamingWarper.Warp(source, AffineTransform.Identity, target, small with { Order = 1 }, new Job(2)).Warped;
+        Assert.Equal(WarpCases.Read(linear), WarpCases.Read(fits));
     }
 
     [Fact]
@@ -137,6 +225,15 @@ public sealed class StreamingWarperTests
         var once = new ReadOnce(source, z => { if (z == 3) cancel.Cancel(); });
         Assert.Throws<OperationCanceledException>(() => StreamingWarper.Warp(once, AffineTransform.Identity, grid, 1, new Job(2, cancel.Token)));
         Assert.Equal(4, once.Reads);
+    }
+
+    private sealed class Unread(Grid grid) : ISliceSource
+    {
+        public Grid Grid => grid;
+
+        public VoxelType Type => VoxelType.UInt16;
+
+        public void ReadSlice(int z, Span<byte> destination) => Assert.Fail("read");
     }
 
     /// <summary>Fails the test when slices are not read in order, once each.</summary>
