@@ -40,9 +40,8 @@ public static class IntensityRegistration
     /// <summary>What no test within the data shows: faces of the block, unlike stain, the mask's own outlines. Measured, docs/decisions/16.</summary>
     private const double FloorNm = 2.5;
 
-    /// <summary>The affine map is taken when it differs from the similarity by so many of its standard errors, and by so many nm.</summary>
-    private const double AffineSignificance = 4;
-    private const double LeastAffineNm = 5;
+    /// <summary>Below this probability of an uneven stretch the similarity is kept.</summary>
+    private const double LeastWeight = 0.05;
 
     /// <summary>Registers.</summary>
     /// <param name="fluorescence">Any voxel type; z is the optical axis.</param>
@@ -59,10 +58,15 @@ public static class IntensityRegistration
         IntensityRefinementResult linear = job.Run("refine_linear", 0, 0.5, part => problem.Solve(start, part));
         LinearKind kind = tryAffine ? LinearKind.Similarity : options.Kind;
         SharpLevel level = problem.Sharp(linear, SamplesForJudgement, job);
-        if (tryAffine && job.Run("refine_affine", 0.5, 0.6, part => problem.Affine(level, linear, part)) is { } affine && CallsForAffine(affine, linear, level))
+        if (tryAffine)
         {
-            kind = LinearKind.Affine;
-            linear = linear with { Transform = affine.Transform, Uncertainty = affine.Uncertainty };
+            (AffineTransform affine, LinearUncertainty uncertainty) = job.Run("refine_affine", 0.5, 0.6, part => problem.Affine(level, linear, part));
+            AffineEvidence evidence = AffineEvidence.Weigh(linear.Transform, affine, uncertainty);
+            if (evidence.Weight > LeastWeight)
+            {
+                kind = LinearKind.Affine;
+                linear = linear with { Transform = evidence.Transform, Uncertainty = uncertainty };
+            }
         }
         SharpLevel about = level.About(linear.Transform);
         AffineTransform[] halves = job.Run("register_halves", 0.6, 0.65, part => problem.Halves(about, kind, part));
@@ -113,18 +117,5 @@ public static class IntensityRegistration
                 : 0.5 * (deformation.Halves[0].At(q) - deformation.Halves[1].At(q)).Length;
             return Math.Sqrt(disagreement * disagreement + FloorNm * FloorNm);
         };
-    }
-
-    private static bool CallsForAffine((AffineTransform Transform, LinearUncertainty Uncertainty) affine, IntensityRefinementResult similarity, SharpLevel level)
-    {
-        double difference = 0, variance = 0;
-        int step = Math.Max(1, level.Places.Length / 2000), n = 0;
-        for (int i = 0; i < level.Places.Length; i += step, n++)
-        {
-            Point3 d = affine.Transform.Apply(level.Samples.Places[i]) - similarity.Transform.Apply(level.Samples.Places[i]);
-            difference += Point3.Dot(d, d);
-            variance += Math.Pow(affine.Uncertainty.At(level.Places[i]), 2);
-        }
-        return difference > AffineSignificance * AffineSignificance * variance && Math.Sqrt(difference / n) > LeastAffineNm;
     }
 }
