@@ -37,9 +37,10 @@ public sealed record OverlayLabel(string Text, int X, int Y);
 /// <param name="ScaleBars">One in each xy panel.</param>
 /// <param name="Labels">The values of the lines of equal predicted error; none where no error is predicted.</param>
 /// <param name="Caption">What the picture shows: planes, contrast, how the fluorescence was placed before.</param>
+/// <param name="Errors">What the lines of equal predicted error show; empty where no error is predicted.</param>
 /// <param name="Views">What the panels show in layers, xy, yz, xz, and then the same of each field; empty unless asked for.</param>
 public sealed record OverlayPicture(
-    int Width, int Height, byte[] Rgb, IReadOnlyList<OverlayPanel> Panels, IReadOnlyList<OverlayScaleBar> ScaleBars, IReadOnlyList<OverlayLabel> Labels, string Caption,
+    int Width, int Height, byte[] Rgb, IReadOnlyList<OverlayPanel> Panels, IReadOnlyList<OverlayScaleBar> ScaleBars, IReadOnlyList<OverlayLabel> Labels, string Caption, string Errors,
     IReadOnlyList<OverlayView> Views);
 
 /// <summary>A view in layers of one byte a pixel, which whoever shows it lays over each other. Rows from the top.</summary>

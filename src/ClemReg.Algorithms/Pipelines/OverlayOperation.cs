@@ -60,7 +60,7 @@ internal static class OverlayOperation
         var labels = new JsonArray();
         foreach (OverlayLabel label in picture.Labels) labels.Add((JsonNode)new JsonObject { ["text"] = label.Text, ["x"] = label.X, ["y"] = label.Y });
         var outputs = new Dictionary<string, object> { ["picture"] = Planes(picture) };
-        var report = new JsonObject { ["panels"] = panels, ["title_height"] = OverlayPanel.TitleHeight, ["scale_bars"] = bars, ["labels"] = labels, ["caption"] = picture.Caption };
+        var report = new JsonObject { ["panels"] = panels, ["title_height"] = OverlayPanel.TitleHeight, ["scale_bars"] = bars, ["labels"] = labels, ["caption"] = picture.Caption, ["errors"] = picture.Errors };
         if (picture.Views.Count > 0)
         {
             (outputs["views"], JsonArray views) = Sheet(picture.Views);

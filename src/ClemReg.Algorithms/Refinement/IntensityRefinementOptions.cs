@@ -33,7 +33,7 @@ public sealed record IntensityRefinementOptions
     public IReadOnlyList<double> Levels { get; init; } = [600, 250];
 
     /// <summary>Voxels of the fluorescence that are looked at.</summary>
-    public int Samples { get; init; } = 150_000;
+    public int Samples { get; init; } = 100_000;
 
     /// <summary>The most steps of a level.</summary>
     public int MaxIterations { get; init; } = 25;

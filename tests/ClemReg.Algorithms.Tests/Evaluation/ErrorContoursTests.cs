@@ -34,7 +34,7 @@ public sealed class ErrorContoursTests
     {
         // 4.5 to 16.5 nm: lines at 6, 8, ... would be too many; every 2 nm is the longest round step for a third of 12.
         OverlayPicture picture = Draw(4.5, 12.0 / (399 * 20));
-        Assert.Contains("Predicted error 4.5 to 16 nm in these planes, yellow lines.", picture.Caption, StringComparison.Ordinal);
+        Assert.Equal("Predicted error 4.5 to 16 nm in these planes: yellow lines.", picture.Errors);
         OverlayPanel after = picture.Panels[3], before = picture.Panels[0];
         for (int x = 0; x < before.Width; x++) Assert.False(Yellow(picture, before.X + x, before.Y + before.Height / 3));
         int[] lines = [.. Enumerable.Range(0, after.Width).Where(x => Yellow(picture, after.X + x, after.Y + after.Height / 3))];
@@ -51,7 +51,7 @@ public sealed class ErrorContoursTests
     {
         OverlayPicture picture = Draw(3, 0);
         Assert.Empty(picture.Labels);
-        Assert.Contains("Predicted error 3 to 3 nm in these planes.", picture.Caption, StringComparison.Ordinal);
+        Assert.Equal("Predicted error 3 to 3 nm in these planes.", picture.Errors);
     }
 
     [Fact]

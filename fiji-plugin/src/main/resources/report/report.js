@@ -327,7 +327,9 @@
     byId('points').hidden = !c && !data.residuals;
     if (c) {
       const sentence = byId('points-text');
-      sentence.append('What the registration saw, from three sides:');
+      sentence.append(data.lines
+        ? 'Centre lines of both images around the EM, from three sides. They know nothing of brightness; registered by themselves they give a second opinion (see the reasons above):'
+        : 'What the registration saw, from three sides:');
       [[FIXED, c.fixed, 'EM'], [MOVED, c.registered, 'registered fluorescence']].forEach(k => {
         add(sentence, 'span', null, 'key').style.background = k[0];
         sentence.append(k[1].count + ' points of the ' + k[2] + (k[1].zyx.length / 3 < k[1].count ? ' (' + k[1].zyx.length / 3 + ' shown)' : ''));
@@ -385,7 +387,7 @@
       svg(root, 'text', { x: Math.min(at + 4, W - 90), y: 14 + 13 * i }, mark[0] + ' ' + nm(mark[1]));
     });
     add(parent, 'p', 'Residuals of the registered points' + (h.beyond ? '; ' + h.beyond + ' lie farther away than shown' : '')
-      + '. These are distances between samples of two outlines of different thickness, not the error of the registration.', 'quiet');
+      + '. These are distances between samples of two ' + (data.lines ? 'sets of lines' : 'outlines of different thickness') + ', not the error of the registration.', 'quiet');
   }
 
   /* ---- tables */

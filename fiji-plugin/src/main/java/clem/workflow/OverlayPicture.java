@@ -31,7 +31,7 @@ public final class OverlayPicture {
 	 * Draws the picture.
 	 *
 	 * @param picture a volume of 3 slices: red, green, blue
-	 * @param layout {panels: [{title, x, y, width, height}], scale_bars: [{x, y, width, height, text}], labels: [{x, y, text}], caption}
+	 * @param layout {panels: [{title, x, y, width, height}], scale_bars: [{x, y, width, height, text}], labels: [{x, y, text}], caption, errors}
 	 */
 	public static BufferedImage draw(final Bridge bridge, final long picture, final Map<String, Object> layout, final OperationListener listener) {
 		final int[] size = new ResultImage(bridge, picture).size();
@@ -43,7 +43,7 @@ public final class OverlayPicture {
 		}
 		try {
 			write(image, layout);
-			return withCaption(image, Json.asText(layout.get("caption"), ""));
+			return withCaption(image, Json.asText(layout.get("caption"), "") + " " + Json.asText(layout.get("errors"), ""));
 		}
 		catch (final RuntimeException | Error e) {
 			if (e instanceof OutOfMemoryError) throw e;
