@@ -4,8 +4,8 @@
     side_by_side.py --case A --seed 1 --out DIR
 
 DIR/case is made by make_clem_case.py unless it is there. Each program runs in its own process under /usr/bin/time -v, with
-the same number of threads and default parameters. Printed as Markdown (and left in DIR/side_by_side.md and .json):
-seconds per stage, whole time, peak memory, their ratios, TRE, and how far masks and clouds agree.
+the same number of threads; clemreg's is rigid, whose steps the Python program has, or with --algorithm auto the default one. Printed as
+Markdown (and left in DIR/side_by_side.md and .json): seconds per stage, whole time, peak memory, their ratios, TRE, and how far masks and clouds agree.
 """
 import argparse
 import json
@@ -27,7 +27,10 @@ HERE = Path(__file__).resolve().parent
 ROWS = ["read images", "segment fluorescence", "sample moving points", "sample fixed points", "register points", "warp",
         "write results", "start and other"]
 # The first pattern that a stage's name matches says which row of the table it belongs to.
-ROW_OF_STAGE = [(r"import|start", "start and other"),
+# Parts of stages that have rows themselves have none.
+ROW_OF_STAGE = [(r"^(prepare the|correlate|climb|refine |register halves|compare with shifted|fit half|judge|centre lines)", None),
+                (r"^(search|refine|compare with points)$", "register points"),
+                (r"import|start", "start and other"),
                 (r"writ|sav|overlay|picture|hash", "write results"),
                 (r"read|load|open|input", "read images"),
                 (r"warp|resample image", "warp"),
@@ -81,7 +84,7 @@ def rows(run, whole):
     for stage in run["stages"]:
         name = stage["stage"].lower().replace("_", " ").replace("-", " ")
         row = next((row for pattern, row in ROW_OF_STAGE if re.search(pattern, name)), "start and other")
-        if row != "start and other":
+        if row not in (None, "start and other"):
             out[row] += stage["seconds"]
     out["start and other"] = max(0.0, whole - sum(out.values()))
     return out
@@ -143,6 +146,7 @@ def main():
     ap.add_argument("--fixed-spacing", default="20,20", help="z,xy in nm of the mask, which has no calibration of its own")
     ap.add_argument("--out", type=Path, required=True)
     ap.add_argument("--clemreg", type=Path, default=HERE.parent / "scripts" / "clemreg")
+    ap.add_argument("--algorithm", default="rigid", help="clemreg's; rigid does what the reference does")
     ap.add_argument("--set", action="append", default=[], help="key=value, handed to clemreg")
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--workers", type=int, default=1, help="threads of the reference outside BLAS; the published tool has one")
@@ -164,7 +168,7 @@ def main():
     commands = {}
     if a.only != "reference":
         if a.clemreg.is_file():
-            commands["clemreg"] = (ours_out, [a.clemreg, "register", "--moving", fm, "--fixed-mask", mask, "--set", "registration_algorithm=rigid", "--fixed-spacing",
+            commands["clemreg"] = (ours_out, [a.clemreg, "register", "--moving", fm, "--fixed-mask", mask, "--set", f"registration_algorithm={a.algorithm}", "--fixed-spacing",
                                               a.fixed_spacing, "--out", ours_out, "--threads", str(a.threads),
                                               *(word for s in a.set for word in ("--set", s))])
         else:
