@@ -30,13 +30,18 @@ using (FileStream file = File.OpenRead(args[4]))
 var least = new SortedDictionary<string, double>();
 void Note(string stage, double seconds) => least[stage] = Math.Min(seconds, least.GetValueOrDefault(stage, double.MaxValue));
 
-using JsonDocument none = JsonDocument.Parse("{}");
+using JsonDocument rigid = JsonDocument.Parse("""{"parameters": {"registration_algorithm": "rigid"}}"""), auto = JsonDocument.Parse("{}");
 for (int run = 0; run < Number(8); run++)
 {
-    var job = new Job();
-    using OperationResult result = Operations.Find("register").Run(none.RootElement,
-        new Dictionary<string, object> { ["moving"] = moving, ["fixed_mask"] = mask }, job);
-    foreach (StageTime stage in job.Stages) Note(stage.Stage, stage.Seconds);
+    OperationResult Register(JsonDocument request)
+    {
+        var job = new Job();
+        OperationResult made = Operations.Find("register").Run(request.RootElement, new Dictionary<string, object> { ["moving"] = moving, ["fixed_mask"] = mask }, job);
+        foreach (StageTime stage in job.Stages) Note(stage.Stage, stage.Seconds);
+        return made;
+    }
+    Register(rigid).Dispose();
+    using OperationResult result = Register(auto);
     foreach (int order in new[] { 0, 1, 3 })
     {
         using JsonDocument request = JsonDocument.Parse($$$"""{"parameters": {"warping_interpolation_order": {{{order}}}}}""");
