@@ -85,7 +85,9 @@ internal static class AutoRegistration
             movingMask?.Dispose();
             throw;
         }
-        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, points, given, turned && !mirrored, fluorescence.Grid, target, job);
+        // Where no position stands out, that a mirror image fits best says nothing about the slices.
+        bool reversedAndLeft = turned && !mirrored && search!.Confidence != AlignmentConfidence.Refused;
+        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, points, given, reversedAndLeft, fluorescence.Grid, target, job);
         SpatialTransform transform = result.Transform;
         Func<Point3, double> error = result.PredictedErrorNm;
         if (mirrored)
