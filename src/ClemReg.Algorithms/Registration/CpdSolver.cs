@@ -23,10 +23,11 @@ internal static class CpdSolver
 
     /// <summary>
     /// With normalised clouds the outliers' density does not fall with the number of points, so that a weight that suits thousands leaves nothing of a few dozen: where less than
-    /// this part of the fixed points, or so many of them, is explained at the start, the weight is halved, down to <see cref="NoOutliers"/>.
+    /// this part of the fixed points, or so many of them, is explained at the start (of few points at any time), the weight is halved, down to <see cref="NoOutliers"/>.
     /// </summary>
     private const double LeastExplained = 0.2;
     private const double Pairs = 6;
+    private const int Few = 50;
     private const double NoOutliers = 1e-4;
 
     /// <summary>Registers two clouds with checked options.</summary>
@@ -147,7 +148,8 @@ internal static class CpdSolver
             for (int iteration = 0; ; iteration++)
             {
                 CpdMoments moments = _expectation.Run(_sigma2, weight, job);
-                while (iteration == 0 && _options.Normalise && moments.Weight < Math.Max(LeastExplained * _fixed.Count, Math.Min(0.9 * _fixed.Count, Pairs)) && weight > NoOutliers)
+                double enough = Math.Max(LeastExplained * _fixed.Count, Math.Min(0.9 * _fixed.Count, Pairs));
+                while ((iteration == 0 || _fixed.Count < Few) && _options.Normalise && moments.Weight < enough && weight > NoOutliers)
                 {
                     weight /= 2;
                     moments = _expectation.Run(_sigma2, weight, job);

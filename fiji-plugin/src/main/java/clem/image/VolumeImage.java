@@ -239,6 +239,7 @@ public final class VolumeImage {
 			final double part = (double) done.incrementAndGet() / size[0];
 			if (Thread.currentThread() == caller) listener.progress(part, "Loading " + name);
 		});
+		listener.progress(1, "Loading " + name);
 		return volume;
 	}
 

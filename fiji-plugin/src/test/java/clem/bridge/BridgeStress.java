@@ -308,7 +308,7 @@ public final class BridgeStress {
 			}
 		};
 		final String request = "{\"threads\":2,\"parameters\":{\"registration_algorithm\":\"" + (auto ? "auto" : "rigid") + "\",\"log_sigma\":1,\"log_threshold\":1.0,\"point_cloud_sampling_frequency\":100," +
-			"\"registration_voxel_size\":1,\"registration_tolerance\":0,\"registration_max_iterations\":" + (1 + random.nextInt(40)) + "}}";
+			"\"registration_voxel_size\":1,\"registration_outlier_weight\":0,\"registration_tolerance\":0,\"registration_max_iterations\":" + (1 + random.nextInt(40)) + "}}";
 		final Throwable end = thrown(() -> {
 			for (final long handle : bridge.run("register", request, inputs, listener).outputs.values()) bridge.release(handle);
 		});
