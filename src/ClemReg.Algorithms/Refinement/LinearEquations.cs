@@ -154,20 +154,22 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
         // An object that determines a direction all alone: leaving it out would change that by anything.
         const double alone = 0.02;
         Matrix<double> inverse = _normal!.Inverse(), identity = Matrix<double>.Build.DenseIdentity(_n);
-        var information = new Dictionary<int, Matrix<double>>();
-        var row = new double[_n];
+        var information = new double[zones.Count + 1][];
         for (int i = 0; i < _zone.Length; i++)
         {
-            if (!information.TryGetValue(_zone[i], out Matrix<double>? own)) information[_zone[i]] = own = Matrix<double>.Build.Dense(_n, _n);
-            for (int j = 0; j < _n; j++)
+            double[] own = information[_zone[i]] ??= new double[_n * _n];
+            ReadOnlySpan<float> row = _jacobian.AsSpan(i * _n, _n);
+            for (int j = 0; j < row.Length; j++)
             {
-                double w = _robust[i] * _jacobian[i * _n + j];
-                for (int k = 0; k < _n; k++) own[j, k] += w * _jacobian[i * _n + k];
+                double w = _robust[i] * row[j];
+                for (int k = 0; k <= j; k++) own[j * _n + k] += w * row[k];
             }
         }
         Matrix<double> disagreement = Matrix<double>.Build.Dense(_n, _n);
-        foreach ((int zone, Matrix<double> own) in information)
+        for (int zone = 0; zone < information.Length; zone++)
         {
+            if (information[zone] is not { } half) continue;
+            Matrix<double> own = Matrix<double>.Build.Dense(_n, _n, (j, k) => half[Math.Max(j, k) * _n + Math.Min(j, k)]);
             Vector<double> score = Vector<double>.Build.Dense(_n, k => _zoneScores[zone * _n + k]);
             Vector<double> without = ((1 + alone) * identity - own * inverse).Solve(score);
             disagreement += without.OuterProduct(without);
