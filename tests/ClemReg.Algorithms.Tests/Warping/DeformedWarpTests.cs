@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using ClemReg.Algorithms.PointClouds;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 using ClemReg.Algorithms.Warping;
@@ -8,20 +7,6 @@ namespace ClemReg.Algorithms.Tests.Warping;
 
 public sealed class DeformedWarpTests
 {
-    /// <summary>A bent map of moving onto the middle of target, with landmarks around both.</summary>
-    private static ThinPlateSpline Bend(Grid moving, Grid target, int seed, double bend = 0.03, int landmarks = 40)
-    {
-        AffineTransform turn = WarpCases.RandomTransform(new Random(seed), moving, target);
-        var random = new Random(seed + 100);
-        Point3 extent = moving.ToPhysical(moving.Size.Z, moving.Size.Y, moving.Size.X) - moving.Origin;
-        double longest = Math.Max(extent.Z, Math.Max(extent.Y, extent.X));
-        Point3 Near() => moving.Origin + 0.5 * extent + longest * new Point3(random.NextDouble() - 0.5, random.NextDouble() - 0.5, random.NextDouble() - 0.5);
-        PointCloud points = new([.. Enumerable.Range(0, landmarks).Select(_ => Near())]);
-        PointCloud images = new([.. points.Points.ToArray().Select(p => turn.Apply(p)
-            + bend * longest * new Point3(Math.Sin(3 * p.Y / longest), Math.Cos(4 * p.X / longest), Math.Sin(3 * p.Z / longest)))]);
-        return ThinPlateFit.Make(points, images, new ThinPlateOptions(), new Job(1)).Transform;
-    }
-
     private static byte[] Warp(Volume moving, SpatialTransform transform, Grid target, WarpOptions options, int threads = 1)
     {
         using var warped = new WarpedVolume(moving, transform, target, options, new Job(threads));
@@ -44,8 +29,8 @@ public sealed class DeformedWarpTests
             int Side(int most) => round % 4 == 0 ? 1 + random.Next(3) : 1 + random.Next(most);
             var grid = new Grid(new Size3(Side(30), Side(20), Side(40)), new Point3(130, 35.3, 41), new Point3(round * 100, -50, 7));
             var target = new Grid(new Size3(1 + random.Next(6), 1 + random.Next(9), 1 + random.Next(40)), new Point3(20, 25, 30), new Point3(1, 2, 3));
-            ThinPlateSpline spline = Bend(grid, target, round);
-            SpatialTransform transform = round % 3 == 2 ? new InverseTransform(Bend(target, grid, round)) : spline;
+            ThinPlateSpline spline = WarpCases.Bend(grid, target, round);
+            SpatialTransform transform = round % 3 == 2 ? new InverseTransform(WarpCases.Bend(target, grid, round)) : spline;
             using Volume moving = WarpCases.Noise(grid, VoxelType.Float32, round);
             var reference = new WarpReference(grid.Size, WarpCases.Values(moving), order);
             compared += reference.Compare(Warp(moving, transform, target, new WarpOptions { Order = order, ApproximateGrid = 1 }, 2), grid, transform, target, round);
@@ -61,7 +46,7 @@ public sealed class DeformedWarpTests
     {
         var grid = new Grid(new Size3(20, 40, 43), new Point3(130, 35.3, 35.3));
         var target = new Grid(new Size3(13, 27, 61), new Point3(60, 45, 25), new Point3(300, 0, 0));
-        SpatialTransform transform = Bend(grid, target, 4), inverse = transform.Inverse();
+        SpatialTransform transform = WarpCases.Bend(grid, target, 4), inverse = transform.Inverse();
         using Volume moving = WarpCases.Noise(grid, VoxelType.Float32, 1);
         var reference = new WarpReference(grid.Size, WarpCases.Values(moving), order);
         foreach (int step in (int[])[2, 5, 7, 30])
@@ -101,7 +86,7 @@ public sealed class DeformedWarpTests
     {
         var grid = new Grid(new Size3(20, 140, 143), new Point3(130, 35.3, 35.3));
         var target = new Grid(new Size3(60, 190, 201), new Point3(40, 25, 25), new Point3(300, 0, 0));
-        SpatialTransform transform = Bend(grid, target, 4), inverse = transform.Inverse();
+        SpatialTransform transform = WarpCases.Bend(grid, target, 4), inverse = transform.Inverse();
         using Volume moving = WarpCases.Noise(grid, VoxelType.UInt8, 1);
         double last = 0;
         foreach (int step in (int[])[1, 2, 5, 20])
@@ -136,7 +121,7 @@ public sealed class DeformedWarpTests
         var grid = new Grid(new Size3(9, 31, 43), new Point3(130, 35.3, 35.3));
         // Wide enough that 16 MB hold only part of the nodes.
         var target = new Grid(new Size3(17, 66, 2500), new Point3(31, 22, 0.6), new Point3(-50, 100, 30));
-        SpatialTransform transform = Bend(grid, target, 3, landmarks: 12);
+        SpatialTransform transform = WarpCases.Bend(grid, target, 3, landmarks: 12);
         foreach (VoxelType type in order == 1 ? Enum.GetValues<VoxelType>() : [VoxelType.UInt16])
         {
             using Volume moving = WarpCases.Noise(grid, type, 11);
@@ -170,49 +155,6 @@ public sealed class DeformedWarpTests
     }
 
     [Fact]
-    public void Memory_stays_in_the_budget()
-    {
-        var grid = new Grid(new Size3(9, 31, 43), new Point3(130, 35.3, 35.3));
-        var target = new Grid(new Size3(100, 700, 600), new Point3(11, 1.6, 2.5), new Point3(-50, 100, 30));
-        SpatialTransform transform = Bend(grid, target, 3, landmarks: 8);
-        using Volume moving = WarpCases.Noise(grid, VoxelType.UInt16, 11);
-        var slice = new byte[target.Size.SliceCount * 2];
-        foreach (int budget in (int[])[16, 64])
-        {
-            long before = NativeBuffer.LiveBytes, most = 0;
-            using (var warped = new WarpedVolume(moving, transform, target, new WarpOptions { ApproximateGrid = 3, MemoryBudgetBytes = budget << 20 }, new Job(2)))
-            {
-                for (int z = 0; z < 30; z++)
-                {
-                    warped.ReadSlice(z, slice);
-                    most = Math.Max(most, NativeBuffer.LiveBytes - before);
-                }
-            }
-            // Other tests allocate at the same time; what they take is far less than a volume.
-            Assert.True(most < (budget + 8L) << 20, $"{most >> 20} MB");
-        }
-        // Streamed, the result is held besides; the source is read with the grid of each piece at hand.
-        long held = NativeBuffer.LiveBytes, peak = 0;
-        var watched = new Watched(moving, () => peak = Math.Max(peak, NativeBuffer.LiveBytes - held));
-        using Volume streamed = StreamingWarper.Warp(watched, transform, target, new WarpOptions { ApproximateGrid = 2, Order = 3, MemoryBudgetBytes = 16 << 20 }, new Job(2)).Warped;
-        Assert.True(peak > 0 && peak < streamed.Grid.Size.Count * 2 + (24L << 20), $"{peak >> 20} MB");
-    }
-
-    /// <summary>An image that tells when a slice of it is read.</summary>
-    private sealed class Watched(ISliceSource source, Action read) : ISliceSource
-    {
-        public Grid Grid => source.Grid;
-
-        public VoxelType Type => source.Type;
-
-        public void ReadSlice(int z, Span<byte> destination)
-        {
-            read();
-            source.ReadSlice(z, destination);
-        }
-    }
-
-    [Fact]
     public void Labels_stay_labels()
     {
         var grid = new Grid(new Size3(12, 40, 43), new Point3(130, 35.3, 35.3));
@@ -222,7 +164,7 @@ public sealed class DeformedWarpTests
             for (int y = 0; y < 40; y++)
                 for (int x = 0; x < 43; x++) labels[z, y, x] = (ushort)(1000 * (1 + x / 15) + y / 10);
         var kept = new HashSet<ushort>(MemoryMarshal.Cast<byte, ushort>(WarpCases.Read(labels)).ToArray()) { 0 };
-        ushort[] warped = MemoryMarshal.Cast<byte, ushort>(Warp(labels, Bend(grid, target, 6), target, new WarpOptions { Order = 0 })).ToArray();
+        ushort[] warped = MemoryMarshal.Cast<byte, ushort>(Warp(labels, WarpCases.Bend(grid, target, 6), target, new WarpOptions { Order = 0 })).ToArray();
         Assert.All(warped, v => Assert.Contains(v, kept));
         Assert.True(warped.Distinct().Count() > 6);
     }
@@ -232,7 +174,7 @@ public sealed class DeformedWarpTests
     {
         var grid = new Grid(new Size3(9, 31, 43), new Point3(130, 35.3, 35.3));
         var target = new Grid(new Size3(20, 200, 700), new Point3(61, 5.4, 2.1));
-        ThinPlateSpline spline = Bend(grid, target, 3, landmarks: 900);
+        ThinPlateSpline spline = WarpCases.Bend(grid, target, 3, landmarks: 900);
         using Volume moving = WarpCases.Noise(grid, VoxelType.UInt16, 1);
         using var observer = new CancellingObserver();
         Assert.Throws<OperationCanceledException>(() => new WarpedVolume(moving, spline, target,
@@ -240,7 +182,7 @@ public sealed class DeformedWarpTests
         // One piece that each thread had begun may still end.
         Assert.InRange(observer.ReportsAfterCancelling, 0, 2);
         using var later = new CancellationTokenSource();
-        using var warped = new WarpedVolume(moving, Bend(grid, target, 3), target, new WarpOptions { MemoryBudgetBytes = 16 << 20 }, new Job(2, later.Token));
+        using var warped = new WarpedVolume(moving, WarpCases.Bend(grid, target, 3), target, new WarpOptions { MemoryBudgetBytes = 16 << 20 }, new Job(2, later.Token));
         var slice = new byte[target.Size.SliceCount * 2];
         warped.ReadSlice(0, slice);
         later.Cancel();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ClemReg.Algorithms.PointClouds;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
 using ClemReg.Algorithms.Warping;
@@ -126,6 +127,20 @@ internal static class WarpCases
         Point3 from = Centre(moving), to = Centre(target);
         var turned = AffineTransform.Similarity(scale, r, default).Apply(from);
         return AffineTransform.Similarity(scale, r, new Point3(to.Z - turned.Z + random.Next(9), to.Y - turned.Y + random.Next(9), to.X - turned.X));
+    }
+
+    /// <summary>A bent map of moving onto the middle of target, with landmarks around both.</summary>
+    public static ThinPlateSpline Bend(Grid moving, Grid target, int seed, double bend = 0.03, int landmarks = 40)
+    {
+        AffineTransform turn = WarpCases.RandomTransform(new Random(seed), moving, target);
+        var random = new Random(seed + 100);
+        Point3 extent = moving.ToPhysical(moving.Size.Z, moving.Size.Y, moving.Size.X) - moving.Origin;
+        double longest = Math.Max(extent.Z, Math.Max(extent.Y, extent.X));
+        Point3 Near() => moving.Origin + 0.5 * extent + longest * new Point3(random.NextDouble() - 0.5, random.NextDouble() - 0.5, random.NextDouble() - 0.5);
+        PointCloud points = new([.. Enumerable.Range(0, landmarks).Select(_ => Near())]);
+        PointCloud images = new([.. points.Points.ToArray().Select(p => turn.Apply(p)
+            + bend * longest * new Point3(Math.Sin(3 * p.Y / longest), Math.Cos(4 * p.X / longest), Math.Sin(3 * p.Z / longest)))]);
+        return ThinPlateFit.Make(points, images, new ThinPlateOptions(), new Job(1)).Transform;
     }
 
     public static Point3 Centre(Grid g) => g.ToPhysical((g.Size.Z - 1) / 2.0, (g.Size.Y - 1) / 2.0, (g.Size.X - 1) / 2.0);
