@@ -12,25 +12,24 @@ internal sealed class ErrorContours
     private const double LeastRange = 0.05;
 
     private readonly Raster[] _errors;
-    private readonly double _step;
+    private readonly double _least, _most, _step;
 
     /// <summary>Takes the predicted errors of some pictures, nm.</summary>
     public ErrorContours(Raster[] errors)
     {
         _errors = errors;
-        Least = errors.Min(e => e.Values.Min());
-        Most = errors.Max(e => e.Values.Max());
-        if (double.IsFinite(Least) && double.IsFinite(Most) && Most - Least > LeastRange * (Most + Least) / 2) _step = RoundLength.AtMost((Most - Least) / Lines);
+        _least = errors.Min(e => e.Values.Min());
+        _most = errors.Max(e => e.Values.Max());
+        if (double.IsFinite(_least) && double.IsFinite(_most) && _most - _least > LeastRange * (_most + _least) / 2) _step = RoundLength.AtMost((_most - _least) / Lines);
     }
-
-    /// <summary>The least error in the pictures, nm.</summary>
-    public double Least { get; }
-
-    /// <summary>The largest.</summary>
-    public double Most { get; }
 
     /// <summary>Whether there is any line.</summary>
     public bool Any => _step > 0;
+
+    /// <summary>What the pictures show, in words; empty where the error is not known.</summary>
+    public string Text => !double.IsFinite(_least) || !double.IsFinite(_most) ? "" : $"Predicted error {Short(_least)} to {Short(_most)} nm in these planes{(Any ? ": yellow lines" : "")}.";
+
+    private static string Short(double nm) => nm.ToString(nm < 10 ? "0.#" : "0", CultureInfo.InvariantCulture);
 
     /// <summary>The pixels of a picture that have a line on them: those whose right or lower neighbour is on the other side of a round value.</summary>
     public IEnumerable<(int X, int Y)> Pixels(int picture)
@@ -57,7 +56,7 @@ internal sealed class ErrorContours
             .Select(line =>
             {
                 (int x, int y) = line.MinBy(p => Math.Abs(p.X - e.Width / 2) + Math.Abs(p.Y - e.Height / 2));
-                return (x, y, (line.Key * _step).ToString("G4", CultureInfo.InvariantCulture) + " nm");
+                return (x, y, (line.Key * _step).ToString("0.####", CultureInfo.InvariantCulture) + " nm");
             });
     }
 

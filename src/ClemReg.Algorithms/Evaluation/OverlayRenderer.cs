@@ -94,10 +94,8 @@ public static unsafe class OverlayRenderer
                 : "Before: the fluorescence at its own coordinates, not registered. ")
             + (seen ? "After: registered. " : "After: registered; the fluorescence lies outside these planes. ")
             + string.Create(CultureInfo.InvariantCulture, $"Fluorescence shown from {fmRange.Low:G4} to {fmRange.High:G4}; {layout.NmPerPixel:G4} nm a pixel.");
-        string errors = contours is null ? "" : string.Create(CultureInfo.InvariantCulture,
-            $"Predicted error {contours.Least:G2} to {contours.Most:G2} nm in these planes{(contours.Any ? ": yellow lines" : "")}.");
         job.Report(1);
-        return new OverlayPicture(layout.Width, layout.Height, rgb, layout.Panels, layout.ScaleBars, layout.Labels, caption, errors, options.Views ? [.. views.Select(v => v.Layers())] : []);
+        return new OverlayPicture(layout.Width, layout.Height, rgb, layout.Panels, layout.ScaleBars, layout.Labels, caption, contours?.Text ?? "", options.Views ? [.. views.Select(v => v.Layers())] : []);
     }
 
     /// <summary>

@@ -69,22 +69,7 @@ internal static class AutoRegistration
             if (poses.Length == 0) poses = [search.Best];
             result = job.Run("refine", 0.4, 0.9, work => Best(fluorescence, target, poses, options with { Levels = FromSearch }, deform, work));
         }
-        BitVolume? movingMask = null;
-        PointPathCheck? points = null;
-        try
-        {
-            movingMask = job.Run("segment_fluorescence", 0.9, 0.95, work => ClemRegSteps.Segment(values, moving, fixedMask.Grid.Spacing.Z, work));
-            points = job.Run("compare_with_points", 0.95, 1, work => PointPathCheck.Compare(movingMask, target, result.Linear.Transform, result.Linear.Psf, work));
-        }
-        catch (BadInputException e)
-        {
-            job.Log("No second opinion by point clouds: " + e.Message);
-        }
-        catch
-        {
-            movingMask?.Dispose();
-            throw;
-        }
+        (BitVolume? movingMask, PointPathCheck? points) = SecondOpinion(values, moving, target, result.Linear, job);
         // Where no position stands out, that a mirror image fits best says nothing about the slices.
         bool reversedAndLeft = turned && !mirrored && search!.Confidence != AlignmentConfidence.Refused;
         RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, points, given, reversedAndLeft, fluorescence.Grid, target, job);
@@ -103,6 +88,28 @@ internal static class AutoRegistration
             else job.Warn(reason);
         job.Log(string.Create(CultureInfo.InvariantCulture, $"Verdict: {verdict.Word}. Predicted error {verdict.PredictedErrorNm:F0} nm (95 %: {verdict.PredictedError95Nm:F0} nm)."));
         return new AutoOutcome(transform, error, verdict, Course(result, search, points, verdict, mirrored), movingMask, points);
+    }
+
+    /// <summary>What point clouds say, with the mask of the fluorescence that they are sampled from; null for what the images do not give.</summary>
+    private static (BitVolume? MovingMask, PointPathCheck? Points) SecondOpinion(
+        ParameterValues values, Volume moving, BitVolume emMask, IntensityRefinementResult found, Job job)
+    {
+        BitVolume? mask = null;
+        try
+        {
+            mask = job.Run("segment_fluorescence", 0.9, 0.95, work => ClemRegSteps.Segment(values, moving, emMask.Grid.Spacing.Z, work));
+            return (mask, job.Run("compare_with_points", 0.95, 1, work => PointPathCheck.Compare(mask, emMask, found.Transform, found.Psf, work)));
+        }
+        catch (BadInputException e)
+        {
+            job.Log("No second opinion by point clouds: " + e.Message);
+            return (mask, null);
+        }
+        catch
+        {
+            mask?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The predicted error on a coarse grid over the EM, nm.</summary>

@@ -65,8 +65,8 @@ public sealed class KdTree
         Point3 low = _points[from], high = low;
         foreach (Point3 p in _points.AsSpan(from, to - from))
         {
-            low = new Point3(Math.Min(low.Z, p.Z), Math.Min(low.Y, p.Y), Math.Min(low.X, p.X));
-            high = new Point3(Math.Max(high.Z, p.Z), Math.Max(high.Y, p.Y), Math.Max(high.X, p.X));
+            low = Point3.Min(low, p);
+            high = Point3.Max(high, p);
         }
         Point3 extent = high - low;
         int axis = extent.Z >= extent.Y && extent.Z >= extent.X ? 0 : extent.Y >= extent.X ? 1 : 2;

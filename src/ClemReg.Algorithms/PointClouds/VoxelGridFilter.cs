@@ -28,8 +28,8 @@ public static class VoxelGridFilter
         Point3 low = cloud[0], high = cloud[0];
         foreach (Point3 p in cloud.Points)
         {
-            low = new Point3(Math.Min(low.Z, p.Z), Math.Min(low.Y, p.Y), Math.Min(low.X, p.X));
-            high = new Point3(Math.Max(high.Z, p.Z), Math.Max(high.Y, p.Y), Math.Max(high.X, p.X));
+            low = Point3.Min(low, p);
+            high = Point3.Max(high, p);
         }
         Point3 start = low - 0.5 * new Point3(cellSize, cellSize, cellSize);
         Point3 extent = high - start;

@@ -55,9 +55,7 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
     private double[] _amplitude = [];
     private double[] _share = [];
     private Matrix<double>? _normal;
-    private Matrix<double>? _scores;
     private double[] _zoneScores = [];
-    private double _noise;
 
     /// <summary>Pearson correlation of fluorescence and model before the last step.</summary>
     public double Correlation { get; private set; }
@@ -103,10 +101,6 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
             double r = residual[i] / scale;
             _robust[i] = samples.Weights[i] / (1 + r * r);
         }
-        // The variance of a residual of weight 1.
-        double sum = 0, weight = 0;
-        for (int i = 0; i < count; i++) (sum, weight) = (sum + _robust[i] * residual[i] * residual[i], weight + _robust[i]);
-        _noise = sum / weight;
         Correlation = Correlate(samples);
         (Matrix<double> a, Vector<double> b) = Normal(residual, job);
         _normal = a.Clone();
@@ -116,21 +110,26 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
             // Objects with a stain of their own imitate a loss of light within them; it is drawn to what the deep ones are dimmer than the others, and to none.
             int k = _n - 1;
             (double expected, double precision) = DimmerWithDepth(samples);
-            double ridge = precision * _scores![k, k] / a[k, k];
+            double scores = 0;
+            for (int z = k; z < _zoneScores.Length; z += _n) scores += _zoneScores[z] * _zoneScores[z];
+            double ridge = precision * scores / a[k, k];
             b[k] += ridge * (expected - Attenuation * IntensityRefinement.LeverNm);
             a[k, k] += ridge;
         }
         if (_estimatePsf)
         {
+            // A residual's variance turns the prior's width into the equations' units.
+            double sum = 0, weight = 0;
+            for (int i = 0; i < count; i++) (sum, weight) = (sum + _robust[i] * residual[i] * residual[i], weight + _robust[i]);
+            double unit = sum / weight;
             Draw(_linear, model.Psf.LateralNm + _lateral, prior!.Psf.LateralNm);
             Draw(_linear + 1, model.Psf.AxialNm + _axial, prior.Psf.AxialNm);
 
             void Draw(int k, double now, double expected)
             {
                 double width = prior!.Deviation * expected;
-                // A residual's variance turns the prior's width into the equations' units.
-                a[k, k] += _noise / (width * width);
-                b[k] += _noise * (expected - now) / (width * width);
+                a[k, k] += unit / (width * width);
+                b[k] += unit * (expected - now) / (width * width);
             }
         }
         double[] d = [.. a.Solve(b)];
@@ -263,20 +262,15 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
                 for (int k = 0; k <= j; k++) a[j, k] += sum[j * n + k];
         for (int j = 0; j < n; j++)
             for (int k = 0; k < j; k++) a[k, j] = a[j, k];
-        double[] scores = _zoneScores = new double[(zones.Count + 1) * n];
+        _zoneScores = new double[(zones.Count + 1) * n];
         for (int i = 0; i < count; i++)
         {
             double w = _robust[i] * residual[i];
-            for (int k = 0; k < n; k++) scores[_zone[i] * n + k] += w * _jacobian[i * n + k];
+            for (int k = 0; k < n; k++) _zoneScores[_zone[i] * n + k] += w * _jacobian[i * n + k];
         }
         Vector<double> b = Vector<double>.Build.Dense(n);
-        _scores = Matrix<double>.Build.Dense(n, n);
         for (int z = 0; z <= zones.Count; z++)
-            for (int j = 0; j < n; j++)
-            {
-                b[j] += scores[z * n + j];
-                for (int k = 0; k < n; k++) _scores[j, k] += scores[z * n + j] * scores[z * n + k];
-            }
+            for (int j = 0; j < n; j++) b[j] += _zoneScores[z * n + j];
         return (a, b);
     }
 

@@ -2,6 +2,7 @@ using ClemReg.Algorithms.PointClouds;
 using ClemReg.Algorithms.Registration;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
+using ClemReg.Algorithms.Warping;
 
 namespace ClemReg.Algorithms.Refinement;
 
@@ -93,13 +94,7 @@ public sealed record PointPathCheck
     /// <summary>The box of the fluorescence that the EM shows, with a margin.</summary>
     private static (Size3 First, Size3 Size) Around(Grid fluorescence, Grid em, AffineTransform back)
     {
-        Point3 low = new(double.MaxValue, double.MaxValue, double.MaxValue), high = -1 * low;
-        for (int corner = 0; corner < 8; corner++)
-        {
-            Point3 p = back.Apply(em.ToPhysical((corner & 1) * (em.Size.Z - 1), (corner >> 1 & 1) * (em.Size.Y - 1), (corner >> 2) * (em.Size.X - 1)));
-            low = new Point3(Math.Min(low.Z, p.Z), Math.Min(low.Y, p.Y), Math.Min(low.X, p.X));
-            high = new Point3(Math.Max(high.Z, p.Z), Math.Max(high.Y, p.Y), Math.Max(high.X, p.X));
-        }
+        (Point3 low, Point3 high) = OutputGrid.Reach(em, back);
         var margin = new Point3(MarginNm, MarginNm, MarginNm);
         Point3 first = fluorescence.ToIndex(low - margin), last = fluorescence.ToIndex(high + margin);
         static (int From, int Count) Range(double a, double b, int n)

@@ -37,7 +37,7 @@ internal static class CloudThinning
         Array.Fill(weights, 1);
         if (edge <= 0) return weights;
         Point3 low = cloud[0];
-        foreach (Point3 p in cloud.Points) low = new Point3(Math.Min(low.Z, p.Z), Math.Min(low.Y, p.Y), Math.Min(low.X, p.X));
+        foreach (Point3 p in cloud.Points) low = Point3.Min(low, p);
         var cubes = new Dictionary<(long, long, long), int>();
         for (int i = 0; i < cloud.Count; i++) cubes[Cube(cloud[i])] = cubes.GetValueOrDefault(Cube(cloud[i])) + 1;
         for (int i = 0; i < cloud.Count; i++) weights[i] = 1.0 / cubes[Cube(cloud[i])];

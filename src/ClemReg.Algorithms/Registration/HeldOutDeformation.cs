@@ -146,8 +146,8 @@ public static class HeldOutDeformation
         Point3 low = cloud[0], high = low;
         foreach (Point3 p in cloud.Points)
         {
-            low = new Point3(Math.Min(low.Z, p.Z), Math.Min(low.Y, p.Y), Math.Min(low.X, p.X));
-            high = new Point3(Math.Max(high.Z, p.Z), Math.Max(high.Y, p.Y), Math.Max(high.X, p.X));
+            low = Point3.Min(low, p);
+            high = Point3.Max(high, p);
         }
         Point3 side = high - low;
         int thin = side.Z <= side.Y && side.Z <= side.X ? 0 : side.Y <= side.X ? 1 : 2;

@@ -143,8 +143,8 @@ internal sealed class PointBlocks
         foreach (int i in part)
         {
             Point3 p = points[i];
-            lower = new Point3(Math.Min(lower.Z, p.Z), Math.Min(lower.Y, p.Y), Math.Min(lower.X, p.X));
-            upper = new Point3(Math.Max(upper.Z, p.Z), Math.Max(upper.Y, p.Y), Math.Max(upper.X, p.X));
+            lower = Point3.Min(lower, p);
+            upper = Point3.Max(upper, p);
         }
         Point3 size = upper - lower;
         int axis = size.Z >= size.Y && size.Z >= size.X ? 0 : size.Y >= size.X ? 1 : 2;

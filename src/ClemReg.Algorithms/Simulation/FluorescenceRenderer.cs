@@ -74,8 +74,8 @@ internal sealed class FluorescenceRenderer
         for (int corner = 0; corner < 8; corner++)
         {
             Point3 p = back.Apply(new Point3((corner & 4) != 0 ? box.Z : 0, (corner & 2) != 0 ? box.Y : 0, (corner & 1) != 0 ? box.X : 0));
-            low = new Point3(Math.Min(low.Z, p.Z), Math.Min(low.Y, p.Y), Math.Min(low.X, p.X));
-            high = new Point3(Math.Max(high.Z, p.Z), Math.Max(high.Y, p.Y), Math.Max(high.X, p.X));
+            low = Point3.Min(low, p);
+            high = Point3.Max(high, p);
         }
         var margin = new Point3(options.MarginZ, options.MarginXy, options.MarginXy);
         low = low - margin - new Point3(0, options.OffsetY, options.OffsetX);

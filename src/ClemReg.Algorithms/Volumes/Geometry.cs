@@ -27,6 +27,12 @@ public readonly record struct Point3(double Z, double Y, double X)
     /// <summary>The multiple.</summary>
     public static Point3 operator *(double s, Point3 a) => new(s * a.Z, s * a.Y, s * a.X);
 
+    /// <summary>The lesser of each coordinate.</summary>
+    public static Point3 Min(Point3 a, Point3 b) => new(Math.Min(a.Z, b.Z), Math.Min(a.Y, b.Y), Math.Min(a.X, b.X));
+
+    /// <summary>The greater of each coordinate.</summary>
+    public static Point3 Max(Point3 a, Point3 b) => new(Math.Max(a.Z, b.Z), Math.Max(a.Y, b.Y), Math.Max(a.X, b.X));
+
     /// <summary>The vector product, in a frame whose axes z, y, x follow each other as x, y, z do.</summary>
     public static Point3 Cross(Point3 a, Point3 b) => new(a.Y * b.X - a.X * b.Y, a.X * b.Z - a.Z * b.X, a.Z * b.Y - a.Y * b.Z);
 

@@ -74,7 +74,7 @@ public static class OutputGrid
     }
 
     /// <summary>The box, in target coordinates, of the source's outermost voxel centres.</summary>
-    private static (Point3 Low, Point3 High) Reach(Grid source, SpatialTransform sourceToTarget)
+    internal static (Point3 Low, Point3 High) Reach(Grid source, SpatialTransform sourceToTarget)
     {
         const int n = FacePoints - 1;
         var points = new List<Point3>();
@@ -93,8 +93,8 @@ public static class OutputGrid
         Point3 low = images[0], high = images[0];
         foreach (Point3 p in images)
         {
-            low = new Point3(Math.Min(low.Z, p.Z), Math.Min(low.Y, p.Y), Math.Min(low.X, p.X));
-            high = new Point3(Math.Max(high.Z, p.Z), Math.Max(high.Y, p.Y), Math.Max(high.X, p.X));
+            low = Point3.Min(low, p);
+            high = Point3.Max(high, p);
         }
         return (low, high);
     }

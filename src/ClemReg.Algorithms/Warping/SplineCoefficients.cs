@@ -16,6 +16,7 @@ internal sealed unsafe class SplineCoefficients : IDisposable
     private readonly int _order;
     private readonly int _capacity;
     private readonly NativeBuffer _buffer;
+    private float[]? _response;
     private int _first;
 
     /// <summary>Makes room for <paramref name="slices"/> slices.</summary>
@@ -85,7 +86,7 @@ internal sealed unsafe class SplineCoefficients : IDisposable
         int before = Interpolation.TapsBelow(_order), after = Interpolation.TapsAbove(_order);
         (_, int height, int width) = _size;
         long rawSlice = (long)_size.SliceCount * (int)type;
-        float[] response = whole ? [] : Response(_order);
+        float[] response = whole ? [] : _response ??= Response(_order);
 
         // Along z: for one row at a time, columns that fit in cache.
         int chunk = Math.Clamp(65536 / rawCount & ~15, 16, Math.Max(16, width));

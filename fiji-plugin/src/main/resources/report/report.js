@@ -327,7 +327,7 @@
     byId('points').hidden = !c && !data.residuals;
     if (c) {
       const sentence = byId('points-text');
-      sentence.append(data.lines
+      sentence.append(data.second_opinion
         ? 'Centre lines of both images around the EM, from three sides. They know nothing of brightness; registered by themselves they give a second opinion (see the reasons above):'
         : 'What the registration saw, from three sides:');
       [[FIXED, c.fixed, 'EM'], [MOVED, c.registered, 'registered fluorescence']].forEach(k => {

@@ -42,17 +42,23 @@ public final class Parallel {
 		final Thread worker = new Thread(() -> guarded(() -> result.set(work.get()), failure), "clem-work");
 		worker.setDaemon(true);
 		worker.start();
+		await(worker, cancelled);
+		rethrow(failure);
+		return result.get();
+	}
+
+	/** Waits for the end of a thread, unless the user cancels. */
+	public static void await(final Thread thread, final BooleanSupplier cancelled) {
 		try {
-			for (worker.join(POLL_MILLISECONDS); worker.isAlive(); worker.join(POLL_MILLISECONDS)) {
+			while (thread.isAlive()) {
 				if (cancelled.getAsBoolean()) throw ClemRegException.cancelled();
+				thread.join(POLL_MILLISECONDS);
 			}
 		}
 		catch (final InterruptedException e) {
 			Thread.currentThread().interrupt();
 			throw ClemRegException.cancelled();
 		}
-		rethrow(failure);
-		return result.get();
 	}
 
 	private static void run(final Runnable here, final List<Runnable> beside, final AtomicReference<Throwable> failure) {

@@ -8,13 +8,12 @@ import java.util.Map;
 import clem.bridge.ClemRegException;
 import clem.bridge.OperationListener;
 import clem.image.FileHash;
+import clem.image.Parallel;
 import clem.image.TiffWriter;
 import clem.image.VolumeImage;
 
 /** Where the inputs of a piece of work come from: their names and, for files, their hashes, which are computed beside the work. */
 public final class Provenance {
-	private static final int POLL_MILLISECONDS = 20;
-
 	private final Map<String, Map<String, Object>> inputs = new LinkedHashMap<>();
 	private final Map<String, File> files = new LinkedHashMap<>();
 	private Thread thread;
@@ -54,16 +53,7 @@ public final class Provenance {
 
 	/** Input to name, channel and sha256. Waits for the hashes, unless the user cancels. */
 	public Map<String, Object> get(final OperationListener listener) {
-		try {
-			while (thread != null && thread.isAlive()) {
-				if (listener.cancelled()) throw ClemRegException.cancelled();
-				thread.join(POLL_MILLISECONDS);
-			}
-		}
-		catch (final InterruptedException e) {
-			Thread.currentThread().interrupt();
-			throw ClemRegException.cancelled();
-		}
+		if (thread != null) Parallel.await(thread, listener::cancelled);
 		if (failure != null) throw ClemRegException.badInput("An input file cannot be read: " + TiffWriter.reason(failure) + ".", failure);
 		return new LinkedHashMap<>(inputs);
 	}

@@ -80,7 +80,9 @@ final class Report {
 		final Map<String, Object> parameters = Json.asObject(run.get("parameters")), data = new LinkedHashMap<>();
 		data.put("made", LocalDateTime.now().format(DateTimeFormatter.ofPattern("d MMMM yyyy, HH:mm", Locale.ENGLISH)));
 		data.put("algorithm", Json.asText(parameters.get("registration_algorithm"), "?"));
-		data.put("lines", "auto".equals(Json.asObject(run.get("registration")).get("algorithm")) || "psf_aware".equals(parameters.get("point_cloud_source")));
+		final boolean second = "auto".equals(Json.asObject(run.get("registration")).get("algorithm"));
+		data.put("second_opinion", second);
+		data.put("lines", second || "psf_aware".equals(parameters.get("point_cloud_source")));
 		data.put("landmark", input.moving.name() + (input.moving.channels > 1 ? ", channel " + input.moving.channel : ""));
 		data.put("uncorrected", uncorrected(parameters));
 		data.put("colour", Json.asText(parameters.get("overlay_color"), "magenta"));
