@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the plugin's jar: compiles the Java sources, generates the SciJava commands from the schema, packs all with the native libraries.
 #   build-jar.sh NATIVES OUT [WORK]
-# The schema is what the native library for this system tells. NATIVES holds <platform>/<level>/<library>; the jar becomes OUT/Clem_Reg-<version>.jar; WORK is a folder for classes (OUT/java).
+# The schema is what the native library for this system tells. NATIVES holds <platform>/<level>/<library> and <platform>/onnxruntime/<its libraries>; the jar becomes OUT/Clem_Reg-<version>.jar; WORK is a folder for classes (OUT/java).
 # CLEMREG_IJ_JAR names ImageJ's ij.jar if it is not where Debian's libij-java puts it. docs/parameters.md is written anew
 # (CLEMREG_DOCS names another folder for it).
 set -euo pipefail

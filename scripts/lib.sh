@@ -53,6 +53,7 @@ dotnet-install script: dotnet-install.sh --channel 10.0, put its folder on PATH,
 install_build_tools() {
   local packages=(gcc libc6-dev zlib1g-dev binutils libij-java fontconfig fonts-dejavu-core ca-certificates)
   command -v javac >/dev/null || packages+=(default-jdk-headless)
+  command -v npm >/dev/null || packages+=(npm) # ONNX Runtime's libraries are an npm package
   install_packages "${packages[@]}"
   install_icu
   require_dotnet

@@ -13,6 +13,8 @@ public enum ErrorKind
     NotFound = 4,
     /// <summary>The work needs more memory than there is.</summary>
     OutOfMemory = 5,
+    /// <summary>A model, or the software that runs it, failed.</summary>
+    Model = 6,
 }
 
 /// <summary>Base of the errors whose message is meant for the user.</summary>
@@ -44,3 +46,6 @@ public sealed class NotFoundException(string message) : ClemRegException(ErrorKi
 /// <summary>The work needs more memory than there is. The message says how much and what makes it smaller.</summary>
 public sealed class OutOfMemoryBudgetException(string message, Exception? inner = null)
     : ClemRegException(ErrorKind.OutOfMemory, message, inner);
+
+/// <summary>A model, or the software that runs it, failed: the file, the library, the graphics processor. The message says what to try.</summary>
+public sealed class ModelException(string message, Exception? inner = null) : ClemRegException(ErrorKind.Model, message, inner);

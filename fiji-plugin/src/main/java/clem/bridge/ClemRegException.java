@@ -16,6 +16,8 @@ public final class ClemRegException extends RuntimeException {
 		NOT_FOUND,
 		/** The work needs more memory than there is. */
 		OUT_OF_MEMORY,
+		/** A model, or the software that runs it, failed. */
+		MODEL,
 		/** Some of several pieces of work failed; the others are done. */
 		INCOMPLETE
 	}
