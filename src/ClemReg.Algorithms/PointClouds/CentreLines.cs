@@ -22,7 +22,6 @@ internal static class CentreLines
     /// <summary>Narrower follows the surface's dents, wider joins neighbours. Chosen on training cases: docs/decisions/17.</summary>
     public const double SigmaNm = 200;
 
-    private const double BinNm = 60;
     private const int Steps = 20;
     private const double LongestStepNm = 150;
     private const double RestNm = 1;
@@ -34,8 +33,7 @@ internal static class CentreLines
     {
         Point3 axis = 1 / options.OpticalAxis.Length * options.OpticalAxis;
         PointSpreadFunction blur = options.Psf is { } psf ? psf.With(SigmaNm) : new PointSpreadFunction(SigmaNm, SigmaNm);
-        using Volume<float> means = BinnedVolume.Mean(mask, BinnedVolume.Bins(mask.Grid.Spacing, BinNm), job);
-        using var field = new CubicSplineField(MicroscopeModel.Blurred(means, mask.Grid.Spacing, axis, blur, job));
+        using var field = new CubicSplineField(MicroscopeModel.Blurred(mask, axis, blur, job));
         double across = blur.LateralNm * blur.LateralNm, more = blur.AxialNm * blur.AxialNm - across;
         Point3[] moved = points.ToArray();
         job.For((moved.Length + Block - 1) / Block, block =>

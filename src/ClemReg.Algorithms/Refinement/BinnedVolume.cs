@@ -80,13 +80,6 @@ internal static class BinnedVolume
         return result;
     }
 
-    /// <summary>Averages a volume again, for a coarser level.</summary>
-    public static Volume<float> Averaged(Volume<float> volume, Size3 bin, Job job)
-    {
-        if (bin == new Size3(1, 1, 1)) return Padded(volume, default);
-        return Mean((Volume)volume, bin, job);
-    }
-
     /// <summary>A copy with <paramref name="margin"/> voxels of zeros on each side.</summary>
     public static Volume<float> Padded(Volume<float> volume, Size3 margin)
     {

@@ -28,28 +28,30 @@ internal sealed class MicroscopeModel : IDisposable
     /// <summary>Bins of a blurred field: its narrowest standard deviation is this many of them.</summary>
     private const double BinsPerSigma = 1;
 
+    /// <summary>No shorter bins (nm): finer than any microscope needs.</summary>
+    private const double FinestBinNm = 60;
+
     private readonly CubicSplineField _field;
     private readonly Point3 _axis;
     private readonly double _stretch;
     private readonly PointSpreadFunction _psf;
 
     /// <summary>Blurs a mask.</summary>
-    /// <param name="mask">Box means of the EM mask, 0 to 1.</param>
-    /// <param name="voxel">The mask's own voxels, nm.</param>
+    /// <param name="mask">The EM mask.</param>
     /// <param name="movingToFixed">Fluorescence to EM: its linear part turns and scales the blur.</param>
     /// <param name="psf">In the fluorescence's frame.</param>
     /// <param name="highPassNm">Standard deviation of the surroundings, nm.</param>
     /// <param name="job">The work.</param>
-    public MicroscopeModel(Volume<float> mask, Point3 voxel, AffineTransform movingToFixed, PointSpreadFunction psf, double highPassNm, Job job)
+    public MicroscopeModel(BitVolume mask, AffineTransform movingToFixed, PointSpreadFunction psf, double highPassNm, Job job)
     {
         _psf = psf;
         var optical = new Point3(movingToFixed[0, 0], movingToFixed[1, 0], movingToFixed[2, 0]);
         _axis = 1 / optical.Length * optical;
         _stretch = Math.Cbrt(Math.Abs(movingToFixed.Determinant));
-        Volume<float> field = Blurred(mask, voxel, _axis, Scaled(psf), job);
+        Volume<float> field = Blurred(mask, _axis, Scaled(psf), job);
         try
         {
-            using var surroundings = new CubicSplineField(Blurred(mask, voxel, _axis, Scaled(psf.With(highPassNm)), job));
+            using var surroundings = new CubicSplineField(Blurred(mask, _axis, Scaled(psf.With(highPassNm)), job));
             surroundings.TakeFrom(field, job);
         }
         catch
@@ -81,24 +83,22 @@ internal sealed class MicroscopeModel : IDisposable
     public void Dispose() => _field.Dispose();
 
     /// <summary>The mask as the coefficients of a <see cref="CubicSplineField"/>, blurred, with empty space around it; in bins of about the lateral standard deviation.</summary>
-    /// <param name="mask">Box means, 0 to 1.</param>
-    /// <param name="voxel">The mask's own voxels, nm.</param>
+    /// <param name="mask">The mask.</param>
     /// <param name="axis">The optical axis, of length 1.</param>
     /// <param name="psf">In the mask's frame.</param>
     /// <param name="job">The work.</param>
-    public static Volume<float> Blurred(Volume<float> mask, Point3 voxel, Point3 axis, PointSpreadFunction psf, Job job)
+    public static Volume<float> Blurred(BitVolume mask, Point3 axis, PointSpreadFunction psf, Job job)
     {
         (double lateral, double axial) = psf;
-        Size3 bin = BinnedVolume.Bins(mask.Grid.Spacing, lateral / BinsPerSigma);
-        Point3 h = new(mask.Grid.Spacing.Z * bin.Z, mask.Grid.Spacing.Y * bin.Y, mask.Grid.Spacing.X * bin.X);
+        using Volume<float> means = BinnedVolume.Mean(mask, BinnedVolume.Bins(mask.Grid.Spacing, Math.Max(lateral / BinsPerSigma, FinestBinNm)), job);
+        Point3 h = means.Grid.Spacing;
         var along = new DirectionalBlur(h, axis, Math.Sqrt(Math.Max(axial * axial - lateral * lateral, 0.01)), lateral);
         Point3 taken = along.InterpolationVariance;
         var wanted = new Point3(lateral * lateral - taken.Z, lateral * lateral - taken.Y, lateral * lateral - taken.X);
         int Side(double step) => 3 + (int)Math.Ceiling(3 * lateral / step);
-        using Volume<float> means = BinnedVolume.Averaged(mask, bin, job);
         // Columns enough for the taps on both sides, and for one vector step at the least.
         using Volume<float> padded = BinnedVolume.Padded(means, new Size3(Side(h.Z), Side(h.Y), Math.Max(Side(h.X) + along.ReachX, 64)));
-        using Volume<float> across = BinnedVolume.Blurred(padded, voxel, wanted, job);
+        using Volume<float> across = BinnedVolume.Blurred(padded, mask.Grid.Spacing, wanted, job);
         return along.Apply(across, job);
     }
 }

@@ -6,33 +6,36 @@ namespace ClemReg.Algorithms.Refinement;
 /// <summary>Which mitochondrion is nearest to a place of the EM, on a coarse grid. Long ones are divided, for their stain varies along them.</summary>
 internal sealed class ObjectZones
 {
+    private const double VoxelNm = 60;
     private const double StepNm = 160;
     private const double LongestNm = 4000;
     private readonly Grid _grid;
     private readonly int[] _zones;
 
     /// <summary>Finds the zones of a mask.</summary>
-    /// <param name="mask">Box means of the mask, 0 to 1.</param>
+    /// <param name="mask">The mask.</param>
     /// <param name="job">The work.</param>
-    public ObjectZones(Volume<float> mask, Job job)
+    public ObjectZones(BitVolume mask, Job job)
     {
-        using var half = new BitVolume(mask.Grid);
-        job.For(mask.Grid.Size.Z, z => half.SetSlice(z, (ReadOnlySpan<float>)mask.Slice(z), 0.5f));
+        using Volume<float> means = BinnedVolume.Mean(mask, BinnedVolume.Bins(mask.Grid.Spacing, VoxelNm), job);
+        Grid fine = means.Grid;
+        using var half = new BitVolume(fine);
+        job.For(fine.Size.Z, z => half.SetSlice(z, (ReadOnlySpan<float>)means.Slice(z), 0.5f));
         ConnectedComponents objects = ConnectedComponents.Label(half, job);
         Objects = objects.Count;
-        Size3 bin = BinnedVolume.Bins(mask.Grid.Spacing, StepNm);
-        _grid = BinnedVolume.GridOf(mask.Grid, bin);
+        Size3 bin = BinnedVolume.Bins(fine.Spacing, StepNm);
+        _grid = BinnedVolume.GridOf(fine, bin);
         (int depth, int height, int width) = _grid.Size;
         _zones = new int[_grid.Size.Count];
         var numbers = new Dictionary<(int, int, int, int), int>();
-        for (int z = 0; z < mask.Grid.Size.Z; z++)
-            for (int y = 0; y < mask.Grid.Size.Y; y++)
+        for (int z = 0; z < fine.Size.Z; z++)
+            for (int y = 0; y < fine.Size.Y; y++)
                 foreach (LabelledRun run in objects.Runs(z, y))
                     for (int x = run.Start / bin.X; x <= (run.End - 1) / bin.X; x++)
                     {
                         int cell = (z / bin.Z * height + y / bin.Y) * width + x;
                         if (_zones[cell] != 0) continue;
-                        (int, int, int, int) key = (run.Label, (int)(z * mask.Grid.Spacing.Z / LongestNm), (int)(y * mask.Grid.Spacing.Y / LongestNm), (int)(x * _grid.Spacing.X / LongestNm));
+                        (int, int, int, int) key = (run.Label, (int)(z * fine.Spacing.Z / LongestNm), (int)(y * fine.Spacing.Y / LongestNm), (int)(x * _grid.Spacing.X / LongestNm));
                         if (!numbers.TryGetValue(key, out int number)) numbers[key] = number = numbers.Count + 1;
                         _zones[cell] = number;
                     }

@@ -7,9 +7,6 @@ namespace ClemReg.Algorithms.Refinement;
 /// <summary>The data of a refinement, made once: the mask's means and zones, and the fluorescence of the level at work.</summary>
 internal sealed class RefinementProblem : IDisposable
 {
-    /// <summary>Voxels of the mask's means: finer than any blur needs.</summary>
-    private const double FinestBinNm = 60;
-
     private const double EnoughNm = 0.05;
 
     /// <summary>Below this movement the same voxels are looked at to the end, so that it comes to rest.</summary>
@@ -25,8 +22,7 @@ internal sealed class RefinementProblem : IDisposable
 
     private readonly Volume _fluorescence;
     private readonly IntensityRefinementOptions _options;
-    private readonly Volume<float> _mask;
-    private readonly Point3 _voxel;
+    private readonly BitVolume _mask;
     private readonly Point3 _low;
     private readonly Point3 _high;
     private readonly List<RefinementState> _history = [];
@@ -37,9 +33,8 @@ internal sealed class RefinementProblem : IDisposable
     {
         _fluorescence = fluorescence;
         _options = options;
-        _voxel = mask.Grid.Spacing;
-        _mask = BinnedVolume.Mean(mask, BinnedVolume.Bins(mask.Grid.Spacing, FinestBinNm), job);
-        Zones = new ObjectZones(_mask, job);
+        _mask = mask;
+        Zones = new ObjectZones(mask, job);
         if (Zones.Count == 0) throw new BadInputException("The EM mask has no mitochondria that could be registered: it is empty, or its objects are smaller than 40 nm.");
         Point3 margin = options.MarginNm, last = mask.Grid.ToPhysical(mask.Grid.Size.Z - 1, mask.Grid.Size.Y - 1, mask.Grid.Size.X - 1);
         Point3 Inset(Point3 length) => new(Math.Min(margin.Z, 0.35 * length.Z), Math.Min(margin.Y, 0.35 * length.Y), Math.Min(margin.X, 0.35 * length.X));
@@ -58,7 +53,6 @@ internal sealed class RefinementProblem : IDisposable
     {
         _sharpLevel?.Dispose();
         _sharpModel?.Dispose();
-        _mask.Dispose();
     }
 
     /// <summary>All levels, from the most blurred to the sharp one.</summary>
@@ -230,5 +224,5 @@ internal sealed class RefinementProblem : IDisposable
     private double DepthZero(AffineTransform at) => at.Inverse().Apply(Centre).Z;
 
     private MicroscopeModel Model(AffineTransform at, PointSpreadFunction psf, double blur, double highPass, Job job) =>
-        new(_mask, _voxel, at, psf.With(blur), highPass, job);
+        new(_mask, at, psf.With(blur), highPass, job);
 }

@@ -168,10 +168,9 @@ public sealed class FieldTests
                     for (int x = -8; x <= 8; x++)
                         if ((uint)(cz + z) < 40 && (uint)(cy + y) < 90 && (uint)(cx + x) < 110) mask[cz + z, cy + y, cx + x] = true;
         }
-        using Volume<float> means = BinnedVolume.Mean(mask, new Size3(2, 2, 2), new Job(1));
         var tilted = AffineTransform.Similarity(1.05, [0.96, -0.28, 0, 0.28, 0.96, 0, 0, 0, 1], default);
         var psf = new PointSpreadFunction(80, 240);
-        MicroscopeModel Model(double lateral, double axial) => new(means, mask.Grid.Spacing, tilted, new PointSpreadFunction(lateral, axial), 420, new Job(1));
+        MicroscopeModel Model(double lateral, double axial) => new(mask, tilted, new PointSpreadFunction(lateral, axial), 420, new Job(1));
         using MicroscopeModel model = Model(80, 240), wider = Model(84, 240), narrower = Model(76, 240), longer = Model(80, 250), shorter = Model(80, 230);
         double largest = 0, lateral = 0, axial = 0;
         int n = 0;
