@@ -1,0 +1,127 @@
+using ClemReg.Algorithms.Mitochondria;
+using ClemReg.Algorithms.Segmentation;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Inference.ImageModels;
+
+/// <summary>How objects are made of probabilities.</summary>
+public sealed record ModelSegmentationOptions
+{
+    /// <summary>A voxel belongs to the structure from this probability on, above 0 and below 1; null: as the card says.</summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>Objects of fewer voxels are removed, 0 or more.</summary>
+    public int MinimumVoxels { get; init; } = 500;
+
+    /// <summary>The intensity that is 0 to a fixed normalisation; null: 0.</summary>
+    public double? IntensityLow { get; init; }
+
+    /// <summary>The one that is 1; null: 255 of 8 bit, 65535 of 16 bit.</summary>
+    public double? IntensityHigh { get; init; }
+}
+
+/// <summary>Objects by a model that gives probabilities: what touches is one object (26 neighbours), or is divided where the model sees a boundary.</summary>
+public static class ModelSegmentation
+{
+    /// <summary>Below this probability of a boundary a voxel of the structure is the inside of an object, from which objects grow.</summary>
+    private const double Inside = 0.5;
+
+    private const double ModelShare = 0.95;
+
+    /// <summary>Segments a volume.</summary>
+    /// <param name="em">The EM; its slices are read in order.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="card">What is known about it.</param>
+    /// <param name="options">How.</param>
+    /// <param name="job">The work.</param>
+    /// <returns>The objects, numbered from 1 in the order z, y, x of their first voxels.</returns>
+    /// <remarks>Memory besides the model's: one bit a voxel; where it sees boundaries 5 bytes a voxel.</remarks>
+    /// <exception cref="BadInputException">An option is out of its range, or the intensities of a 32-bit image have no range.</exception>
+    public static LabelVolume Run(ISliceSource em, TiledModel model, ModelCard card, ModelSegmentationOptions options, Job job)
+    {
+        double threshold = options.Threshold ?? card.Threshold;
+        if (!(threshold > 0 && threshold < 1)) throw BadInputException.ForParameter("seg_thr", threshold, "a probability above 0 and below 1");
+        if (options.MinimumVoxels < 0) throw BadInputException.ForParameter("min_size", options.MinimumVoxels, "a whole number of 0 or more");
+        (double low, double high) = Range(em.Type, card, options);
+        using var mask = new BitVolume(em.Grid);
+        using Volume<byte>? boundary = card.Boundary is null ? null : new Volume<byte>(em.Grid);
+        job.Run<object?>("run_model", 0, ModelShare, part =>
+        {
+            model.Run(em, low, high, (z, probability, edge) =>
+            {
+                mask.SetSlice(z, probability, (float)threshold);
+                for (int i = 0; i < edge.Length; i++) boundary!.Slice(z)[i] = (byte)Math.Clamp(MathF.Round(255 * edge[i]), 0, 255);
+            }, part);
+            return null;
+        });
+        LabelVolume labels = job.Run("find_objects", ModelShare, 1, part => boundary is null ? Whole(mask, options.MinimumVoxels, part) : Divided(mask, boundary, options.MinimumVoxels, part));
+        if (labels.Objects.Count == 0)
+            job.Warn(FormattableString.Invariant($"Nothing was found of at least {options.MinimumVoxels} voxels (min_size) with a probability of {threshold} (seg_thr). Check the pixel size, the intensities, and both parameters."));
+        return labels;
+    }
+
+    /// <summary>The intensities that become 0 and 1.</summary>
+    private static (double Low, double High) Range(VoxelType type, ModelCard card, ModelSegmentationOptions options)
+    {
+        if (options.IntensityLow is null != options.IntensityHigh is null)
+            throw BadInputException.ForParameter(options.IntensityLow is null ? "em_intensity_low" : "em_intensity_high", null, "given together with the other end of the range");
+        if (options.IntensityLow is { } low && options.IntensityHigh is { } high)
+            return double.IsFinite(low) && double.IsFinite(high) && low < high ? (low, high)
+                : throw BadInputException.ForParameter("em_intensity_high", high, FormattableString.Invariant($"above em_intensity_low ({low}), both finite"));
+        if (type == VoxelType.Float32 && card.Normalisation.Kind == NormalisationKind.Fixed)
+            throw new BadInputException("The image is of 32-bit floats, whose range of intensities is not known. Give em_intensity_low and em_intensity_high, or convert it to 8 or 16 bit (Image > Type).");
+        return (0, type == VoxelType.UInt16 ? ushort.MaxValue : byte.MaxValue);
+    }
+
+    private static LabelVolume Whole(BitVolume mask, int least, Job job)
+    {
+        ConnectedComponents components = ConnectedComponents.Label(mask, job);
+        return LabelledRuns.Number(mask.Grid, components.Count, least, (z, y, take) =>
+        {
+            foreach (LabelledRun run in components.Runs(z, y)) take(run);
+        }, job);
+    }
+
+    private static unsafe LabelVolume Divided(BitVolume mask, Volume<byte> boundary, int least, Job job)
+    {
+        Grid grid = mask.Grid;
+        using var inside = new BitVolume(grid);
+        byte edge = (byte)Math.Round(255 * Inside);
+        job.For(grid.Size.Z, z =>
+        {
+            for (int y = 0; y < grid.Size.Y; y++)
+            {
+                Span<byte> row = boundary.Row(z, y);
+                for (int x = 0; x < row.Length; x++)
+                    if (row[x] < edge && mask[z, y, x]) inside[z, y, x] = true;
+            }
+        });
+        ConnectedComponents seeds = ConnectedComponents.Label(inside, job), wholes = ConnectedComponents.Label(mask, job);
+        using var buffer = new NativeBuffer(grid.Size.Count * sizeof(int));
+        if (grid.Size.Count > int.MaxValue) throw new BadInputException($"The volume has {grid.Size.Count} voxels; objects can be divided along boundaries in up to {int.MaxValue}. Crop or bin the image.");
+        var labels = new Span<int>(buffer.Pointer, (int)grid.Size.Count);
+        for (int z = 0; z < grid.Size.Z; z++) seeds.ReadSlice(z, labels.Slice(z * grid.Size.SliceCount, grid.Size.SliceCount));
+        // What has no inside at all is one object.
+        var seeded = new bool[wholes.Count + 1];
+        for (int z = 0; z < grid.Size.Z; z++)
+            for (int y = 0; y < grid.Size.Y; y++)
+                foreach (LabelledRun run in wholes.Runs(z, y))
+                    if (!seeded[run.Label] && labels.Slice((z * grid.Size.Y + y) * grid.Size.X + run.Start, run.End - run.Start).ContainsAnyExcept(0)) seeded[run.Label] = true;
+        for (int z = 0; z < grid.Size.Z; z++)
+            for (int y = 0; y < grid.Size.Y; y++)
+                foreach (LabelledRun run in wholes.Runs(z, y))
+                    if (!seeded[run.Label]) labels.Slice((z * grid.Size.Y + y) * grid.Size.X + run.Start, run.End - run.Start).Fill(seeds.Count + run.Label);
+        SeededWatershed.Grow(boundary, mask, labels, job);
+        int* all = (int*)buffer.Pointer;
+        return LabelledRuns.Number(grid, seeds.Count + wholes.Count, least, (z, y, take) =>
+        {
+            int* row = all + ((long)z * grid.Size.Y + y) * grid.Size.X;
+            for (int x = 0; x < grid.Size.X;)
+            {
+                int start = x, label = row[x];
+                while (++x < grid.Size.X && row[x] == label) { }
+                if (label != 0) take(new LabelledRun(start, x, label));
+            }
+        }, job);
+    }
+}

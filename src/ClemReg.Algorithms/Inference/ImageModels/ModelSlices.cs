@@ -1,0 +1,80 @@
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Inference.ImageModels;
+
+/// <summary>The image as a model wants it: at its pixel size, prepared intensities, slice by slice. The image's slices are read one at a time.</summary>
+internal sealed class ModelSlices
+{
+    private readonly ISliceSource _image;
+    private readonly Normalisation _rule;
+    private readonly IntensityScale? _scale;
+    private readonly byte[] _raw;
+    private readonly float[] _slice;
+    private readonly float[] _plane;
+    private readonly Dictionary<int, float[]> _planes = [];
+
+    /// <summary>Prepares; a rule for the whole volume reads up to 64 of its slices.</summary>
+    /// <param name="image">The EM.</param>
+    /// <param name="card">The model.</param>
+    /// <param name="low">The intensity that is 0 to a fixed rule.</param>
+    /// <param name="high">The one that is 1.</param>
+    /// <param name="job">The work.</param>
+    public ModelSlices(ISliceSource image, ModelCard card, double low, double high, Job job)
+    {
+        _image = image;
+        _rule = card.Normalisation;
+        Size3 size = image.Grid.Size;
+        Point3 spacing = image.Grid.Spacing;
+        Z = new AxisResampling(size.Z, card.Volumetric ? AxisResampling.Count(size.Z, spacing.Z, card.PixelNm.Z) : size.Z);
+        Y = new AxisResampling(size.Y, AxisResampling.Count(size.Y, spacing.Y, card.PixelNm.Y));
+        X = new AxisResampling(size.X, AxisResampling.Count(size.X, spacing.X, card.PixelNm.X));
+        _raw = new byte[size.SliceCount * (int)image.Type];
+        _slice = new float[size.SliceCount];
+        _plane = new float[Size.SliceCount];
+        _scale = _rule.Kind == NormalisationKind.Fixed ? IntensityScale.Fixed(_rule, low, high)
+            : card.Volumetric || _rule.WholeVolume ? IntensityScale.Of(_rule, image, job) : null;
+    }
+
+    /// <summary>Along z.</summary>
+    public AxisResampling Z { get; }
+
+    /// <summary>Along y.</summary>
+    public AxisResampling Y { get; }
+
+    /// <summary>Along x.</summary>
+    public AxisResampling X { get; }
+
+    /// <summary>Pixels as the model sees them.</summary>
+    public Size3 Size => new(Z.To, Y.To, X.To);
+
+    /// <summary>Reads a slice of that grid. Slices in ascending order read each of the image's slices once.</summary>
+    public void Read(int z, Span<float> pixels)
+    {
+        (int first, float[] weights) = Z[z];
+        if (weights.Length == 1) Plane(first).CopyTo(pixels);
+        else
+        {
+            pixels.Clear();
+            for (int k = 0; k < weights.Length; k++) System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(Plane(first + k), weights[k], pixels, pixels);
+        }
+        foreach (int old in _planes.Keys.Where(k => k < first).ToArray()) _planes.Remove(old);
+        (_scale ?? IntensityScale.Of(_rule, pixels)).Apply(pixels);
+    }
+
+    /// <summary>A slice of the image at the model's pixel size.</summary>
+    private ReadOnlySpan<float> Plane(int z)
+    {
+        if (_planes.TryGetValue(z, out float[]? kept)) return kept;
+        _image.ReadSlice(z, _raw);
+        VoxelConvert.ToFloat(_raw, _image.Type, _slice);
+        if (_image.Type == VoxelType.Float32)
+        {
+            int bad = _slice.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+            if (bad >= 0)
+                throw new BadInputException($"The image has a voxel that is not a finite number ({_slice[bad]}) in slice {z + 1} at x = {bad % _image.Grid.Size.X}, y = {bad / _image.Grid.Size.X}. Set such voxels to 0 first (Process > Math > Remove NaNs, or a macro).");
+        }
+        float[] plane = Z.Same ? _plane : _planes[z] = new float[_plane.Length];
+        AxisResampling.Picture(_slice, Y, X, plane);
+        return plane;
+    }
+}
