@@ -25,6 +25,10 @@ public enum PortKind
     /// written under files.
     /// </summary>
     Text,
+    /// <summary>
+    /// A file that is read, or written, here and not in Java, for its size: a model. Its path stands in the request under paths.
+    /// </summary>
+    File,
 }
 
 /// <summary>A named input or output of an operation.</summary>
@@ -59,6 +63,16 @@ public sealed record OperationRequest(IReadOnlyDictionary<string, object> Inputs
 {
     /// <summary>An input that must be there.</summary>
     public T Input<T>(string name) where T : class => (T)Inputs[name];
+
+    /// <summary>The path of a file that may be left out.</summary>
+    public string? OptionalPath(string name) => FindPath(Extra, name);
+
+    /// <summary>The path of a file that must be there.</summary>
+    public string Path(string name) => OptionalPath(name) ?? throw new KeyNotFoundException(name);
+
+    internal static string? FindPath(JsonElement request, string name) =>
+        request.TryGetProperty("paths", out JsonElement paths) && paths.ValueKind == JsonValueKind.Object && paths.TryGetProperty(name, out JsonElement path)
+        && path.ValueKind == JsonValueKind.String && path.GetString() is { Length: > 0 } text ? text : null;
 
     /// <summary>A text input that must be there.</summary>
     public InputText Text(string name) => OptionalText(name) ?? throw new KeyNotFoundException(name);
@@ -145,6 +159,10 @@ public sealed class Operation
             {
                 if (port.Required && OperationRequest.FindText(request, port.Name) is null) throw new BadInputException($"{Name} needs the input {port.Name}: {port.Help}");
             }
+            else if (port.Kind == PortKind.File)
+            {
+                if (port.Required && OperationRequest.FindPath(request, port.Name) is null) throw new BadInputException($"{Name} needs the input {port.Name}: {port.Help}");
+            }
             else if (!inputs.TryGetValue(port.Name, out object? value))
             {
                 if (port.Required) throw new BadInputException($"{Name} needs the input {port.Name}: {port.Help}");
@@ -210,7 +228,7 @@ public sealed class Operation
         PortKind.Mask => value is BitVolume,
         PortKind.Source => value is ISliceSource,
         PortKind.Points => value is PointCloud,
-        PortKind.Text => false,
+        PortKind.Text or PortKind.File => false,
         _ => value is SpatialTransform,
     };
 }

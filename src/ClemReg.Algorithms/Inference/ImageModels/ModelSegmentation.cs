@@ -49,7 +49,8 @@ public static class ModelSegmentation
         {
             model.Run(em, low, high, (z, probability, edge) =>
             {
-                mask.SetSlice(z, probability, (float)threshold);
+                // The mask holds what is strictly above a value.
+                mask.SetSlice(z, probability, MathF.BitDecrement((float)threshold));
                 for (int i = 0; i < edge.Length; i++) boundary!.Slice(z)[i] = (byte)Math.Clamp(MathF.Round(255 * edge[i]), 0, 255);
             }, part);
             return null;

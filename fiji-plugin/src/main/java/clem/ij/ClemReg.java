@@ -302,6 +302,12 @@ public final class ClemReg implements PlugIn {
 	private static void step(final Bridge bridge, final Operation operation, final Map<String, String> values, final ImageJListener listener) {
 		final String out = values.get(Fields.OUT);
 		final boolean overwrite = flag(values, Fields.OVERWRITE);
+		if (Commands.writesItself(operation)) {
+			final RunRequest request = request(operation, values);
+			request.writes(operation, out, overwrite);
+			new Step(bridge, operation).run(new Opened(values), request, listener, results -> IJ.log("CLEM-Reg: " + Json.asText(results.report.get("summary"), "")));
+			return;
+		}
 		try (Output output = out.isEmpty() ? null : Commands.output(operation, out, overwrite)) {
 			new Step(bridge, operation).run(new Opened(values), request(operation, values), listener, results -> {
 				if (output != null) {
@@ -315,7 +321,10 @@ public final class ClemReg implements PlugIn {
 					if (output == null) showTexts(operation, results);
 				}
 				else for (final Port port : operation.outputs) {
-					if (port.isText() && output == null) showTexts(operation, results);
+					if (port.isText()) {
+						// run.json tells of what is shown already.
+						if (output == null && operation.givesItsOwnText()) showTexts(operation, results);
+					}
 					// Preparing mostly leaves the coordinates alone; the transforms are in the output folder.
 					else if (results.names().contains(port.name) && !(port.isTransform() && operation.name.equals("prepare"))) show(operation, port, results);
 				}

@@ -7,7 +7,7 @@ import clem.json.Json;
 /** An input or output of an operation. */
 public final class Port {
 	public final String name;
-	/** volume, mask, points, transform, source (slices that stay in Java), text (a file's) or folder. */
+	/** volume, mask, points, transform, source (slices that stay in Java), text (a file's), file (read or written by the algorithms themselves) or folder. */
 	public final String kind;
 	public final boolean required;
 	public final String help;
@@ -21,7 +21,7 @@ public final class Port {
 
 	/** Whether it is an image. */
 	public boolean isImage() {
-		return !isPoints() && !isTransform() && !isText() && !isFolder();
+		return !isPoints() && !isTransform() && !isText() && !isFile() && !isFolder();
 	}
 
 	public boolean isPoints() {
@@ -34,6 +34,11 @@ public final class Port {
 
 	public boolean isText() {
 		return kind.equals("text");
+	}
+
+	/** Whether the algorithms read or write it themselves: Java gives no more than its path. */
+	public boolean isFile() {
+		return kind.equals("file");
 	}
 
 	public boolean isFolder() {

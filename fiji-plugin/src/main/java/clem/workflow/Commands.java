@@ -16,6 +16,8 @@ import clem.schema.Schema;
 public final class Commands {
 	/** The input of register that takes several files. */
 	static final String LINKED = "linked";
+	/** The output that tells of the run itself: run.json. */
+	private static final String RUN = "run";
 	private static final String FILES = "files";
 	private static final List<String> PARTS = Arrays.asList("overlay", "residuals", "register_plan");
 
@@ -23,7 +25,7 @@ public final class Commands {
 	public static final class FileInput {
 		/** The key, with underscores. */
 		public final String name;
-		/** volume, mask, points, transform, source, text, folder, or files: several images. */
+		/** volume, mask, points, transform, source, text, file, folder, or files: several images. */
 		public final String kind;
 		public final boolean required;
 		public final String help;
@@ -36,7 +38,7 @@ public final class Commands {
 		}
 
 		public boolean isImage() {
-			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isSeveral() && !isFolder();
+			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !kind.equals("file") && !isSeveral() && !isFolder();
 		}
 
 		public boolean isFolder() {
@@ -103,6 +105,11 @@ public final class Commands {
 		return operation.outputs.size() > 1;
 	}
 
+	/** Whether the algorithms write the output themselves. */
+	public static boolean writesItself(final Operation operation) {
+		return !operation.outputs.isEmpty() && operation.outputs.stream().allMatch(Port::isFile);
+	}
+
 	/** Whether the output is written as the report says: a file, or a folder of files. */
 	public static boolean givesTexts(final Operation operation) {
 		return !operation.outputs.isEmpty() && operation.outputs.stream().allMatch(Port::isText);
@@ -125,12 +132,12 @@ public final class Commands {
 		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");
 		if (operation.name.equals(Batch.NAME)) return Arrays.asList(Batch.TABLE, "a folder for each pair");
 		final List<String> names = new ArrayList<>();
-		for (final Port port : operation.outputs) names.add(port.name + (port.isText() && givesFolder(operation) ? ".csv" : extension(port)));
+		for (final Port port : operation.outputs) names.add(port.name + (port.isText() && givesFolder(operation) ? port.name.equals(RUN) ? ".json" : ".csv" : extension(port)));
 		return names;
 	}
 
 	/** The extension of an output's file. */
 	static String extension(final Port port) {
-		return port.isPoints() ? ".csv" : port.isTransform() ? ".json" : port.isText() ? ", its kind as the format says" : ".tif";
+		return port.isPoints() ? ".csv" : port.isTransform() ? ".json" : port.isText() ? ", its kind as the format says" : port.isFile() ? ".onnx" : ".tif";
 	}
 }

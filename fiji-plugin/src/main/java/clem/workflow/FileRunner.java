@@ -49,6 +49,7 @@ public final class FileRunner {
 		run.threads = request.threads;
 		if (request.parametersFile != null) run.readParameters(new File(request.parametersFile));
 		if (!Commands.givesFiles(operation)) return report(operation, request, run, listener);
+		if (Commands.writesItself(operation)) return itself(operation, request, run, listener);
 		try (Output open = Commands.output(operation, request.out, request.overwrite)) {
 			final String summary = operation.name.equals("register") ? register(request, run, open, listener) : step(operation, request, run, open, listener);
 			finish.of(open);
@@ -93,6 +94,14 @@ public final class FileRunner {
 			results.save(folder);
 			summary[0] = results.summary() + (results.hasReport() ? "\nReport: " + RegisterResults.report(request.out) : "");
 		});
+		return summary[0];
+	}
+
+	/** An operation that writes its file itself, under a temporary name first, as {@link Output} does. */
+	private String itself(final Operation operation, final FileRequest request, final RunRequest run, final OperationListener listener) {
+		run.writes(operation, request.out, request.overwrite);
+		final String[] summary = new String[1];
+		new Step(bridge, operation).run(new Files(request), run, listener, results -> summary[0] = Json.asText(results.report.get("summary"), ""));
 		return summary[0];
 	}
 

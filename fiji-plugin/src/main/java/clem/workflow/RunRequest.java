@@ -13,6 +13,7 @@ import clem.bridge.ClemRegException;
 import clem.image.Regions;
 import clem.image.TiffWriter;
 import clem.json.Json;
+import clem.schema.Operation;
 
 /** The parameters with which an operation is run. The algorithms check them. */
 public final class RunRequest {
@@ -26,9 +27,21 @@ public final class RunRequest {
 	/** Voxel sizes (z, y, x, nm) given in place of images. */
 	public final Map<String, Object> spacings = new LinkedHashMap<>();
 
+	/** Files that the algorithms read or write themselves, by port. */
+	public final Map<String, Object> paths = new LinkedHashMap<>();
+
+	private boolean overwrite;
+
 	/** Notes the voxel size of an image that is not given itself. */
 	public void spacing(final String image, final double[] zyx) {
 		spacings.put(image, Arrays.asList(zyx[0], zyx[1], zyx[2]));
+	}
+
+	/** Notes where an operation writes its file itself. */
+	public void writes(final Operation operation, final String out, final boolean replace) {
+		if (out == null || out.isEmpty()) throw ClemRegException.badInput("out is missing: give the file to be written (--out, out=).");
+		paths.put(operation.outputs.get(0).name, new File(out).getAbsolutePath());
+		overwrite = replace;
 	}
 
 	/** Reads the user's parameter file. */
@@ -89,6 +102,7 @@ public final class RunRequest {
 		if (parametersName != null) json.put("parameters_file_name", parametersName);
 		json.put("threads", (long) threads);
 		if (!spacings.isEmpty()) json.put("spacings", spacings);
+		if (overwrite) json.put("overwrite", true);
 		return Json.write(json);
 	}
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import clem.bridge.Bridge;
 import clem.bridge.ClemRegException;
 import clem.bridge.Handles;
+import clem.bridge.NativeLoader;
 import clem.bridge.OperationListener;
 import clem.bridge.OperationResult;
 import clem.image.ResultImage;
@@ -126,6 +127,8 @@ public final class Step {
 			final Map<String, Object> more = new LinkedHashMap<>();
 			more.put("names", names);
 			more.put("texts", texts);
+			final Map<String, Object> paths = new LinkedHashMap<>(request.paths);
+			more.put("paths", paths);
 			final Map<String, Long> ports = new LinkedHashMap<>();
 			// An operation on one channel of a source leaves the other channels to be done in the same way: with what it found on the first, where it takes that.
 			VolumeImage several = null;
@@ -134,6 +137,12 @@ public final class Step {
 				if (value == null) continue;
 				if (port.isText()) {
 					texts.put(port.name, ((TextFile) value).json());
+					continue;
+				}
+				if (port.isFile()) {
+					paths.put(port.name, ((File) value).getAbsolutePath());
+					// Models are all that is read there.
+					more.put("onnxruntime", NativeLoader.onnxRuntime());
 					continue;
 				}
 				if (value instanceof VolumeImage) {
@@ -191,7 +200,7 @@ public final class Step {
 		return names;
 	}
 
-	/** By port: a VolumeImage, a double[] of z, y, x triples, or a TextFile. */
+	/** By port: a VolumeImage, a double[] of z, y, x triples, a TextFile, or a File. */
 	private Map<String, Object> inputs(final InputSource source, final RunRequest request, final Provenance provenance) {
 		final Map<String, Object> inputs = new LinkedHashMap<>();
 		for (final Port port : operation.inputs) {
@@ -212,8 +221,11 @@ public final class Step {
 				continue;
 			}
 			final File file = new File(name);
+			if (port.isFile() && !file.isFile()) {
+				throw ClemRegException.badInput(port.name + ": " + (file.exists() ? file + " is a folder; a file is needed." : "there is no file " + file + "."));
+			}
 			provenance.add(port.name, file);
-			inputs.put(port.name, port.isPoints() ? source.points(port.name, name) : TextFile.read(port.name, file));
+			inputs.put(port.name, port.isFile() ? file : port.isPoints() ? source.points(port.name, name) : TextFile.read(port.name, file));
 		}
 		return inputs;
 	}
