@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Inference;

@@ -4,6 +4,7 @@ using static ClemReg.Algorithms.Tests.Inference.TestRuntime;
 
 namespace ClemReg.Algorithms.Tests.Inference;
 
+[Collection("ONNX Runtime")]
 public sealed class InferenceCancelTests
 {
     private static readonly TimeSpan Forever = TimeSpan.FromSeconds(60);

@@ -4,7 +4,7 @@ using System.Text;
 namespace ClemReg.Algorithms.Inference.OnnxRuntime;
 
 /// <summary>An error that ONNX Runtime reported: its code and its words.</summary>
-internal sealed class OrtException(int code, string message) : Exception(message)
+internal sealed class OrtException(int code, string message) : Exception(Plain(message))
 {
     public const int InvalidArgument = 2;
     public const int NoSuchFile = 3;
@@ -13,6 +13,18 @@ internal sealed class OrtException(int code, string message) : Exception(message
     public const int InvalidGraph = 10;
 
     public int Code { get; } = code;
+
+    /// <summary>Leaves out the place in ONNX Runtime's source, which precedes what went wrong.</summary>
+    private static string Plain(string message)
+    {
+        message = message.Trim();
+        foreach (string end in (string[])[" was false. ", " : FAIL : ", " : RUNTIME_EXCEPTION : "])
+        {
+            int at = message.IndexOf(end, StringComparison.Ordinal);
+            if (at >= 0 && at + end.Length < message.Length) message = message[(at + end.Length)..];
+        }
+        return message;
+    }
 
     /// <summary>The error as the caller is to see it; <paramref name="doing"/> begins the sentence: "The model X cannot be loaded".</summary>
     public ClemRegException Explain(string doing)
@@ -326,6 +338,7 @@ internal sealed unsafe class OrtApi(void** table)
 /// <summary>An object of ONNX Runtime, released when it is disposed of and nobody uses it (<see cref="SafeHandle.DangerousAddRef"/>).</summary>
 internal sealed unsafe class OrtHandle : SafeHandle
 {
+    private static int _live;
     private readonly void* _release;
 
     /// <summary>Takes charge of an object that the function <paramref name="release"/> frees.</summary>
@@ -333,7 +346,11 @@ internal sealed unsafe class OrtHandle : SafeHandle
     {
         _release = release;
         SetHandle(pointer);
+        if (pointer != 0) Interlocked.Increment(ref _live);
     }
+
+    /// <summary>The objects of this process that are not released: back at its start when nothing leaks.</summary>
+    public static int Live => Volatile.Read(ref _live);
 
     /// <inheritdoc/>
     public override bool IsInvalid => handle == 0;
@@ -353,6 +370,7 @@ internal sealed unsafe class OrtHandle : SafeHandle
     protected override bool ReleaseHandle()
     {
         ((delegate* unmanaged<nint, void>)_release)(handle);
+        Interlocked.Decrement(ref _live);
         return true;
     }
 }

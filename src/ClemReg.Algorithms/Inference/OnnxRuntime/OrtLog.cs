@@ -3,13 +3,10 @@ using System.Runtime.InteropServices;
 namespace ClemReg.Algorithms.Inference.OnnxRuntime;
 
 /// <summary>
-/// Where ONNX Runtime's messages go instead of to standard error: to the job of the session that they are about, and, the last of them,
-/// into error messages.
+/// Where ONNX Runtime's messages go instead of to standard error: to the job of the session that they are about.
 /// </summary>
 internal static unsafe class OrtLog
 {
-    private const int Kept = 20;
-
     private sealed class Listener(string session, Job job) : IDisposable
     {
         public readonly string Session = session;
@@ -22,7 +19,6 @@ internal static unsafe class OrtLog
     }
 
     private static readonly List<Listener> Listeners = [];
-    private static readonly Queue<string> Last = new();
 
     /// <summary>Sends what concerns the session of that name to the job until the result is disposed of.</summary>
     public static IDisposable Listen(string session, Job job)
@@ -30,12 +26,6 @@ internal static unsafe class OrtLog
         var listener = new Listener(session, job);
         lock (Listeners) Listeners.Add(listener);
         return listener;
-    }
-
-    /// <summary>The last lines, the oldest first.</summary>
-    public static string[] LastLines()
-    {
-        lock (Listeners) return [.. Last];
     }
 
     /// <summary>The function that the library calls, on any of its threads. Nothing may leave it but by returning.</summary>
@@ -50,12 +40,11 @@ internal static unsafe class OrtLog
             Job[] jobs;
             lock (Listeners)
             {
-                Last.Enqueue(line);
-                if (Last.Count > Kept) Last.Dequeue();
                 // A run's name is its session's, with its own after a slash.
                 jobs = [.. Listeners.Where(l => session == l.Session || session.StartsWith(l.Session + "/", StringComparison.Ordinal)).Select(l => l.Job).Distinct()];
             }
-            foreach (Job job in jobs) job.Log("ONNX Runtime: " + line);
+            foreach (Job job in jobs)
+                if (!job.Token.IsCancellationRequested) job.Log("ONNX Runtime: " + line); // a run that ends because it is told to complains
         }
         catch (Exception)
         {

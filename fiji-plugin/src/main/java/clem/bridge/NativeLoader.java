@@ -1,5 +1,6 @@
 package clem.bridge;
 
+import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,12 +37,51 @@ public final class NativeLoader {
 	private static final String MARKER = ".trying";
 	private static String report = "not loaded";
 	private static boolean loaded;
+	private static String onnxRuntime;
 
 	private NativeLoader() {}
 
 	/** What was loaded from where and why, for About and bug reports. */
 	public static synchronized String report() {
 		return report;
+	}
+
+	/**
+	 * Where ONNX Runtime's library of the jar was extracted to, for the bridge to load it when a model is to run; null if the jar has none
+	 * for this system. Takes a second when first called.
+	 */
+	public static synchronized String onnxRuntime() {
+		if (onnxRuntime == null) onnxRuntime = extractOnnxRuntime();
+		return onnxRuntime.isEmpty() ? null : onnxRuntime;
+	}
+
+	/** The library first, then what lies beside it on Windows for graphics processors. */
+	static String extractOnnxRuntime() {
+		final String folderInJar = "/natives/" + platform() + "/onnxruntime/";
+		final List<String> names = new ArrayList<>();
+		for (final String name : new String[] { "libonnxruntime.so.1", "libonnxruntime.1.dylib", "onnxruntime.dll", "DirectML.dll", "dxcompiler.dll", "dxil.dll" })
+			if (NativeLoader.class.getResource(folderInJar + name) != null) names.add(name);
+		if (names.isEmpty()) return "";
+		final List<String> hashes = new ArrayList<>();
+		for (final String name : names) hashes.add(sha256OfResource(folderInJar + name));
+		final String id = names.size() == 1 ? hashes.get(0) : sha256OfText(String.join("\n", hashes));
+		final List<String> refused = new ArrayList<>();
+		for (final Path cache : cacheFolders()) {
+			final Path folder = cache.resolve("natives").resolve(id);
+			try {
+				Files.createDirectories(folder);
+				for (int i = 0; i < names.size(); i++) {
+					final Path file = folder.resolve(names.get(i));
+					if (!has(file, hashes.get(i))) extract(folderInJar + names.get(i), file);
+				}
+				return folder.resolve(names.get(0)).toAbsolutePath().toString();
+			}
+			catch (final IOException e) {
+				refused.add(folder + " (" + e.getClass().getSimpleName() + ": " + e.getMessage() + ")");
+			}
+		}
+		throw new ClemRegException(ClemRegException.Kind.MODEL, "ONNX Runtime cannot be extracted from the jar: tried " + String.join(", ", refused) +
+			". Give a folder that can be written and run from with -D" + CACHE + "=FOLDER");
 	}
 
 	/** Loads the library; does nothing when that is done. */
@@ -129,8 +170,7 @@ public final class NativeLoader {
 	}
 
 	private static void load(final String resource, final StringBuilder story) {
-		final byte[] library = read(resource);
-		final String hash = sha256(library);
+		final String hash = sha256OfResource(resource);
 		final List<String> refused = new ArrayList<>();
 		for (final Path cache : cacheFolders()) {
 			final Path folder = cache.resolve("natives").resolve(hash);
@@ -138,10 +178,10 @@ public final class NativeLoader {
 				Files.createDirectories(folder);
 				refuseAfterCrash(folder);
 				final Path file = folder.resolve(libraryName());
-				if (!Files.isRegularFile(file) || !sha256(Files.readAllBytes(file)).equals(hash)) extract(library, file);
+				if (!has(file, hash)) extract(resource, file);
 				final Marker marker = new Marker(folder);
 				try {
-					loadFile(library, file);
+					loadFile(resource, file);
 					if (NativeMethods.text(NativeMethods.ABOUT) == null)
 						throw new ClemRegException(ClemRegException.Kind.INTERNAL, "it does not answer");
 				}
@@ -163,7 +203,7 @@ public final class NativeLoader {
 			"run from with -D" + CACHE + "=FOLDER");
 	}
 
-	private static void loadFile(final byte[] library, final Path file) throws IOException {
+	private static void loadFile(final String resource, final Path file) throws IOException {
 		try {
 			System.load(file.toAbsolutePath().toString());
 		}
@@ -171,17 +211,19 @@ public final class NativeLoader {
 			if (e.getMessage() == null || !e.getMessage().contains("already loaded in another classloader")) throw e;
 			// Plain ImageJ's Refresh Menus loads our classes anew: one file serves one class loader, so a copy serves this one.
 			final Path copy = Files.createTempDirectory(file.getParent(), "copy").resolve(libraryName());
-			extract(library, copy);
+			extract(resource, copy);
 			copy.toFile().deleteOnExit();
 			copy.getParent().toFile().deleteOnExit();
 			System.load(copy.toAbsolutePath().toString());
 		}
 	}
 
-	private static void extract(final byte[] library, final Path file) throws IOException {
+	private static void extract(final String resource, final Path file) throws IOException {
 		final Path part = Files.createTempFile(file.getParent(), "part", null);
 		try {
-			Files.write(part, library);
+			try (InputStream in = open(resource)) {
+				Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
+			}
 			try {
 				Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
 			}
@@ -196,17 +238,10 @@ public final class NativeLoader {
 		}
 	}
 
-	private static byte[] read(final String resource) {
-		try (InputStream in = NativeLoader.class.getResourceAsStream(resource)) {
-			if (in == null) throw new ClemRegException(ClemRegException.Kind.INTERNAL, "the jar has no " + resource);
-			final java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
-			final byte[] buffer = new byte[1 << 16];
-			for (int n; (n = in.read(buffer)) > 0;) out.write(buffer, 0, n);
-			return out.toByteArray();
-		}
-		catch (final IOException e) {
-			throw new ClemRegException(ClemRegException.Kind.INTERNAL, "the jar's " + resource + " cannot be read: " + e.getMessage(), e);
-		}
+	private static InputStream open(final String resource) {
+		final InputStream in = NativeLoader.class.getResourceAsStream(resource);
+		if (in == null) throw new ClemRegException(ClemRegException.Kind.INTERNAL, "the jar has no " + resource);
+		return in;
 	}
 
 	private static List<Path> cacheFolders() {
@@ -292,10 +327,39 @@ public final class NativeLoader {
 		}
 	}
 
-	private static String sha256(final byte[] data) {
+	/** True for a file of that content. */
+	private static boolean has(final Path file, final String hash) throws IOException {
+		if (!Files.isRegularFile(file)) return false;
+		try (InputStream in = Files.newInputStream(file)) {
+			return sha256(in).equals(hash);
+		}
+	}
+
+	private static String sha256OfResource(final String resource) {
+		try (InputStream in = open(resource)) {
+			return sha256(in);
+		}
+		catch (final IOException e) {
+			throw new ClemRegException(ClemRegException.Kind.INTERNAL, "the jar's " + resource + " cannot be read: " + e.getMessage(), e);
+		}
+	}
+
+	private static String sha256OfText(final String text) {
 		try {
+			return sha256(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
+		}
+		catch (final IOException e) {
+			throw new IllegalStateException("memory can be read", e);
+		}
+	}
+
+	private static String sha256(final InputStream in) throws IOException {
+		try {
+			final MessageDigest digest = MessageDigest.getInstance("SHA-256");
+			final byte[] buffer = new byte[1 << 16];
+			for (int n; (n = in.read(buffer)) > 0;) digest.update(buffer, 0, n);
 			final StringBuilder hex = new StringBuilder();
-			for (final byte b : MessageDigest.getInstance("SHA-256").digest(data)) hex.append(String.format("%02x", b & 0xff));
+			for (final byte b : digest.digest()) hex.append(String.format("%02x", b & 0xff));
 			return hex.toString();
 		}
 		catch (final NoSuchAlgorithmException e) {
