@@ -9,7 +9,8 @@ namespace ClemReg.Algorithms.Mitochondria;
 /// </summary>
 internal sealed class AxisObjects
 {
-    private AxisObjects(LabelPlane[] planes, LabelledObject[] objects) => (Planes, Objects) = (planes, objects);
+    /// <summary>Takes slices and objects.</summary>
+    public AxisObjects(LabelPlane[] planes, LabelledObject[] objects) => (Planes, Objects) = (planes, objects);
 
     /// <summary>The slices along z.</summary>
     public LabelPlane[] Planes { get; }
