@@ -9,7 +9,8 @@ namespace ClemReg.Algorithms.Mitochondria;
 /// </summary>
 internal sealed class AxisObjects
 {
-    private AxisObjects(LabelPlane[] planes, LabelledObject[] objects) => (Planes, Objects) = (planes, objects);
+    /// <summary>Takes slices and objects.</summary>
+    public AxisObjects(LabelPlane[] planes, LabelledObject[] objects) => (Planes, Objects) = (planes, objects);
 
     /// <summary>The slices along z.</summary>
     public LabelPlane[] Planes { get; }
@@ -106,6 +107,8 @@ internal sealed class AxisObjects
     /// <summary>Makes runs along x of runs along y, by a dense plane.</summary>
     private sealed class PlaneTurner(Size3 size)
     {
+        // Rows lie a cache line more than their length apart, or columns of 2^n pixels a row would all want the same lines of the cache.
+        private readonly int _stride = size.X + 16;
         private int[]? _dense;
         private readonly int[] _filled = new int[size.Y];
 
@@ -114,10 +117,10 @@ internal sealed class AxisObjects
         public void FillColumn(int x, int from, int to, int label)
         {
             if (label == 0) return;
-            _dense ??= new int[size.SliceCount];
+            _dense ??= new int[size.Y * _stride];
             for (int y = from; y < to; y++)
             {
-                _dense[y * size.X + x] = label;
+                _dense[y * _stride + x] = label;
                 _filled[y] = Math.Max(_filled[y], x + 1);
             }
         }
@@ -126,7 +129,7 @@ internal sealed class AxisObjects
         public void TakeRow(int y)
         {
             if (_filled[y] == 0) return;
-            Span<int> row = _dense.AsSpan(y * size.X, _filled[y]);
+            Span<int> row = _dense.AsSpan(y * _stride, _filled[y]);
             for (int x = row.IndexOfAnyExcept(0); x < row.Length;)
             {
                 int next = row[x..].IndexOfAnyExcept(row[x]);

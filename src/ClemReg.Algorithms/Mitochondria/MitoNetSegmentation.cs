@@ -8,7 +8,7 @@ namespace ClemReg.Algorithms.Mitochondria;
 /// </summary>
 /// <remarks>
 /// Memory: a slice of what the network gives and takes, the median's masks, <see cref="MitoNetOptions.SliceMemory"/>, and 12 bytes a run of labelled voxels of each axis.
-/// The labels are those of empanada 0.1 but for its defect at the right border of xz slices (docs/decisions/18-mitonet-postprocessing.md).
+/// The labels are those of empanada 0.1 but for its defect at the right border of xz slices (docs/decisions/20-mitonet-postprocessing.md).
 /// </remarks>
 public static class MitoNetSegmentation
 {

@@ -10,7 +10,7 @@ namespace ClemReg.Algorithms.Preparation;
 /// </remarks>
 public sealed unsafe class ReorientedSource : ISliceSource, IDisposable
 {
-    private const int Tile = 64;
+    private const int Tile = 64, Page = 4096;
 
     private readonly ISliceSource _source;
     private readonly AxisOrientation _orientation;
@@ -34,7 +34,7 @@ public sealed unsafe class ReorientedSource : ISliceSource, IDisposable
         _slice = new NativeBuffer((long)source.Grid.Size.SliceCount * (int)Type);
         if (orientation.Axis(0) == 0) return;
         _slabSlices = (int)Math.Clamp(budgetBytes / SliceBytes, 1, grid.Size.Z);
-        _slab = new NativeBuffer(_slabSlices * SliceBytes);
+        _slab = new NativeBuffer(_slabSlices * Stride);
     }
 
     /// <inheritdoc/>
@@ -47,6 +47,12 @@ public sealed unsafe class ReorientedSource : ISliceSource, IDisposable
     public int Passes => _slab is null ? 1 : (Grid.Size.Z + _slabSlices - 1) / _slabSlices;
 
     private long SliceBytes => (long)Grid.Size.SliceCount * (int)Type;
+
+    /// <summary>
+    /// Bytes from slice to slice in the slab. For all but small slices an odd number of cache lines beyond whole pages: slices of 2^n bytes would all want the
+    /// same lines of the cache.
+    /// </summary>
+    private long Stride => SliceBytes < 16 * Page ? SliceBytes : (SliceBytes + Page - 1) / Page * Page + 3 * 64;
 
     /// <inheritdoc/>
     public void ReadSlice(int z, Span<byte> destination)
@@ -65,7 +71,7 @@ public sealed unsafe class ReorientedSource : ISliceSource, IDisposable
             for (int s = 0; s < _source.Grid.Size.Z; s++) Move(s, _slab.Pointer, z, count);
             (_first, _count) = (z, count);
         }
-        new ReadOnlySpan<byte>(_slab.Pointer + (z - _first) * SliceBytes, (int)SliceBytes).CopyTo(destination);
+        new ReadOnlySpan<byte>(_slab.Pointer + (z - _first) * Stride, (int)SliceBytes).CopyTo(destination);
     }
 
     /// <inheritdoc/>
@@ -93,7 +99,7 @@ public sealed unsafe class ReorientedSource : ISliceSource, IDisposable
     {
         Size3 size = _source.Grid.Size;
         int[] n = [size.Z, size.Y, size.X], low = [0, 0, 0], high = [size.Z, size.Y, size.X];
-        long[] strides = [Grid.Size.SliceCount, Grid.Size.X, 1], step = new long[3];
+        long[] strides = [Stride / sizeof(T), Grid.Size.X, 1], step = new long[3];
         long start = -(long)first * strides[0];
         for (int a = 0; a < 3; a++)
         {
