@@ -10,7 +10,7 @@ public static class Operations
     public static IReadOnlyList<Operation> All { get; } =
     [
         RegisterOperation.Definition, RegisterPlan.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
-        PrepareOperation.Definition, AlignOperation.Definition,
+        PrepareOperation.Definition, AlignOperation.Definition, ConvertModelOperation.Definition,
         WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
         InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, ResidualsOperation.Definition, EvaluateOperation.Definition,
         SimulateOperation.Simulate, SimulateOperation.EvaluateTre,

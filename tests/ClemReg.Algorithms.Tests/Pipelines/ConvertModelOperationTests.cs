@@ -1,0 +1,41 @@
+using System.Text.Json;
+using ClemReg.Algorithms.Inference.Models;
+using ClemReg.Algorithms.Pipelines;
+
+namespace ClemReg.Algorithms.Tests.Pipelines;
+
+public sealed class ConvertModelOperationTests : IDisposable
+{
+    private static readonly string Source = Path.Combine(AppContext.BaseDirectory, "golden", "mitonet", "fused.pth");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("clemreg-convert-model").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Parameters_arrive_in_the_file()
+    {
+        string path = Path.Combine(_folder, "m.onnx");
+        using OperationResult result = Run(("model", Source), ("output", path), ("weights", "float16"), ("graph", "dense"), ("mean", "0.5"), ("std", "0.25"), ("padding_factor", "512"), ("class_name", "nucleus"));
+        ModelDescription model = OnnxModelCheck.Read(path, new Job());
+        Assert.Equal(["float16", "dense", "0.5", "0.25", "512", "{\"1\":\"nucleus\"}"],
+            new[] { ModelMetadata.Weights, ModelMetadata.Graph, ModelMetadata.Mean, ModelMetadata.StandardDeviation, ModelMetadata.PaddingFactor, ModelMetadata.ClassNames }.Select(k => model.Metadata[k]));
+        Assert.Equal(new FileInfo(path).Length, (long)result.Json["models"]![0]!["bytes"]!);
+        Assert.Equal(2, result.Json["models"]!.AsArray().Count);
+        Assert.Contains("replace", Assert.Throws<BadInputException>(() => Run(("model", Source), ("output", path))).Message, StringComparison.Ordinal);
+        Run(("model", Source), ("output", path), ("replace", "true")).Dispose();
+    }
+
+    [Fact]
+    public void Paths_that_were_forgotten_are_told_by_their_names()
+    {
+        Assert.StartsWith("output = (empty)", Assert.Throws<BadInputException>(() => Run(("model", Source))).Message, StringComparison.Ordinal);
+        Assert.StartsWith("model = (empty)", Assert.Throws<BadInputException>(() => Run(("output", Path.Combine(_folder, "m.onnx")))).Message, StringComparison.Ordinal);
+    }
+
+    private static OperationResult Run(params (string Key, string Value)[] parameters)
+    {
+        string json = JsonSerializer.Serialize(new { parameters = parameters.ToDictionary(p => p.Key, p => p.Value) });
+        return Operations.Find("convert_model").Run(JsonDocument.Parse(json).RootElement, new Dictionary<string, object>(), new Job(1));
+    }
+}
