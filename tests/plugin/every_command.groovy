@@ -18,6 +18,7 @@ runs = [
 	MeasureChromaticShift: [[reference: f("$sample/beads-1.tif"), shifted: f("$sample/beads-2.tif"), bead_diameter: 300d], "shift.json", ""],
 	Prepare: [[source: em, bin: "1,2,2"], "prepared", "prepared.tif"],
 	AlignSlices: [[source: em, align_search_radius: 10], "aligned", "shifts.csv"],
+	ConvertModel: [[model: f("$sample/mitonet.pth")], "mitonet.onnx", ""],
 	SimulateClem: [[em_size_z: 20, em_size_y: 100, em_size_x: 100], "simulated", "truth.json"],
 	Evaluate: [[registered: f("$registered/registered.tif"), labels: labels], "evaluation", "report.json"],
 	EvaluateTre: [[transform: transform, labels: labels, truth: f("$sample/truth.json")], "tre.json", ""],

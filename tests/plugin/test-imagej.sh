@@ -110,6 +110,7 @@ expect "with its parameters" "$scratch/batch/cell/transform.json" '"log_sigma": 
 mkdir -p "$scratch/commands" "$s/pairs/cell"
 ln -s "$s/fm.tif" "$s/em_labels.tif" "$s/pairs/cell"
 cp "$(ls -d "$scratch"/examples/*/colours | head -1)"/beads-*.tif "$s"
+cp "$root/tests/ClemReg.Algorithms.Tests/golden/mitonet/fused.pth" "$s/mitonet.pth"
 "$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/points" --set registration_algorithm=rigid >/dev/null 2>&1
 run --run "$root/tests/plugin/every_command.groovy" "sample=\"$s\",registered=\"$scratch/points\",out=\"$scratch/commands\""
 for class in $(jar tf "$jar" | grep -o 'clem/scijava/[A-Za-z]*Command\.class' | grep -v FileCommand | tr / . | sed 's/\.class//'); do

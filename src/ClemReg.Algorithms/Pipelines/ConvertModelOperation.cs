@@ -9,20 +9,30 @@ namespace ClemReg.Algorithms.Pipelines;
 /// <summary>Makes an ONNX model of MitoNet's own file.</summary>
 internal static class ConvertModelOperation
 {
-    private const string Group = "Model";
+    private const string Format = "Format", Training = "Training";
 
-    private static readonly ChoiceParameter Weights = new("weights", "Weights", Group,
-        "How the numbers are stored: float32 as they are (220 MB for MitoNet); float16 halves the file; int8 quarters it, runs slower in less memory, and changes results slightly.", "float32", "float32", "float16", "int8")
+    private static readonly ModelConversionOptions Standard = new();
+
+    private static readonly ChoiceParameter Weights = new("weights", "Weights", Format,
+        "float32: as they are (220 MB for MitoNet). float16: half the file, results the same but for few pixels. int8: a quarter of the file and less memory, slower and less exact; compare on your images.",
+        "float32", "float32", "float16", "int8")
     { Option = true };
 
-    private static readonly ChoiceParameter Graph = new("graph", "Graph", Group,
-        "full: the network does everything. dense: PointRend, its last refinement of outlines, is done by this program; a second file, NAME_point.onnx, belongs to it. For processors that lack an operator of the full graph.", "full", "full", "dense")
+    private static readonly ChoiceParameter Graph = new("graph", "Graph", Format,
+        "full: from the image to the results in one graph. dense: PointRend, the last refinement of outlines, is done by this program; a second file, NAME_point.onnx, belongs to it. For processors that lack an operator of the full graph.",
+        "full", "full", "dense")
     { Option = true };
 
-    private static readonly NumberParameter Mean = new("mean", "Mean", Group, "", "The mean grey value, 0 to 1, of the images that the model was trained on. The default is MitoNet's.", new ModelConversionOptions().Mean, 0, 1);
-    private static readonly NumberParameter Deviation = new("std", "Standard deviation", Group, "", "Their standard deviation.", new ModelConversionOptions().StandardDeviation, 0.0001, 1);
-    private static readonly IntegerParameter Padding = new("padding_factor", "Padding", Group, "pixels", "Slices are padded to multiples of this: 16 for MitoNet; 128 for models so trained.", 16, 16, 4096);
-    private static readonly TextParameter ClassName = new("class_name", "Structure", Group, "What the model finds.", "mito", "a text of 1 to 100 characters");
+    private static readonly NumberParameter Mean = new("mean", "Mean", Training, "",
+        "The mean grey value of the training images, as the model's configuration (.yaml) says. It is noted in the file.", Standard.Mean, 0, 1);
+
+    private static readonly NumberParameter Deviation = new("std", "Standard deviation", Training, "",
+        "The standard deviation of the training images' grey values, as the model's configuration says. It is noted in the file.", Standard.StandardDeviation, 0.0001, 1);
+
+    private static readonly IntegerParameter Padding = new("padding_factor", "Padding factor", Training, "pixels",
+        "Image sizes are padded to multiples of this, itself a multiple of 16: 16 for MitoNet, 512 for NucleoNet and DropNet. It is noted in the file.", Standard.PaddingFactor, 16, 4096);
+
+    private static readonly TextParameter ClassName = new("class_name", "Class", Training, "What the model finds. It is noted in the file.", Standard.ClassName, "a text of 1 to 100 characters");
 
     public static Operation Definition { get; } = new(
         "convert_model", "Convert Model",

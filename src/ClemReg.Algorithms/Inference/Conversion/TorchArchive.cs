@@ -87,7 +87,7 @@ internal sealed class TorchArchive : IDisposable
         if (tensor.Storage.Count > MaximumNumbers) throw Damaged($"{Shown.Name(name)} has {tensor.Storage.Count} numbers");
         byte[] bytes = Read(entry, tensor.Storage.Count * size);
         if (size != 4 || !tensor.IsContiguous || tensor.Count != tensor.Storage.Count) bytes = Gather(bytes, tensor, size);
-        if (!TensorPrimitives.IsFiniteAll<float>(MemoryMarshal.Cast<byte, float>(bytes)))
+        if (bytes.Length > 0 && !TensorPrimitives.IsFiniteAll<float>(MemoryMarshal.Cast<byte, float>(bytes)))
             throw new BadInputException($"{_file}: the weight {Shown.Name(name)} has NaN or infinite numbers. Get the file again, or train the model anew.");
         return bytes;
     }

@@ -14,7 +14,7 @@ internal sealed class OnnxTensorReader(ProtobufReader reader, string file, strin
     private const int MaximumAxes = 64;
     private const int MaximumNamed = 10;
 
-    private readonly byte[] _chunk = new byte[1 << 20];
+    private readonly byte[] _chunk = new byte[Math.Min(1 << 20, fileLength)];
     private readonly List<string> _infinite = [];
     private readonly SortedSet<string> _external = new(StringComparer.Ordinal);
 

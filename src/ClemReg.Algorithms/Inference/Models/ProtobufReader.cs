@@ -111,7 +111,7 @@ internal sealed class ProtobufReader(Stream stream, string file)
             values.Add((long)Varint());
             if (values.Count > most) throw TooMany(most);
         }
-        Leave(outer);
+        _limit = outer;
     }
 
     /// <summary>Calls <paramref name="each"/> for the field's whole numbers, one or a packed list, and returns how many there were.</summary>
@@ -125,7 +125,7 @@ internal sealed class ProtobufReader(Stream stream, string file)
         long count = 0;
         long outer = EnterPacked();
         for (; Position < _limit; count++) each((long)Varint());
-        Leave(outer);
+        _limit = outer;
         return count;
     }
 
@@ -149,7 +149,7 @@ internal sealed class ProtobufReader(Stream stream, string file)
     public void Leave(long outer)
     {
         _limit = outer;
-        if (_depth > 0) _depth--;
+        _depth--;
     }
 
     /// <summary>Copies bytes from anywhere in the file.</summary>
