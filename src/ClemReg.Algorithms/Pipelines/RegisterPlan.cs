@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -65,6 +64,6 @@ internal static class RegisterPlan
         text.Append(CultureInfo.InvariantCulture, $"{Operations.Version}\n{step}\n");
         foreach (string input in inputs) text.Append(input).Append('\n');
         foreach (Parameter parameter in parameters) text.Append(parameter.Name).Append('=').Append(all[parameter.Name]!.ToJsonString()).Append('\n');
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        return Sha256.Of(Encoding.UTF8.GetBytes(text.ToString()));
     }
 }

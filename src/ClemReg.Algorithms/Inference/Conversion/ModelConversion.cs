@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Inference.Models;
 using ClemReg.Algorithms.Inference.Models.Protobuf;
@@ -129,15 +128,15 @@ public static class ModelConversion
 
     private static string Hash(Stream stream, Job job)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new Sha256();
         var chunk = new byte[ChunkBytes];
         for (int count; (count = stream.Read(chunk)) > 0;)
         {
             job.ThrowIfCancelled();
-            hash.AppendData(chunk, 0, count);
+            hash.Add(chunk.AsSpan(0, count));
             job.Report((double)stream.Position / stream.Length);
         }
-        return System.Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash.Finish();
     }
 
     /// <summary>Sees a cancellation and tells progress while something else writes.</summary>
