@@ -68,6 +68,6 @@ internal sealed class AxisResampling
         at = Math.Clamp(at, 0, from - 1);
         int first = Math.Min((int)at, Math.Max(0, from - 2));
         double part = at - first;
-        return part < 1e-9 ? (first, [1f]) : (first, [(float)(1 - part), (float)part]);
+        return part < 1e-9 ? (first, [1f]) : part > 1 - 1e-9 ? (first + 1, [1f]) : (first, [(float)(1 - part), (float)part]);
     }
 }

@@ -265,7 +265,7 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(numbers.Length, from);
     }
 
-    private string Refusal(string source, string target) => Assert.Throws<BadInputException>(() => ModelConversion.Convert(source, target, new ModelConversionOptions(), new Job(1))).Message;
+    private static string Refusal(string source, string target) => Assert.Throws<BadInputException>(() => ModelConversion.Convert(source, target, new ModelConversionOptions(), new Job(1))).Message;
 
     private string RefusalOf(byte[] file)
     {
