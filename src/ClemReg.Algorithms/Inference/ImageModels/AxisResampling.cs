@@ -1,8 +1,8 @@
 namespace ClemReg.Algorithms.Inference.ImageModels;
 
 /// <summary>
-/// An axis at another pixel size, both with the same ends: coarser pixels are the means of what they cover, finer ones lie on straight lines between
-/// the centres.
+/// An axis at another pixel size, both with the same ends: coarser pixels are means, weighted by a triangle that ends at the next ones' centres (as Pillow's
+/// bilinear filter: against aliasing), finer ones lie on straight lines between the centres.
 /// </summary>
 internal sealed class AxisResampling
 {
@@ -13,7 +13,7 @@ internal sealed class AxisResampling
     {
         (From, To) = (from, to);
         double scale = (double)from / to;
-        _pixels = [.. Enumerable.Range(0, to).Select(i => scale > 1 ? Covered(i * scale, (i + 1) * scale, from) : Between((i + 0.5) * scale - 0.5, from))];
+        _pixels = [.. Enumerable.Range(0, to).Select(i => scale > 1 ? Triangle((i + 0.5) * scale - 0.5, scale, from) : Between((i + 0.5) * scale - 0.5, from))];
     }
 
     /// <summary>Pixels before.</summary>
@@ -57,10 +57,13 @@ internal sealed class AxisResampling
         }
     }
 
-    private static (int, float[]) Covered(double low, double high, int from)
+    /// <summary>A triangle as wide as two of the coarser pixels; cut off and normalised at the ends.</summary>
+    private static (int, float[]) Triangle(double centre, double half, int from)
     {
-        int first = Math.Min((int)(low + 1e-9), from - 1), last = Math.Min((int)Math.Ceiling(high - 1e-9), from) - 1;
-        return (first, [.. Enumerable.Range(first, Math.Max(1, last - first + 1)).Select(i => (float)((Math.Min(high, i + 1) - Math.Max(low, i)) / (high - low)))]);
+        int first = Math.Max(0, (int)Math.Ceiling(centre - half + 1e-9)), last = Math.Min(from - 1, (int)Math.Floor(centre + half - 1e-9));
+        double[] heights = [.. Enumerable.Range(first, Math.Max(1, last - first + 1)).Select(i => Math.Max(1e-9, 1 - Math.Abs(i - centre) / half))];
+        double sum = heights.Sum();
+        return (first, [.. heights.Select(h => (float)(h / sum))]);
     }
 
     private static (int, float[]) Between(double at, int from)
