@@ -68,6 +68,12 @@ def main():
                         [value('go_on', T.BOOL, []), value('y', T.FLOAT, ['n'])], [constant('one', np.float32(1))])
     save('loop', [h.make_node('Loop', ['steps', 'yes', 'start'], ['end'], body=body)], [value('steps', T.INT64, []), value('start', T.FLOAT, ['n'])],
          [value('end', T.FLOAT, ['n'])], [constant('yes', np.array(True))])
+    # finds what is dark, as the simulated EM's mitochondria are: a mean of 7 x 7 pixels, logits, and a card of its own
+    save('dark', [h.make_node('Pad', ['image', 'margin'], ['wide'], mode='reflect'), h.make_node('Conv', ['wide', 'mean', 'limit'], ['logits'], kernel_shape=[7, 7])],
+         [value('image', T.FLOAT, ['n', 1, 'h', 'w'])], [value('logits', T.FLOAT, ['n', 1, 'h', 'w'])],
+         [constant('mean', np.full((1, 1, 7, 7), -60 / 49, '<f4')), constant('limit', np.array([60 * 124 / 255], '<f4')),
+          constant('margin', np.array([0, 0, 3, 3, 0, 0, 3, 3]))],
+         metadata={'clemreg.card': '{ "name": "Dark things", "multiple_of": 1, "outputs": { "probability": { "activation": "sigmoid" } } }'})
     # what no runtime can load
     save('unknown_operator', [h.make_node('Transmogrify', ['a'], ['b'])], [value('a', T.FLOAT, ['n'])], [value('b', T.FLOAT, ['n'])], check=False)
     save('opset_99', [h.make_node('Neg', ['a'], ['b'])], [value('a', T.FLOAT, ['n'])], [value('b', T.FLOAT, ['n'])], opset=99, check=False)

@@ -111,6 +111,7 @@ mkdir -p "$scratch/commands" "$s/pairs/cell"
 ln -s "$s/fm.tif" "$s/em_labels.tif" "$s/pairs/cell"
 cp "$(ls -d "$scratch"/examples/*/colours | head -1)"/beads-*.tif "$s"
 cp "$root/tests/ClemReg.Algorithms.Tests/golden/mitonet/fused.pth" "$s/mitonet.pth"
+cp "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" "$s"
 "$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/points" --set registration_algorithm=rigid >/dev/null 2>&1
 run --run "$root/tests/plugin/every_command.groovy" "sample=\"$s\",registered=\"$scratch/points\",out=\"$scratch/commands\""
 for class in $(jar tf "$jar" | grep -o 'clem/scijava/[A-Za-z]*Command\.class' | grep -v FileCommand | tr / . | sed 's/\.class//'); do

@@ -34,6 +34,12 @@ public enum TensorType
     UInt32 = 12,
     /// <summary>64 bits without sign.</summary>
     UInt64 = 13,
+    /// <summary>Two 32-bit floats; cannot be fed or read.</summary>
+    Complex64 = 14,
+    /// <summary>Two 64-bit floats; cannot be fed or read.</summary>
+    Complex128 = 15,
+    /// <summary>The upper half of a 32-bit float; cannot be fed or read.</summary>
+    BFloat16 = 16,
 }
 
 /// <summary>Sizes and names of <see cref="TensorType"/>.</summary>

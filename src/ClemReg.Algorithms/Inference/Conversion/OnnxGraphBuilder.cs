@@ -77,21 +77,21 @@ internal sealed class OnnxGraphBuilder(string name, WeightFormat weights)
     /// <summary>Adds a list of whole numbers, once for each name.</summary>
     public string Constant(string constant, params long[] values)
     {
-        if (_constants.Add(constant)) Store(constant, ModelElementType.Int64, [values.Length], MemoryMarshal.AsBytes<long>(values).ToArray());
+        if (_constants.Add(constant)) Store(constant, TensorType.Int64, [values.Length], MemoryMarshal.AsBytes<long>(values).ToArray());
         return constant;
     }
 
     /// <summary>Adds a whole number of no axes, once for each name.</summary>
     public string Index(string constant, long value)
     {
-        if (_constants.Add(constant)) Store(constant, ModelElementType.Int64, [], MemoryMarshal.AsBytes<long>([value]).ToArray());
+        if (_constants.Add(constant)) Store(constant, TensorType.Int64, [], MemoryMarshal.AsBytes<long>([value]).ToArray());
         return constant;
     }
 
     /// <summary>Adds a list of numbers, once for each name.</summary>
     public string Floats(string constant, params float[] values)
     {
-        if (_constants.Add(constant)) Store(constant, ModelElementType.Float32, [values.Length], MemoryMarshal.AsBytes<float>(values).ToArray());
+        if (_constants.Add(constant)) Store(constant, TensorType.Float32, [values.Length], MemoryMarshal.AsBytes<float>(values).ToArray());
         return constant;
     }
 
@@ -121,22 +121,22 @@ internal sealed class OnnxGraphBuilder(string name, WeightFormat weights)
         switch (weights)
         {
             case WeightFormat.Float32:
-                Store(weight, ModelElementType.Float32, convolution.Shape, convolution.Weight);
+                Store(weight, TensorType.Float32, convolution.Shape, convolution.Weight);
                 break;
             case WeightFormat.Float16:
                 if (TensorPrimitives.MaxMagnitude(numbers) is var largest && Math.Abs(largest) > HalfMaximum)
                     throw BadInputException.ForParameter("weights", "float16", $"float32 for this model, whose weight {Shown.Name(weight)} holds {largest:G6}, beyond 16-bit floats");
                 var halves = new byte[numbers.Length * 2];
                 TensorPrimitives.ConvertToHalf(numbers, MemoryMarshal.Cast<byte, Half>(halves));
-                Store(weight + "_half", ModelElementType.Float16, convolution.Shape, halves);
-                Node("Cast", [weight + "_half"], weight, Integer("to", (long)ModelElementType.Float32));
+                Store(weight + "_half", TensorType.Float16, convolution.Shape, halves);
+                Node("Cast", [weight + "_half"], weight, Integer("to", (long)TensorType.Float32));
                 break;
             case WeightFormat.Int8:
                 StoreInt8(weight, convolution.Shape, numbers);
                 break;
         }
         string? bias = null;
-        if (convolution.Bias is not null) Store(bias = weight + "_bias", ModelElementType.Float32, [convolution.Outputs], convolution.Bias);
+        if (convolution.Bias is not null) Store(bias = weight + "_bias", TensorType.Float32, [convolution.Outputs], convolution.Bias);
         return _stored[convolution] = (weight, bias);
     }
 
@@ -154,13 +154,13 @@ internal sealed class OnnxGraphBuilder(string name, WeightFormat weights)
             factors[o] = largest > 1e-30f ? largest / 127 : 1;
             for (int i = 0; i < each; i++) integers[o * each + i] = (byte)(sbyte)Math.Clamp(MathF.Round(channel[i] / factors[o]), -127, 127);
         }
-        Store(weight + "_int8", ModelElementType.Int8, shape, integers);
-        Store(weight + "_factor", ModelElementType.Float32, [outputs], MemoryMarshal.AsBytes<float>(factors).ToArray());
-        Store(weight + "_zero", ModelElementType.Int8, [outputs], new byte[outputs]);
+        Store(weight + "_int8", TensorType.Int8, shape, integers);
+        Store(weight + "_factor", TensorType.Float32, [outputs], MemoryMarshal.AsBytes<float>(factors).ToArray());
+        Store(weight + "_zero", TensorType.Int8, [outputs], new byte[outputs]);
         Node("DequantizeLinear", [weight + "_int8", weight + "_factor", weight + "_zero"], weight, Integer("axis", 0));
     }
 
-    private void Store(string tensor, ModelElementType type, long[] shape, byte[] data) =>
+    private void Store(string tensor, TensorType type, long[] shape, byte[] data) =>
         _graph.Initializer.Add(new TensorProto { Name = tensor, DataType = (int)type, Dims = { shape }, RawData = UnsafeByteOperations.UnsafeWrap(data) });
 
     private static ValueInfoProto Port(string port, string[] axes)
@@ -168,6 +168,6 @@ internal sealed class OnnxGraphBuilder(string name, WeightFormat weights)
         var shape = new TensorShapeProto();
         foreach (string axis in axes)
             shape.Dim.Add(long.TryParse(axis, out long size) ? new TensorShapeProto.Types.Dimension { DimValue = size } : new TensorShapeProto.Types.Dimension { DimParam = axis });
-        return new ValueInfoProto { Name = port, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)ModelElementType.Float32, Shape = shape } } };
+        return new ValueInfoProto { Name = port, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)TensorType.Float32, Shape = shape } } };
     }
 }

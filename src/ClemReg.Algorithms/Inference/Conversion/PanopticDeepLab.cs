@@ -194,7 +194,7 @@ internal sealed class PanopticDeepLab
         return graph.Node("Reshape", [scattered, shape], output);
     }
 
-    private static string Float(OnnxGraphBuilder graph, string value) => graph.Node("Cast", [value], null, Integer("to", (long)ModelElementType.Float32));
+    private static string Float(OnnxGraphBuilder graph, string value) => graph.Node("Cast", [value], null, Integer("to", (long)TensorType.Float32));
 
     private static Block ReadBlock(WeightSource source, string key, long inputs)
     {

@@ -1,44 +1,5 @@
 namespace ClemReg.Algorithms.Inference.Models;
 
-/// <summary>The type of a tensor's elements; the numbers are those of ONNX files and of ONNX Runtime.</summary>
-public enum ModelElementType
-{
-    /// <summary>Not said.</summary>
-    Undefined = 0,
-    /// <summary>32-bit float.</summary>
-    Float32 = 1,
-    /// <summary>8 bits, 0 to 255.</summary>
-    UInt8 = 2,
-    /// <summary>8 bits, -128 to 127.</summary>
-    Int8 = 3,
-    /// <summary>16 bits, 0 to 65535.</summary>
-    UInt16 = 4,
-    /// <summary>16 bits with sign.</summary>
-    Int16 = 5,
-    /// <summary>32 bits with sign.</summary>
-    Int32 = 6,
-    /// <summary>64 bits with sign.</summary>
-    Int64 = 7,
-    /// <summary>Text.</summary>
-    Text = 8,
-    /// <summary>True or false, a byte each.</summary>
-    Boolean = 9,
-    /// <summary>16-bit float.</summary>
-    Float16 = 10,
-    /// <summary>64-bit float.</summary>
-    Float64 = 11,
-    /// <summary>32 bits without sign.</summary>
-    UInt32 = 12,
-    /// <summary>64 bits without sign.</summary>
-    UInt64 = 13,
-    /// <summary>Two 32-bit floats.</summary>
-    Complex64 = 14,
-    /// <summary>Two 64-bit floats.</summary>
-    Complex128 = 15,
-    /// <summary>The upper half of a 32-bit float.</summary>
-    BFloat16 = 16,
-}
-
 /// <summary>One axis of a model's input or output.</summary>
 /// <param name="Size">Its length; null where it may be any.</param>
 /// <param name="Name">The name of a length that may be any, such as height; may be empty.</param>
@@ -52,7 +13,7 @@ public readonly record struct ModelAxis(long? Size, string Name)
 /// <param name="Name">Its name.</param>
 /// <param name="Type">The type of its elements.</param>
 /// <param name="Axes">Its axes, outermost first; null where the file does not say.</param>
-public sealed record ModelPort(string Name, ModelElementType Type, IReadOnlyList<ModelAxis>? Axes)
+public sealed record ModelPort(string Name, TensorType Type, IReadOnlyList<ModelAxis>? Axes)
 {
     /// <summary>For messages: name, type and axes.</summary>
     public override string ToString() => $"{Name}: {Type} [{(Axes is null ? "any shape" : string.Join(", ", Axes))}]";

@@ -121,7 +121,7 @@ internal sealed class OnnxGraphReader(ProtobufReader reader, OnnxTensorReader te
         reader.Leave(outer);
         if (!tensor) throw new BadInputException($"The model's input or output {Shown.Name(name)} is no array of numbers (it is a sequence, a map or an optional value). Such models cannot be used on images.");
         if (type is < 1 or > 26) throw reader.Damaged($"the input or output {Shown.Name(name)} is of the element type {type}, which is not known");
-        return new ModelPort(name, (ModelElementType)type, axes);
+        return new ModelPort(name, (TensorType)type, axes);
     }
 
     private void ReadType(ref long type, ref bool tensor, ref List<ModelAxis>? axes)

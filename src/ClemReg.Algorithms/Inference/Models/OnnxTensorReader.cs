@@ -97,8 +97,8 @@ internal sealed class OnnxTensorReader(ProtobufReader reader, string file, strin
         long bytes = (count * bits + 7) / 8;
         Elements += count;
         Bytes += bytes;
-        bool floats = (ModelElementType)tensor.Type is ModelElementType.Float32 or ModelElementType.Complex64;
-        bool doubles = (ModelElementType)tensor.Type is ModelElementType.Float64 or ModelElementType.Complex128;
+        bool floats = (TensorType)tensor.Type is TensorType.Float32 or TensorType.Complex64;
+        bool doubles = (TensorType)tensor.Type is TensorType.Float64 or TensorType.Complex128;
 
         if (tensor.IsExternal)
         {
@@ -114,11 +114,11 @@ internal sealed class OnnxTensorReader(ProtobufReader reader, string file, strin
         else
         {
             long pairs = bits is 64 or 128 && tensor.Type is 14 or 15 ? 2 : 1;
-            (long found, long needed) = (ModelElementType)tensor.Type switch
+            (long found, long needed) = (TensorType)tensor.Type switch
             {
-                ModelElementType.Text => (tensor.Texts, count),
-                ModelElementType.Int64 => (tensor.Integers64, count),
-                ModelElementType.UInt32 or ModelElementType.UInt64 => (tensor.Unsigned64, count),
+                TensorType.Text => (tensor.Texts, count),
+                TensorType.Int64 => (tensor.Integers64, count),
+                TensorType.UInt32 or TensorType.UInt64 => (tensor.Unsigned64, count),
                 _ when floats => (tensor.Floats, count * pairs),
                 _ when doubles => (tensor.Doubles, count * pairs),
                 _ => (tensor.Integers32, bits < 8 ? bytes : count),
@@ -126,8 +126,8 @@ internal sealed class OnnxTensorReader(ProtobufReader reader, string file, strin
             if (found != needed || tensor.Typed != found)
                 throw reader.Damaged($"the tensor {shown} of shape [{string.Join(", ", tensor.Axes)}] needs {needed} numbers, but has {tensor.Typed}");
             // 16-bit floats are among the integers, as their bits.
-            if (tensor.Type == (long)ModelElementType.Float16) tensor.Note(tensor.HalfNaN, tensor.HalfInfinity);
-            if (tensor.Type == (long)ModelElementType.BFloat16) tensor.Note(tensor.BrainNaN, tensor.BrainInfinity);
+            if (tensor.Type == (long)TensorType.Float16) tensor.Note(tensor.HalfNaN, tensor.HalfInfinity);
+            if (tensor.Type == (long)TensorType.BFloat16) tensor.Note(tensor.BrainNaN, tensor.BrainInfinity);
         }
         if (tensor.NaN)
             throw new BadInputException($"The model {file} has NaN among its weights, in the tensor {shown} of shape [{string.Join(", ", tensor.Axes)}], so that its results would be NaN. "
@@ -145,12 +145,12 @@ internal sealed class OnnxTensorReader(ProtobufReader reader, string file, strin
 
     private void Scan(ByteRange range, long type, Tensor tensor)
     {
-        switch ((ModelElementType)type)
+        switch ((TensorType)type)
         {
-            case ModelElementType.Float32 or ModelElementType.Complex64: Scan<float>(range, tensor); break;
-            case ModelElementType.Float64 or ModelElementType.Complex128: Scan<double>(range, tensor); break;
-            case ModelElementType.Float16: Scan<Half>(range, tensor); break;
-            case ModelElementType.BFloat16:
+            case TensorType.Float32 or TensorType.Complex64: Scan<float>(range, tensor); break;
+            case TensorType.Float64 or TensorType.Complex128: Scan<double>(range, tensor); break;
+            case TensorType.Float16: Scan<Half>(range, tensor); break;
+            case TensorType.BFloat16:
                 ForChunks(range, bytes =>
                 {
                     foreach (ushort bits in MemoryMarshal.Cast<byte, ushort>(bytes)) tensor.AddHalf(bits);

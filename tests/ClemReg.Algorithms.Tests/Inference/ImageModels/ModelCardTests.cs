@@ -1,3 +1,4 @@
+using ClemReg.Algorithms.Inference;
 using ClemReg.Algorithms.Inference.ImageModels;
 using ClemReg.Algorithms.Inference.Models;
 using ClemReg.Algorithms.Volumes;
@@ -18,8 +19,8 @@ public sealed class ModelCardTests : IDisposable
         Opset = 16,
         OtherOpsets = new Dictionary<string, long>(),
         Producer = "",
-        Inputs = [new ModelPort("x", ModelElementType.Float32, [.. Enumerable.Range(0, rank).Select(i => new ModelAxis(i == 1 ? 1 : null, ""))])],
-        Outputs = [.. (outputs.Length > 0 ? outputs : ["prob"]).Select(o => new ModelPort(o, ModelElementType.Float32, [.. Enumerable.Range(0, rank).Select(_ => new ModelAxis(null, ""))]))],
+        Inputs = [new ModelPort("x", TensorType.Float32, [.. Enumerable.Range(0, rank).Select(i => new ModelAxis(i == 1 ? 1 : null, ""))])],
+        Outputs = [.. (outputs.Length > 0 ? outputs : ["prob"]).Select(o => new ModelPort(o, TensorType.Float32, [.. Enumerable.Range(0, rank).Select(_ => new ModelAxis(null, ""))]))],
         Metadata = new Dictionary<string, string>(),
         Nodes = 1,
         Weights = 1,

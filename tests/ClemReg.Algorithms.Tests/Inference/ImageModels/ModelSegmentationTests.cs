@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ClemReg.Algorithms.Inference.ImageModels;
 using ClemReg.Algorithms.Mitochondria;
 using ClemReg.Algorithms.Segmentation;

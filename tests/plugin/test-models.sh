@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Models on the command line: an EM volume is segmented, and what was found registers; models that are none are refused; damaged ones never end Java.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+work=${1:-}
+golden=$root/tests/ClemReg.Algorithms.Tests/golden
+check "simulate" sample
+s=$scratch/sample
+cp "$golden/inference/dark.onnx" "$golden/mitonet/fused.pth" "$scratch"
+
+check "segment-em" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/dark" --provider cpu
+check "only its files" test "$(cd "$scratch/dark" && ls | tr '\n' ' ')" = "labels.tif mask.tif run.json "
+found() { # DIR DICE: labels and mask agree, and overlap with the truth so well
+  /usr/bin/python3 - "$1" "$s/em_labels.tif" "$2" <<'P'
+import json, sys
+import numpy as np
+import tifffile
+labels, mask, truth = (tifffile.imread(f) for f in (sys.argv[1] + "/labels.tif", sys.argv[1] + "/mask.tif", sys.argv[2]))
+assert ((labels > 0) == (mask > 0)).all(), "labels and mask differ"
+run = json.load(open(sys.argv[1] + "/run.json"))
+assert run["objects"] == len(np.unique(labels)) - 1, "the number of objects"
+dice = 2 * ((mask > 0) & (truth > 0)).sum() / ((mask > 0).sum() + (truth > 0).sum())
+print(f"Dice {dice:.3f}", file=sys.stderr)
+assert dice > float(sys.argv[3])
+P
+}
+check "it finds the sample's mitochondria" found "$scratch/dark" 0.85
+check "pieces give the same" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/pieces" --set em_tile=128
+same() { /usr/bin/python3 -c 'import sys, tifffile; a, b = (tifffile.imread(f) > 0 for f in sys.argv[1:]); sys.exit((a != b).mean() > 1e-3)' "$@"; }
+check "but for their edges" same "$scratch/dark/mask.tif" "$scratch/pieces/mask.tif"
+check "what was found registers" "$clemreg" register --moving "$s/fm.tif" --fixed-mask "$scratch/dark/mask.tif" --out "$scratch/out"
+"$clemreg" evaluate-tre --transform "$scratch/out/transform.json" --labels "$s/em_labels.tif" --truth "$s/truth.json" --out "$scratch/tre.json" >/dev/null 2>&1
+tre=$(/usr/bin/python3 -c 'import json,sys; print(int(json.load(open(sys.argv[1]))["after"]["mean_nm"]))' "$scratch/tre.json")
+check "to $tre nm, below 60" test "$tre" -lt 60
+
+check "convert-model" "$clemreg" convert-model --model "$scratch/fused.pth" --out "$scratch/mito.onnx"
+refuses "a file that is there" 2 "mito.onnx|overwrit" convert-model --model "$scratch/fused.pth" --out "$scratch/mito.onnx"
+check "dense, with int8 weights" "$clemreg" convert-model --model "$scratch/fused.pth" --out "$scratch/dense.onnx" --graph dense --weights int8
+check "its point head" test -s "$scratch/dense_point.onnx"
+for model in mito dense; do
+  check "MitoNet's way, $model" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/$model.onnx" --out "$scratch/$model" --set min_size=1 --set min_span=1
+done
+check "three axes" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/mito.onnx" --out "$scratch/axes" --em-seg-axis true
+
+refuses "no model" 2 "model" segment-em --image "$s/em.tif" --out "$scratch/bad"
+refuses "a model that is not there" 2 "none.onnx" segment-em --image "$s/em.tif" --model "$scratch/none.onnx" --out "$scratch/bad"
+refuses "a .pth file" 2 "fused.pth is not an ONNX model" segment-em --image "$s/em.tif" --model "$scratch/fused.pth" --out "$scratch/bad"
+head -c 300 "$scratch/dark.onnx" >"$scratch/half.onnx"
+refuses "half a model" 2 "half.onnx" segment-em --image "$s/em.tif" --model "$scratch/half.onnx" --out "$scratch/bad"
+refuses "a model that knows no images" 1 "no model that finds a structure" segment-em --image "$s/em.tif" --model "$golden/inference/add.onnx" --out "$scratch/bad"
+refuses "a processor that is not there" 1 "cuda" segment-em --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/bad" --provider cuda
+refuses "a provider that is none" 2 "provider|webgpu" segment-em --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/bad" --provider gpu
+echo '{ "treshold": 0.4 }' >"$scratch/dark.json"
+refuses "a misspelt card" 2 "dark.json|treshold|threshold" segment-em --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/bad"
+rm "$scratch/dark.json"
+refuses "a pickle that is none" 2 "em.tif" convert-model --model "$s/em.tif" --out "$scratch/x.onnx"
+check "nothing is left of them" test ! -e "$scratch/bad" -a ! -e "$scratch/x.onnx"
+
+# A network of others on EM of others, beside what experts drew.
+data=${CLEMREG_DATA:-$root/../shared/data}
+if [ -e "$data/models/damitoseg_rsunet2d_h2f.onnx" ] && [ -d "$data/vnc/raw" ]; then
+  cp "$data/models/damitoseg_rsunet2d_h2f.onnx" "$scratch/real.onnx"
+  echo '{ "name": "DA-MitoSeg", "pixel_size_nm": 8 }' >"$scratch/real.json"
+  /usr/bin/python3 - "$data/vnc" "$scratch/vnc.tif" <<'P'
+import glob, sys
+import numpy as np
+import tifffile
+from skimage import io
+stack = np.stack([io.imread(f) for f in sorted(glob.glob(sys.argv[1] + "/raw/*"))])
+tifffile.imwrite(sys.argv[2], stack, imagej=True, resolution=(1 / 4.6e-3,) * 2, metadata={"spacing": 0.05, "unit": "um", "axes": "ZYX"})
+P
+  check "real EM" "$clemreg" segment-em --image "$scratch/vnc.tif" --model "$scratch/real.onnx" --out "$scratch/vnc" --set min_size=0
+  iou=$(/usr/bin/python3 - "$data/vnc" "$scratch/vnc/mask.tif" <<'P'
+import glob, sys
+import numpy as np
+import tifffile
+from skimage import io
+truth = np.stack([io.imread(f) for f in sorted(glob.glob(sys.argv[1] + "/mitochondria/*"))]) > 0
+mask = tifffile.imread(sys.argv[2]) > 0
+print(int(1000 * (mask & truth).sum() / (mask | truth).sum()))
+P
+  )
+  check "intersection over union with the experts' mitochondria is 0.$iou, above 0.675" test "$iou" -gt 675
+else
+  skip "real EM: there is no vnc or damitoseg in ../shared/data (or the folder that CLEMREG_DATA names)"
+fi
+
+if [ -d "$work/classes" ]; then
+  check "1,000 damaged models and 1,000 damaged .pth files" java --enable-native-access=ALL-UNNAMED -cp "$work/classes:$jar" clem.bridge.ModelFuzz "$scratch/dark.onnx" "$scratch/fused.pth" 1000
+else
+  skip "damaged models: no compiled test classes (run by scripts/test.sh)"
+fi
+finish
