@@ -25,7 +25,7 @@ P
 }
 check "it finds the sample's mitochondria" found "$scratch/dark" 0.85
 check "pieces give the same" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/pieces" --set em_tile=128
-same() { /usr/bin/python3 -c 'import sys, tifffile; a, b = (tifffile.imread(f) > 0 for f in sys.argv[1:]); sys.exit((a != b).mean() > 1e-3)' "$@"; }
+same() { /usr/bin/python3 -c 'import sys, tifffile; a, b = (tifffile.imread(f) > 0 for f in sys.argv[1:]); sys.exit(int((a != b).mean() > 1e-3))' "$@"; }
 check "but for their edges" same "$scratch/dark/mask.tif" "$scratch/pieces/mask.tif"
 check "what was found registers" "$clemreg" register --moving "$s/fm.tif" --fixed-mask "$scratch/dark/mask.tif" --out "$scratch/out"
 "$clemreg" evaluate-tre --transform "$scratch/out/transform.json" --labels "$s/em_labels.tif" --truth "$s/truth.json" --out "$scratch/tre.json" >/dev/null 2>&1
@@ -39,7 +39,7 @@ check "its point head" test -s "$scratch/dense_point.onnx"
 for model in mito dense; do
   check "MitoNet's way, $model" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/$model.onnx" --out "$scratch/$model" --set min_size=1 --set min_span=1
 done
-check "three axes" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/mito.onnx" --out "$scratch/axes" --em-seg-axis true
+check "three axes" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/mito.onnx" --out "$scratch/axes" --em-seg-axis
 
 refuses "no model" 2 "model" segment-em --image "$s/em.tif" --out "$scratch/bad"
 refuses "a model that is not there" 2 "none.onnx" segment-em --image "$s/em.tif" --model "$scratch/none.onnx" --out "$scratch/bad"

@@ -32,10 +32,10 @@ public sealed record MitoNetOptions
     /// <summary>Of the heat map's peaks in a square of this many of its pixels the highest is a centre, 1 to 255 [nms_kernel].</summary>
     public int CentreKernel { get; init; } = 3;
 
-    /// <summary>Objects of neighbouring slices are one from this intersection over union on, above 0 to 1 [iou_thr].</summary>
+    /// <summary>Objects of neighbouring slices are one from this intersection over union on, above 0 to 1 [merge_iou_thr].</summary>
     public double MatchIou { get; init; } = 0.25;
 
-    /// <summary>An unmatched object joins the one that covers this part of it, above 0 to 1 [ioa_thr].</summary>
+    /// <summary>An unmatched object joins the one that covers this part of it, above 0 to 1 [merge_ioa_thr].</summary>
     public double MatchIoa { get; init; } = 0.25;
 
     /// <summary>Of the three axes this many must agree on a voxel, 1 to 3 [pixel_vote_thr].</summary>
@@ -70,11 +70,11 @@ public sealed record MitoNetOptions
 
     /// <summary>
     /// The intensity that becomes 0 before <see cref="Mean"/>; given together with <see cref="IntensityHigh"/>, or not at all for 0 to 255 (8 bit) and 0 to
-    /// 65535 (16 bit). Images of 32-bit floats have no range of their own, so it must be given [em_intensity_low].
+    /// 65535 (16 bit). Images of 32-bit floats have no range of their own, so it must be given [em_intensity_range].
     /// </summary>
     public double? IntensityLow { get; init; }
 
-    /// <summary>The intensity that becomes 1: 4095 for 12 bits in a 16-bit image [em_intensity_high].</summary>
+    /// <summary>The intensity that becomes 1: 4095 for 12 bits in a 16-bit image [em_intensity_range].</summary>
     public double? IntensityHigh { get; init; }
 
     /// <summary>Bytes that xz and yz slices gathered from the xy ones may take: the EM is read (its bytes / this) times an axis, rounded up.</summary>
@@ -92,8 +92,8 @@ public sealed record MitoNetOptions
         if (!(CentreThreshold >= 0) || double.IsInfinity(CentreThreshold))
             throw BadInputException.ForParameter("nms_thr", CentreThreshold, "a number of 0 or more", "0.1 is usual.");
         Within("nms_kernel", CentreKernel, 1, 255, "3 is usual; larger values give fewer centres.");
-        if (!(MatchIou > 0 && MatchIou <= 1)) throw BadInputException.ForParameter("iou_thr", MatchIou, "above 0 and at most 1", "0.25 is usual.");
-        if (!(MatchIoa > 0 && MatchIoa <= 1)) throw BadInputException.ForParameter("ioa_thr", MatchIoa, "above 0 and at most 1", "0.25 is usual.");
+        if (!(MatchIou > 0 && MatchIou <= 1)) throw BadInputException.ForParameter("merge_iou_thr", MatchIou, "above 0 and at most 1", "0.25 is usual.");
+        if (!(MatchIoa > 0 && MatchIoa <= 1)) throw BadInputException.ForParameter("merge_ioa_thr", MatchIoa, "above 0 and at most 1", "0.25 is usual.");
         Within("pixel_vote_thr", VoxelVotes, 1, 3, "2 is usual.");
         if (!(ClusterIou >= 0 && ClusterIou <= 1)) throw BadInputException.ForParameter("cluster_iou_thr", ClusterIou, "from 0 to 1", "0.75 is usual.");
         Within("min_size", MinimumVoxels, 0, int.MaxValue, "500 is usual.");
@@ -105,9 +105,9 @@ public sealed record MitoNetOptions
             throw BadInputException.ForParameter("std", StandardDeviation, "a positive number", "0.12765 for MitoNet.");
         Within("padding_factor", PaddingFactor, 1, 1024, "16 for MitoNet.");
         if (IntensityLow is null != IntensityHigh is null)
-            throw BadInputException.ForParameter(IntensityLow is null ? "em_intensity_low" : "em_intensity_high", null, "given together with the other end of the range");
+            throw BadInputException.ForParameter("em_intensity_range", null, "given together with the other end of the range");
         if (IntensityLow is { } low && IntensityHigh is { } high && !(double.IsFinite(low) && double.IsFinite(high) && low < high))
-            throw BadInputException.ForParameter("em_intensity_high", high, FormattableString.Invariant($"above em_intensity_low ({low}), both finite"));
+            throw BadInputException.ForParameter("em_intensity_range", FormattableString.Invariant($"{low},{high}"), "two finite numbers, the lower one first");
         if (SliceMemory < 1) throw BadInputException.ForParameter("slice_memory", SliceMemory, "1 byte or more");
     }
 

@@ -109,7 +109,7 @@ internal sealed class NormalisedSlices : IDisposable
         (_, _, VoxelType.UInt8) => (0, 255),
         (_, _, VoxelType.UInt16) => (0, 65535),
         _ => throw new BadInputException(
-            "A 32-bit EM image has no range of its own, and the network needs intensities of 0 to 1. Give em_intensity_low and em_intensity_high (what was black and white), or convert the image to 8 bit (Image > Type > 8-bit)."),
+            "A 32-bit EM image has no range of its own, and the network needs intensities of 0 to 1. Give em_intensity_range (what was black and white), or convert the image to 8 bit (Image > Type > 8-bit)."),
     };
 
     /// <summary>Warns about 16-bit images that use only the bottom of their range: to the network they look black.</summary>
@@ -123,7 +123,7 @@ internal sealed class NormalisedSlices : IDisposable
         for (int i = 0; i < count; i++) largest = Math.Max(largest, TensorPrimitives.Max(reader.Read((int)((i + 0.5) * em.Grid.Size.Z / count), job)));
         if (largest <= 65535 / 4)
             job.Warn(FormattableString.Invariant(
-                $"The largest of the intensities looked at is {largest}, of 65535 that 16 bits hold: the model sees an almost black image. If the data have fewer bits, set em_intensity_low=0 and em_intensity_high={(largest < 1024 ? 1023 : largest < 4096 ? 4095 : 16383)}."));
+                $"The largest of the intensities looked at is {largest}, of 65535 that 16 bits hold: the model sees an almost black image. If the data have fewer bits, set em_intensity_range=0,{(largest < 1024 ? 1023 : largest < 4096 ? 4095 : 16383)}."));
     }
 
     /// <inheritdoc/>

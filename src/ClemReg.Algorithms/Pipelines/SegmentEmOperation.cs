@@ -44,8 +44,8 @@ internal static class SegmentEmOperation
     private static readonly IntegerParameter Downsampling = new("downsample_f", "Downsampling", MitoNet, "", "The network sees the slices this many times smaller: 1, 2, 4 and so on. For pixels below about 5 nm.", 1, 1, 64);
     private static readonly NumberParameter CentreThreshold = new("nms_thr", "Centre threshold", MitoNet, "", "Centres of objects are where the network's heat map exceeds this.", 0.1, 0, 10);
     private static readonly IntegerParameter CentreKernel = new("nms_kernel", "Centre distance", MitoNet, "", "Of the peaks within so many pixels of the heat map the highest is a centre. Larger: fewer, larger objects.", 3, 1, 255);
-    private static readonly NumberParameter MatchIou = new("iou_thr", "Match, IoU", MitoNet, "", "Objects of neighbouring slices are one from this intersection over union on.", 0.25, 0.01, 1);
-    private static readonly NumberParameter MatchIoa = new("ioa_thr", "Match, covered part", MitoNet, "", "An unmatched object joins the one that covers this part of it.", 0.25, 0.01, 1);
+    private static readonly NumberParameter MatchIou = new("merge_iou_thr", "Match, IoU", MitoNet, "", "Objects of neighbouring slices are one from this intersection over union on.", 0.25, 0.01, 1);
+    private static readonly NumberParameter MatchIoa = new("merge_ioa_thr", "Match, covered part", MitoNet, "", "An unmatched object joins the one that covers this part of it.", 0.25, 0.01, 1);
     private static readonly IntegerParameter Votes = new("pixel_vote_thr", "Votes", MitoNet, "axes", "Of the three axes so many must agree on a voxel.", 2, 1, 3);
     private static readonly NumberParameter ClusterIou = new("cluster_iou_thr", "Cluster, IoU", MitoNet, "", "Objects of different axes are grouped above this intersection over union.", 0.75, 0, 1);
     private static readonly IntegerParameter Divisor = new("label_divisor", "First label", MitoNet, "", "Labels of a single axis start above this.", 20000, 1, 1_000_000);

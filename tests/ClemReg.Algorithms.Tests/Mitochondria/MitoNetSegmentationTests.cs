@@ -148,11 +148,11 @@ public sealed class MitoNetSegmentationTests
             (new() { LabelDivisor = 0 }, "label_divisor"), (new() { LabelDivisor = 1_000_001 }, "label_divisor"),
             (new() { Threshold = 0 }, "seg_thr"), (new() { Threshold = 1 }, "seg_thr"), (new() { Threshold = double.NaN }, "seg_thr"),
             (new() { CentreThreshold = -0.1 }, "nms_thr"), (new() { CentreThreshold = double.PositiveInfinity }, "nms_thr"), (new() { CentreKernel = 0 }, "nms_kernel"), (new() { CentreKernel = 256 }, "nms_kernel"),
-            (new() { MatchIou = 0 }, "iou_thr"), (new() { MatchIou = 1.1 }, "iou_thr"), (new() { MatchIoa = double.NaN }, "ioa_thr"), (new() { MatchIoa = 0 }, "ioa_thr"),
+            (new() { MatchIou = 0 }, "merge_iou_thr"), (new() { MatchIou = 1.1 }, "merge_iou_thr"), (new() { MatchIoa = double.NaN }, "merge_ioa_thr"), (new() { MatchIoa = 0 }, "merge_ioa_thr"),
             (new() { VoxelVotes = 0 }, "pixel_vote_thr"), (new() { VoxelVotes = 4 }, "pixel_vote_thr"), (new() { ClusterIou = -0.1 }, "cluster_iou_thr"), (new() { ClusterIou = double.NaN }, "cluster_iou_thr"),
             (new() { MinimumVoxels = -1 }, "min_size"), (new() { MinimumSpan = -1 }, "min_span"), (new() { Downsampling = 3 }, "downsample_f"), (new() { Downsampling = 128 }, "downsample_f"), (new() { Downsampling = 0 }, "downsample_f"),
             (new() { Mean = double.NaN }, "mean"), (new() { StandardDeviation = 0 }, "std"), (new() { StandardDeviation = double.PositiveInfinity }, "std"), (new() { PaddingFactor = 0 }, "padding_factor"),
-            (new() { IntensityLow = 1 }, "em_intensity_high"), (new() { IntensityHigh = 1 }, "em_intensity_low"), (new() { IntensityLow = 2, IntensityHigh = 2 }, "em_intensity_high"), (new() { IntensityLow = double.NaN, IntensityHigh = 2 }, "em_intensity_high"),
+            (new() { IntensityLow = 1 }, "em_intensity_range"), (new() { IntensityHigh = 1 }, "em_intensity_range"), (new() { IntensityLow = 2, IntensityHigh = 2 }, "em_intensity_range"), (new() { IntensityLow = double.NaN, IntensityHigh = 2 }, "em_intensity_range"),
             (new() { SliceMemory = 0 }, "slice_memory"),
         ];
         foreach ((MitoNetOptions options, string name) in wrong)

@@ -83,7 +83,7 @@ public sealed class NormalisedSlicesTests
     public void Floats_without_a_range_and_pixels_that_are_no_numbers_are_refused()
     {
         var em = new PreparationSources(Odd, VoxelType.Float32, (z, _, x) => z == 3 && x == 8 ? double.NaN : 0.5);
-        Assert.Contains("em_intensity_low", Assert.Throws<BadInputException>(() => new NormalisedSlices(em, SliceAxis.XY, new MitoNetOptions(), null, new Job(1))).Message, StringComparison.Ordinal);
+        Assert.Contains("em_intensity_range", Assert.Throws<BadInputException>(() => new NormalisedSlices(em, SliceAxis.XY, new MitoNetOptions(), null, new Job(1))).Message, StringComparison.Ordinal);
         using var slices = new NormalisedSlices(em, SliceAxis.XY, new MitoNetOptions { IntensityLow = 0, IntensityHigh = 1 }, null, new Job(1));
         slices.Read(2, new Job(1));
         Assert.Contains("Slice 4 of 5", Assert.Throws<BadInputException>(() => slices.Read(3, new Job(1))).Message, StringComparison.Ordinal);
@@ -124,7 +124,7 @@ public sealed class NormalisedSlicesTests
         var job = new Job(1);
         NormalisedSlices.WarnIfDark(new PreparationSources(Odd, VoxelType.UInt16, (_, _, _) => largest), new MitoNetOptions(), job);
         Assert.Equal(warnings, job.Warnings.Count);
-        if (warnings > 0) Assert.Contains("em_intensity_high=4095", job.Warnings[0], StringComparison.Ordinal);
+        if (warnings > 0) Assert.Contains("em_intensity_range=0,4095", job.Warnings[0], StringComparison.Ordinal);
         NormalisedSlices.WarnIfDark(new PreparationSources(Odd, VoxelType.UInt16, (_, _, _) => largest), new MitoNetOptions { IntensityLow = 0, IntensityHigh = 4095 }, job);
         Assert.Equal(warnings, job.Warnings.Count);
     }

@@ -61,11 +61,11 @@ public static class ModelConversion
     {
         Check(options);
         string[] targets = options.Dense ? [target, PointHeadPath(target)] : [target];
-        foreach (string path in targets) ModelFiles.CheckTarget(path, "output", options.Overwrite);
+        foreach (string path in targets) ModelFiles.CheckTarget(path, "out", options.Overwrite);
         string file = Shown.Name(Path.GetFileName(source));
         using FileStream stream = ModelFiles.Open(source, "model");
         foreach (string path in targets)
-            if (Path.GetFullPath(path) == Path.GetFullPath(source)) throw BadInputException.ForParameter("output", path, "another file than the model");
+            if (Path.GetFullPath(path) == Path.GetFullPath(source)) throw BadInputException.ForParameter("out", path, "another file than the model");
 
         (string hash, PanopticDeepLab network) = ModelFiles.Reading(file, () =>
         {
@@ -94,7 +94,7 @@ public static class ModelConversion
             {
                 using var watched = new WatchedStream(output, part, count => part.Report((double)(written += count) / bytes));
                 model.WriteTo(watched);
-            })))], "output", options.Overwrite);
+            })))], "out", options.Overwrite);
             return null;
         });
         return new ConvertedModel(targets, network.Parameters, graphs[0].Nodes, hash);

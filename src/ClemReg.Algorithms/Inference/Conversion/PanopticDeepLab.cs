@@ -1,4 +1,3 @@
-using ClemReg.Algorithms.Inference.Models;
 using static ClemReg.Algorithms.Inference.Conversion.OnnxGraphBuilder;
 
 namespace ClemReg.Algorithms.Inference.Conversion;

@@ -65,12 +65,12 @@ public static class ModelSegmentation
     private static (double Low, double High) Range(VoxelType type, ModelCard card, ModelSegmentationOptions options)
     {
         if (options.IntensityLow is null != options.IntensityHigh is null)
-            throw BadInputException.ForParameter(options.IntensityLow is null ? "em_intensity_low" : "em_intensity_high", null, "given together with the other end of the range");
+            throw BadInputException.ForParameter("em_intensity_range", null, "given together with the other end of the range");
         if (options.IntensityLow is { } low && options.IntensityHigh is { } high)
             return double.IsFinite(low) && double.IsFinite(high) && low < high ? (low, high)
-                : throw BadInputException.ForParameter("em_intensity_high", high, FormattableString.Invariant($"above em_intensity_low ({low}), both finite"));
+                : throw BadInputException.ForParameter("em_intensity_range", FormattableString.Invariant($"{low},{high}"), "two finite numbers, the lower one first");
         if (type == VoxelType.Float32 && card.Normalisation.Kind == NormalisationKind.Fixed)
-            throw new BadInputException("The image is of 32-bit floats, whose range of intensities is not known. Give em_intensity_low and em_intensity_high, or convert it to 8 or 16 bit (Image > Type).");
+            throw new BadInputException("The image is of 32-bit floats, whose range of intensities is not known. Give em_intensity_range, or convert it to 8 or 16 bit (Image > Type).");
         return (0, type == VoxelType.UInt16 ? ushort.MaxValue : byte.MaxValue);
     }
 

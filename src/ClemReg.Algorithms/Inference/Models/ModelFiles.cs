@@ -71,7 +71,7 @@ internal static class ModelFiles
     {
         if (path.Length == 0 || path.Contains('\0')) throw BadInputException.ForParameter(parameter, path, "the path of a file to be written");
         if (Directory.Exists(path)) throw BadInputException.ForParameter(parameter, path, "a file, but it is a folder");
-        if (!overwrite && File.Exists(path)) throw BadInputException.ForParameter(parameter, path, "a new file, but there is one", "Give another name, or set replace.");
+        if (!overwrite && File.Exists(path)) throw BadInputException.ForParameter(parameter, path, "a new file, but there is one", "Give another name, or allow overwriting (overwrite).");
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         if (!Directory.Exists(folder)) throw BadInputException.ForParameter(parameter, path, $"in a folder that exists, but {folder} does not");
     }

@@ -67,7 +67,7 @@ public sealed class ModelSegmentationTests
             new TiledModel(new FakeSession(4, 0, 1, (_, _, _, _, _) => 0), Card(false)), Card(false), options, new Job(1))).Message;
         Assert.Contains("seg_thr", Message(image, new ModelSegmentationOptions { Threshold = 1 }), StringComparison.Ordinal);
         Assert.Contains("min_size", Message(image, new ModelSegmentationOptions { MinimumVoxels = -1 }), StringComparison.Ordinal);
-        Assert.Contains("em_intensity_high", Message(image, new ModelSegmentationOptions { IntensityLow = 3 }), StringComparison.Ordinal);
+        Assert.Contains("em_intensity_range", Message(image, new ModelSegmentationOptions { IntensityLow = 3 }), StringComparison.Ordinal);
         Assert.Contains("32-bit floats", Message(floats, new ModelSegmentationOptions()), StringComparison.Ordinal);
         floats[1, 2, 3] = float.NaN;
         Assert.Contains("slice 2 at x = 3, y = 2", Message(floats, new ModelSegmentationOptions { IntensityLow = 0, IntensityHigh = 1 }), StringComparison.Ordinal);
