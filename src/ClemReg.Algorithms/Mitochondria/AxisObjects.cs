@@ -65,7 +65,7 @@ internal sealed class AxisObjects
                     int label = tracker.Label(s, run.Label);
                     ref LabelledObject o = ref all[index[label]];
                     var box = new VoxelBox(Turned(axis, s, y, run.Start), Turned(axis, s + 1, y + 1, run.End));
-                    o = new LabelledObject(label, o.Voxels + run.End - run.Start, o.Label == 0 ? box : o.Box.Union(box));
+                    o = o.With(label, run.End - run.Start, box);
                 }
         }
         return all;

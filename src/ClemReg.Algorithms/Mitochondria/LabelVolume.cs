@@ -24,7 +24,11 @@ public readonly record struct VoxelBox(Size3 First, Size3 End)
 /// <param name="Box">
 /// A box that holds it. After a consensus that around all it was made of, which may be larger than itself; the span filter uses it, as empanada's.
 /// </param>
-public readonly record struct LabelledObject(int Label, long Voxels, VoxelBox Box);
+public readonly record struct LabelledObject(int Label, long Voxels, VoxelBox Box)
+{
+    /// <summary>The object with a run more; <see langword="default"/> is an object without any.</summary>
+    internal LabelledObject With(int label, int voxels, VoxelBox around) => new(label, Voxels + voxels, Voxels == 0 ? around : Box.Union(around));
+}
 
 /// <summary>
 /// A volume of labels, held as runs along x: 0 is background. As a source of slices it is 16 bit where its labels fit, else 32-bit float, in which labels are

@@ -28,7 +28,7 @@ internal static class LabelledRuns
                 {
                     ref LabelledObject o = ref objects[run.Label];
                     var box = new VoxelBox(new Size3(z, y, run.Start), new Size3(z + 1, y + 1, run.End));
-                    o = new LabelledObject(run.Label, o.Voxels + run.End - run.Start, o.Voxels == 0 ? box : o.Box.Union(box));
+                    o = o.With(run.Label, run.End - run.Start, box);
                 });
             }
         }

@@ -1,3 +1,5 @@
+using ClemReg.Algorithms.Inference;
+
 namespace ClemReg.Algorithms.Mitochondria;
 
 /// <summary>Along which axes the network sees the volume.</summary>
@@ -104,10 +106,7 @@ public sealed record MitoNetOptions
         if (!(StandardDeviation > 0) || double.IsInfinity(StandardDeviation))
             throw BadInputException.ForParameter("std", StandardDeviation, "a positive number", "0.12765 for MitoNet.");
         Within("padding_factor", PaddingFactor, 1, 1024, "16 for MitoNet.");
-        if (IntensityLow is null != IntensityHigh is null)
-            throw BadInputException.ForParameter("em_intensity_range", null, "given together with the other end of the range");
-        if (IntensityLow is { } low && IntensityHigh is { } high && !(double.IsFinite(low) && double.IsFinite(high) && low < high))
-            throw BadInputException.ForParameter("em_intensity_range", FormattableString.Invariant($"{low},{high}"), "two finite numbers, the lower one first");
+        GreyRange.Check(IntensityLow, IntensityHigh);
         if (SliceMemory < 1) throw BadInputException.ForParameter("slice_memory", SliceMemory, "1 byte or more");
     }
 

@@ -1,3 +1,4 @@
+using ClemReg.Algorithms.Inference;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Mitochondria;
@@ -27,7 +28,7 @@ public static class MitoNetSegmentation
     public static LabelVolume Run(ISliceSource em, IPanopticNetwork network, MitoNetOptions options, Job job)
     {
         options.Check();
-        NormalisedSlices.Range(em.Type, options);
+        GreyRange.Of(em.Type, options.IntensityLow, options.IntensityHigh);
         NormalisedSlices.WarnIfDark(em, options, job);
         SliceAxis[] axes = options.Mode == MitoNetMode.Stack ? [SliceAxis.XY] : [SliceAxis.XY, SliceAxis.XZ, SliceAxis.YZ];
         var found = new AxisObjects[axes.Length];

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using ClemReg.Algorithms.Inference;
 using ClemReg.Algorithms.Preparation;
 using ClemReg.Algorithms.Volumes;
 
@@ -40,7 +41,7 @@ internal sealed class NormalisedSlices : IDisposable
     /// <exception cref="BadInputException">The image has no known range, or the slices do not fit into the network's only size.</exception>
     public NormalisedSlices(ISliceSource em, SliceAxis axis, MitoNetOptions options, (int Height, int Width)? fixedSize, Job job)
     {
-        (_low, _high) = Range(em.Type, options);
+        (_low, _high) = GreyRange.Of(em.Type, options.IntensityLow, options.IntensityHigh);
         _options = options;
         _source = em;
         Size3 n = em.Grid.Size;
@@ -100,17 +101,6 @@ internal sealed class NormalisedSlices : IDisposable
         for (int y = 0; y < height; y++) small.Slice(y * width, width).CopyTo(_image.AsSpan(y * PaddedWidth));
         return _image;
     }
-
-    /// <summary>The intensities that become 0 and 1.</summary>
-    /// <exception cref="BadInputException">A float image without a given range.</exception>
-    public static (double Low, double High) Range(VoxelType type, MitoNetOptions options) => (options.IntensityLow, options.IntensityHigh, type) switch
-    {
-        ({ } low, { } high, _) => (low, high),
-        (_, _, VoxelType.UInt8) => (0, 255),
-        (_, _, VoxelType.UInt16) => (0, 65535),
-        _ => throw new BadInputException(
-            "A 32-bit EM image has no range of its own, and the network needs intensities of 0 to 1. Give em_intensity_range (what was black and white), or convert the image to 8 bit (Image > Type > 8-bit)."),
-    };
 
     /// <summary>Warns about 16-bit images that use only the bottom of their range: to the network they look black.</summary>
     public static void WarnIfDark(ISliceSource em, MitoNetOptions options, Job job)

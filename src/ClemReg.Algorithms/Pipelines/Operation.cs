@@ -29,6 +29,8 @@ public enum PortKind
     /// A file that is read, or written, here and not in Java, for its size: a model. Its path stands in the request under paths.
     /// </summary>
     File,
+    /// <summary>The same for a model that is run: Java says besides where the software is that runs it.</summary>
+    Model,
 }
 
 /// <summary>A named input or output of an operation.</summary>
@@ -159,7 +161,7 @@ public sealed class Operation
             {
                 if (port.Required && OperationRequest.FindText(request, port.Name) is null) throw new BadInputException($"{Name} needs the input {port.Name}: {port.Help}");
             }
-            else if (port.Kind == PortKind.File)
+            else if (port.Kind is PortKind.File or PortKind.Model)
             {
                 if (port.Required && OperationRequest.FindPath(request, port.Name) is null) throw new BadInputException($"{Name} needs the input {port.Name}: {port.Help}");
             }
@@ -228,7 +230,7 @@ public sealed class Operation
         PortKind.Mask => value is BitVolume,
         PortKind.Source => value is ISliceSource,
         PortKind.Points => value is PointCloud,
-        PortKind.Text or PortKind.File => false,
+        PortKind.Text or PortKind.File or PortKind.Model => false,
         _ => value is SpatialTransform,
     };
 }

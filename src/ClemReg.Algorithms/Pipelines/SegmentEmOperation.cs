@@ -57,7 +57,7 @@ internal static class SegmentEmOperation
         "Finds mitochondria in volume EM with a neural network: MitoNet (objects followed through the slices), or any ONNX model that gives the probability of a structure. The model is a file: convert_model makes one of MitoNet's own file.",
         [
             new Port("image", PortKind.Source, "The EM: its slices are read one at a time."),
-            new Port("model", PortKind.File, "The ONNX model. A file NAME.json beside NAME.onnx, or bioimage.io's rdf.yaml, says what it wants (docs/model-cards.md)."),
+            new Port("model", PortKind.Model, "The ONNX model. A file NAME.json beside NAME.onnx, or bioimage.io's rdf.yaml, says what it wants (docs/model-cards.md)."),
         ],
         [
             new Port("labels", PortKind.Source, "The objects, each with a number of its own: 16 bit, or 32-bit float where there are more than 65,535."),
@@ -127,12 +127,12 @@ internal static class SegmentEmOperation
         if (pixel is < LeastMitoNetPixel or > MostMitoNetPixel)
             job.Warn(string.Create(CultureInfo.InvariantCulture,
                 $"The network sees pixels of {pixel:0.##} nm; MitoNet was trained on about 5 to 20 nm. {(pixel < LeastMitoNetPixel ? $"Set downsample_f = {1 << (int)Math.Ceiling(Math.Log2(LeastMitoNetPixel / pixel * options.Downsampling))}" : "Small mitochondria will be missed; use a finer image if there is one")}, and check the image's pixel size (Image > Properties)."));
-        string head = ModelConversion.PointHeadPath(path);
         bool dense = description.Outputs.Any(o => o.Name == OnnxPanopticNetwork.FeatureOutput);
-        if (dense && File.Exists(head)) ModelLoader.Describe(head, job);
+        string? head = dense && ModelConversion.PointHeadPath(path) is var beside && File.Exists(beside) ? beside : null;
+        if (head is not null) ModelLoader.Describe(head, job);
         IInferenceSession session = loader.Open(path, job);
         string used = session.Provider.Name();
-        using var network = new OnnxPanopticNetwork(session, dense && File.Exists(head) ? loader.Open(head, job) : null);
+        using var network = new OnnxPanopticNetwork(session, head is null ? null : loader.Open(head, job));
         return (MitoNetSegmentation.Run(em, network, options, job), used, new JsonObject { ["kind"] = "MitoNet", ["mean"] = options.Mean, ["std"] = options.StandardDeviation, ["padding_factor"] = options.PaddingFactor });
     }
 

@@ -15,12 +15,9 @@ internal static unsafe class SeededWatershed
     /// <param name="mask">Where they may grow.</param>
     /// <param name="labels">Z * Y * X labels: the seeds before (0 elsewhere), the regions after. Seeds outside the mask stay as they are.</param>
     /// <param name="job">The work.</param>
-    /// <exception cref="BadInputException">More than 2^31 voxels.</exception>
     public static void Grow(Volume<byte> heights, BitVolume mask, Span<int> labels, Job job)
     {
         (int depth, int height, int width) = mask.Grid.Size;
-        if (mask.Grid.Size.Count > int.MaxValue)
-            throw new BadInputException($"The volume has {mask.Grid.Size.Count} voxels; objects can be divided along boundaries in up to {int.MaxValue}. Crop or bin the image, or use a model without boundaries.");
         var queues = new Queue<int>[Levels];
         for (int i = 0; i < Levels; i++) queues[i] = new Queue<int>();
         int level = Levels, plane = height * width;

@@ -37,14 +37,11 @@ internal readonly record struct IntensityScale(float Gain, float Offset)
     {
         (int depth, int height, int width) = image.Grid.Size;
         int slices = Math.Min(depth, SlicesLookedAt), every = (int)Math.Max(1, (long)height * width * slices / PixelsLookedAt);
-        var raw = new byte[image.Grid.Size.SliceCount * (int)image.Type];
-        var slice = new float[image.Grid.Size.SliceCount];
+        var reader = new FloatSlices(image);
         var pixels = new List<float>();
         for (int i = 0; i < slices; i++)
         {
-            job.ThrowIfCancelled();
-            image.ReadSlice((int)((i + 0.5) * depth / slices), raw);
-            VoxelConvert.ToFloat(raw, image.Type, slice);
+            ReadOnlySpan<float> slice = reader.Read((int)((i + 0.5) * depth / slices), job);
             for (int k = i % every; k < slice.Length; k += every) pixels.Add(slice[k]);
         }
         return Of(normalisation, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(pixels));

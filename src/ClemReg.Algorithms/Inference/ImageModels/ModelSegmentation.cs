@@ -42,7 +42,7 @@ public static class ModelSegmentation
         double threshold = options.Threshold ?? card.Threshold;
         if (!(threshold > 0 && threshold < 1)) throw BadInputException.ForParameter("seg_thr", threshold, "a probability above 0 and below 1");
         if (options.MinimumVoxels < 0) throw BadInputException.ForParameter("min_size", options.MinimumVoxels, "a whole number of 0 or more");
-        (double low, double high) = Range(em.Type, card, options);
+        (double low, double high) = GreyRange.Of(em.Type, options.IntensityLow, options.IntensityHigh, needed: card.Normalisation.Kind == NormalisationKind.Fixed);
         using var mask = new BitVolume(em.Grid);
         using Volume<byte>? boundary = card.Boundary is null ? null : new Volume<byte>(em.Grid);
         job.Run<object?>("run_model", 0, ModelShare, part =>
@@ -51,7 +51,9 @@ public static class ModelSegmentation
             {
                 // The mask holds what is strictly above a value.
                 mask.SetSlice(z, probability, MathF.BitDecrement((float)threshold));
-                for (int i = 0; i < edge.Length; i++) boundary!.Slice(z)[i] = (byte)Math.Clamp(MathF.Round(255 * edge[i]), 0, 255);
+                if (boundary is null) return;
+                Span<byte> heights = boundary.Slice(z);
+                for (int i = 0; i < edge.Length; i++) heights[i] = (byte)Math.Clamp(MathF.Round(255 * edge[i]), 0, 255);
             }, part);
             return null;
         });
@@ -59,19 +61,6 @@ public static class ModelSegmentation
         if (labels.Objects.Count == 0)
             job.Warn(FormattableString.Invariant($"Nothing was found of at least {options.MinimumVoxels} voxels (min_size) with a probability of {threshold} (seg_thr). Check the pixel size, the intensities, and both parameters."));
         return labels;
-    }
-
-    /// <summary>The intensities that become 0 and 1.</summary>
-    private static (double Low, double High) Range(VoxelType type, ModelCard card, ModelSegmentationOptions options)
-    {
-        if (options.IntensityLow is null != options.IntensityHigh is null)
-            throw BadInputException.ForParameter("em_intensity_range", null, "given together with the other end of the range");
-        if (options.IntensityLow is { } low && options.IntensityHigh is { } high)
-            return double.IsFinite(low) && double.IsFinite(high) && low < high ? (low, high)
-                : throw BadInputException.ForParameter("em_intensity_range", FormattableString.Invariant($"{low},{high}"), "two finite numbers, the lower one first");
-        if (type == VoxelType.Float32 && card.Normalisation.Kind == NormalisationKind.Fixed)
-            throw new BadInputException("The image is of 32-bit floats, whose range of intensities is not known. Give em_intensity_range, or convert it to 8 or 16 bit (Image > Type).");
-        return (0, type == VoxelType.UInt16 ? ushort.MaxValue : byte.MaxValue);
     }
 
     private static LabelVolume Whole(BitVolume mask, int least, Job job)
@@ -86,6 +75,8 @@ public static class ModelSegmentation
     private static unsafe LabelVolume Divided(BitVolume mask, Volume<byte> boundary, int least, Job job)
     {
         Grid grid = mask.Grid;
+        if (grid.Size.Count > int.MaxValue)
+            throw new BadInputException($"The volume has {grid.Size.Count} voxels; objects can be divided along boundaries in up to {int.MaxValue}. Crop or bin the image, or use a model without boundaries.");
         using var inside = new BitVolume(grid);
         byte edge = (byte)Math.Round(255 * Inside);
         job.For(grid.Size.Z, z =>
@@ -99,7 +90,6 @@ public static class ModelSegmentation
         });
         ConnectedComponents seeds = ConnectedComponents.Label(inside, job), wholes = ConnectedComponents.Label(mask, job);
         using var buffer = new NativeBuffer(grid.Size.Count * sizeof(int));
-        if (grid.Size.Count > int.MaxValue) throw new BadInputException($"The volume has {grid.Size.Count} voxels; objects can be divided along boundaries in up to {int.MaxValue}. Crop or bin the image.");
         var labels = new Span<int>(buffer.Pointer, (int)grid.Size.Count);
         for (int z = 0; z < grid.Size.Z; z++) seeds.ReadSlice(z, labels.Slice(z * grid.Size.SliceCount, grid.Size.SliceCount));
         // What has no inside at all is one object.

@@ -8,8 +8,7 @@ internal sealed class ModelSlices
     private readonly ISliceSource _image;
     private readonly Normalisation _rule;
     private readonly IntensityScale? _scale;
-    private readonly byte[] _raw;
-    private readonly float[] _slice;
+    private readonly FloatSlices _reader;
     private readonly float[] _plane;
     private readonly Dictionary<int, float[]> _planes = [];
 
@@ -28,8 +27,7 @@ internal sealed class ModelSlices
         Z = new AxisResampling(size.Z, card.Volumetric ? AxisResampling.Count(size.Z, spacing.Z, card.PixelNm.Z) : size.Z);
         Y = new AxisResampling(size.Y, AxisResampling.Count(size.Y, spacing.Y, card.PixelNm.Y));
         X = new AxisResampling(size.X, AxisResampling.Count(size.X, spacing.X, card.PixelNm.X));
-        _raw = new byte[size.SliceCount * (int)image.Type];
-        _slice = new float[size.SliceCount];
+        _reader = new FloatSlices(image);
         _plane = new float[Size.SliceCount];
         _scale = _rule.Kind == NormalisationKind.Fixed ? IntensityScale.Fixed(_rule, low, high)
             : card.Volumetric || _rule.WholeVolume ? IntensityScale.Of(_rule, image, job) : null;
@@ -48,33 +46,32 @@ internal sealed class ModelSlices
     public Size3 Size => new(Z.To, Y.To, X.To);
 
     /// <summary>Reads a slice of that grid. Slices in ascending order read each of the image's slices once.</summary>
-    public void Read(int z, Span<float> pixels)
+    public void Read(int z, Span<float> pixels, Job job)
     {
         (int first, float[] weights) = Z[z];
-        if (weights.Length == 1) Plane(first).CopyTo(pixels);
+        if (weights.Length == 1) Plane(first, job).CopyTo(pixels);
         else
         {
             pixels.Clear();
-            for (int k = 0; k < weights.Length; k++) System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(Plane(first + k), weights[k], pixels, pixels);
+            for (int k = 0; k < weights.Length; k++) System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(Plane(first + k, job), weights[k], pixels, pixels);
         }
         foreach (int old in _planes.Keys.Where(k => k < first).ToArray()) _planes.Remove(old);
         (_scale ?? IntensityScale.Of(_rule, pixels)).Apply(pixels);
     }
 
     /// <summary>A slice of the image at the model's pixel size.</summary>
-    private ReadOnlySpan<float> Plane(int z)
+    private ReadOnlySpan<float> Plane(int z, Job job)
     {
         if (_planes.TryGetValue(z, out float[]? kept)) return kept;
-        _image.ReadSlice(z, _raw);
-        VoxelConvert.ToFloat(_raw, _image.Type, _slice);
+        ReadOnlySpan<float> slice = _reader.Read(z, job);
         if (_image.Type == VoxelType.Float32)
         {
-            int bad = _slice.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+            int bad = slice.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
             if (bad >= 0)
-                throw new BadInputException($"The image has a voxel that is not a finite number ({_slice[bad]}) in slice {z + 1} at x = {bad % _image.Grid.Size.X}, y = {bad / _image.Grid.Size.X}. Set such voxels to 0 first (Process > Math > Remove NaNs, or a macro).");
+                throw new BadInputException($"The image has a voxel that is not a finite number ({slice[bad]}) in slice {z + 1} at x = {bad % _image.Grid.Size.X}, y = {bad / _image.Grid.Size.X}. Set such voxels to 0 first (Process > Math > Remove NaNs, or a macro).");
         }
         float[] plane = Z.Same ? _plane : _planes[z] = new float[_plane.Length];
-        AxisResampling.Picture(_slice, Y, X, plane);
+        AxisResampling.Picture(slice, Y, X, plane);
         return plane;
     }
 }

@@ -173,10 +173,9 @@ public sealed class TiledModel
     private static void Hold(ModelSlices slices, Volume<float> held, int[] ring, int z, int from, Job job)
     {
         if (ring.Contains(z)) return;
-        job.ThrowIfCancelled();
         int at = Array.FindIndex(ring, kept => kept < Math.Max(0, from));
         ring[at] = z;
-        slices.Read(z, held.Slice(at));
+        slices.Read(z, held.Slice(at), job);
     }
 
     private void Fill(InferenceTensor piece, Size3 tile, Volume<float> held, int[] rows, TileAxis y, int b, TileAxis x, int c)
@@ -220,21 +219,21 @@ public sealed class TiledModel
             throw new ModelException($"{_card.Name}: the output {wanted.Output} is {output}, where {given} pixels (z x y x x) were expected.");
         ReadOnlySpan<float> values = output.Values<float>();
         int channels = (int)output.Shape[1], voxels = given.Z * given.SliceCount;
-        var row = new float[given.X];
+        float[] row = new float[given.X], term = wanted.Activation == Activation.Softmax ? new float[given.X] : [];
         ReadOnlySpan<float> wz = z.Axis.Weights(z.Piece), wy = y.Axis.Weights(y.Piece), wx = x.Axis.Weights(x.Piece);
         for (int k = 0; k < wz.Length; k++)
             for (int j = 0; j < wy.Length; j++)
             {
                 int at = (k * given.Y + j) * given.X;
                 Span<float> p = row.AsSpan(0, wx.Length);
-                Probabilities(values, channels, voxels, at, wanted, p);
+                Probabilities(values, channels, voxels, at, wanted, p, term.AsSpan(0, Math.Min(term.Length, p.Length)));
                 Span<float> sum = sums.Row(kind * given.Z + (z.Axis.Starts[z.Piece] + k) % given.Z, y.Axis.Starts[y.Piece] + j).Slice(x.Axis.Starts[x.Piece], wx.Length);
                 TensorPrimitives.Multiply(p, wx, p);
                 TensorPrimitives.MultiplyAdd(p, wz[k] * wy[j], sum, sum);
             }
     }
 
-    private static void Probabilities(ReadOnlySpan<float> values, int channels, int voxels, int at, CardOutput wanted, Span<float> row)
+    private static void Probabilities(ReadOnlySpan<float> values, int channels, int voxels, int at, CardOutput wanted, Span<float> row, Span<float> term)
     {
         ReadOnlySpan<float> own = values.Slice(wanted.Channel * voxels + at, row.Length);
         switch (wanted.Activation)
@@ -247,7 +246,6 @@ public sealed class TiledModel
                 break;
             default:
                 // 1 / the sum over all channels of exp(their value less this one's).
-                var term = new float[row.Length];
                 row.Clear();
                 for (int c = 0; c < channels; c++)
                 {

@@ -57,7 +57,7 @@ final class Fields {
 			}
 			else if (input.isSeveral()) fields.add("Images", input.name, words(input.name) + " images", input.help + " Titles of open images or files.", Kind.TEXT, "");
 			// A model is chosen together with the image that it is for.
-			else fields.add(input.kind.equals("file") && fields.groups.containsKey("Images") ? "Images" : "Files", input.name, words(input.name), input.help + (input.kind.equals("points") ? " A CSV file or the title of an open table." : ""),
+			else fields.add(input.isFile() && fields.groups.containsKey("Images") ? "Images" : "Files", input.name, words(input.name), input.help + (input.kind.equals("points") ? " A CSV file or the title of an open table." : ""),
 				input.isFolder() ? Kind.FOLDER : input.required ? Kind.FILE : Kind.OPTIONAL_FILE, "");
 		}
 		for (final String key : Commands.spacings(operation)) {

@@ -7,7 +7,7 @@ import clem.json.Json;
 /** An input or output of an operation. */
 public final class Port {
 	public final String name;
-	/** volume, mask, points, transform, source (slices that stay in Java), text (a file's), file (read or written by the algorithms themselves) or folder. */
+	/** volume, mask, points, transform, source (slices that stay in Java), text (a file's), file (read or written by the algorithms themselves), model (such a file that is run) or folder. */
 	public final String kind;
 	public final boolean required;
 	public final String help;
@@ -38,7 +38,12 @@ public final class Port {
 
 	/** Whether the algorithms read or write it themselves: Java gives no more than its path. */
 	public boolean isFile() {
-		return kind.equals("file");
+		return kind.equals("file") || isModel();
+	}
+
+	/** Whether it is a model that the algorithms run. */
+	public boolean isModel() {
+		return kind.equals("model");
 	}
 
 	public boolean isFolder() {

@@ -25,7 +25,7 @@ public final class Commands {
 	public static final class FileInput {
 		/** The key, with underscores. */
 		public final String name;
-		/** volume, mask, points, transform, source, text, file, folder, or files: several images. */
+		/** volume, mask, points, transform, source, text, file, model, folder, or files: several images. */
 		public final String kind;
 		public final boolean required;
 		public final String help;
@@ -38,7 +38,12 @@ public final class Commands {
 		}
 
 		public boolean isImage() {
-			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !kind.equals("file") && !isSeveral() && !isFolder();
+			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isFile() && !isSeveral() && !isFolder();
+		}
+
+		/** Whether the algorithms read it themselves. */
+		public boolean isFile() {
+			return kind.equals("file") || kind.equals("model");
 		}
 
 		public boolean isFolder() {

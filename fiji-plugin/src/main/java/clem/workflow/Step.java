@@ -141,8 +141,7 @@ public final class Step {
 				}
 				if (port.isFile()) {
 					paths.put(port.name, ((File) value).getAbsolutePath());
-					// Models are all that is read there.
-					more.put("onnxruntime", NativeLoader.onnxRuntime());
+					if (port.isModel()) more.put("onnxruntime", NativeLoader.onnxRuntime());
 					continue;
 				}
 				if (value instanceof VolumeImage) {

@@ -30,7 +30,8 @@ public final class BridgeStress {
 		void run() throws Exception;
 	}
 
-	private static class Quiet implements OperationListener {
+	/** Hears nothing. */
+	static class Quiet implements OperationListener {
 		@Override
 		public void progress(final double fraction, final String stage) {}
 

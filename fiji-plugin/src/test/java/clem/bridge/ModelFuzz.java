@@ -66,7 +66,7 @@ public final class ModelFuzz {
 		if (!segment) {
 			paths.put("onnx", converted.toString());
 			request.put("overwrite", true);
-			bridge.run("convert_model", Json.write(request), new HashMap<>(), new Silent());
+			bridge.run("convert_model", Json.write(request), new HashMap<>(), new BridgeStress.Quiet());
 			return;
 		}
 		request.put("onnxruntime", NativeLoader.onnxRuntime());
@@ -75,7 +75,7 @@ public final class ModelFuzz {
 			final byte[] slice = new byte[SIDE * SIDE];
 			Arrays.fill(slice, SIDE, 5 * SIDE, (byte) 200);
 			for (int z = 0; z < 2; z++) bridge.writeSlice(image, z, slice);
-			final OperationResult result = bridge.run("segment_em", Json.write(request), Collections.singletonMap("image", image), new Silent());
+			final OperationResult result = bridge.run("segment_em", Json.write(request), Collections.singletonMap("image", image), new BridgeStress.Quiet());
 			for (final long handle : result.outputs.values()) bridge.release(handle);
 		}
 		finally {
@@ -107,21 +107,5 @@ public final class ModelFuzz {
 			}
 		}
 		return bytes;
-	}
-
-	private static final class Silent implements OperationListener {
-		@Override
-		public void progress(final double fraction, final String stage) {}
-
-		@Override
-		public void log(final String message) {}
-
-		@Override
-		public void warning(final String message) {}
-
-		@Override
-		public boolean cancelled() {
-			return false;
-		}
 	}
 }
