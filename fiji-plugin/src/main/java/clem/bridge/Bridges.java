@@ -17,6 +17,11 @@ public final class Bridges {
 		return bridge;
 	}
 
+	/** The bridge on which operations run that load a model. Handles of one bridge mean nothing to another. */
+	public static Bridge forModels() {
+		return get();
+	}
+
 	private static Bridge create(final String className) {
 		try {
 			return (Bridge) Class.forName(className).getDeclaredConstructor().newInstance();
