@@ -6,7 +6,7 @@ public interface IPanopticNetwork
     /// <summary>The head that decides about single pixels, when the outputs are dense: PointRend is then done here. Null when the network does it or has none.</summary>
     IPointHead? PointHead => null;
 
-    /// <summary>The only slice size that the network takes, or null when it takes any multiple of the padding factor.</summary>
+    /// <summary>The only slice size that the network takes, or null when it takes any multiple of the padding factor. Larger slices are given to it in pieces.</summary>
     (int Height, int Width)? FixedSize => null;
 
     /// <summary>Runs the network on one slice. Called from one thread at a time.</summary>

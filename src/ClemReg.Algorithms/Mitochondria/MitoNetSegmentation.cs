@@ -28,13 +28,20 @@ public static class MitoNetSegmentation
     public static LabelVolume Run(ISliceSource em, IPanopticNetwork network, MitoNetOptions options, Job job)
     {
         options.Check();
+        (int Height, int Width) least = network.FixedSize ?? default;
+        if (network.FixedSize is { } only)
+        {
+            if (only.Height % options.PaddingFactor != 0 || only.Width % options.PaddingFactor != 0)
+                throw new ModelException($"The model takes slices of {only.Height} x {only.Width} pixels only, which are no multiples of its padding factor {options.PaddingFactor}. Export it with other, or dynamic, sizes.");
+            network = new TiledPanopticNetwork(network, options.PaddingFactor);
+        }
         GreyRange.Of(em.Type, options.IntensityLow, options.IntensityHigh);
         NormalisedSlices.WarnIfDark(em, options, job);
         SliceAxis[] axes = options.Mode == MitoNetMode.Stack ? [SliceAxis.XY] : [SliceAxis.XY, SliceAxis.XZ, SliceAxis.YZ];
         var found = new AxisObjects[axes.Length];
         double share = (axes.Length > 1 ? 1 - ConsensusShare : 1) / axes.Length;
         for (int a = 0; a < axes.Length; a++)
-            found[a] = Follow(em, axes[a], network, options, job, a * share, (a + 1) * share);
+            found[a] = Follow(em, axes[a], network, least, options, job, a * share, (a + 1) * share);
         LabelVolume volume = axes.Length > 1
             ? job.Run("consensus", 1 - ConsensusShare, 1, part => Agreed(em.Grid, found, options, part))
             : Labelled(em.Grid, found[0]);
@@ -44,13 +51,13 @@ public static class MitoNetSegmentation
         return volume;
     }
 
-    private static AxisObjects Follow(ISliceSource em, SliceAxis axis, IPanopticNetwork network, MitoNetOptions options, Job job, double from, double to)
+    private static AxisObjects Follow(ISliceSource em, SliceAxis axis, IPanopticNetwork network, (int Height, int Width) least, MitoNetOptions options, Job job, double from, double to)
     {
         string name = axis.ToString().ToLowerInvariant();
         double track = to - TrackShare * (to - from);
         SliceTracker tracker = job.Run($"segment {name} slices", from, track, part =>
         {
-            using var slices = new NormalisedSlices(em, axis, options, network.FixedSize, part);
+            using var slices = new NormalisedSlices(em, axis, options, least, part);
             return AxisSegmentation.Run(slices, network, options, part);
         });
         return job.Run($"follow objects in {name}", track, to, part =>

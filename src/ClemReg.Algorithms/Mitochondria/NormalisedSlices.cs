@@ -38,8 +38,13 @@ internal sealed class NormalisedSlices : IDisposable
     private readonly float[] _small;
 
     /// <summary>Prepares the slices; nothing is read yet.</summary>
-    /// <exception cref="BadInputException">The image has no known range, or the slices do not fit into the network's only size.</exception>
-    public NormalisedSlices(ISliceSource em, SliceAxis axis, MitoNetOptions options, (int Height, int Width)? fixedSize, Job job)
+    /// <param name="em">The EM.</param>
+    /// <param name="axis">Along which it is cut.</param>
+    /// <param name="options">How.</param>
+    /// <param name="least">Smaller slices are padded to this size.</param>
+    /// <param name="job">The work.</param>
+    /// <exception cref="BadInputException">The image has no known range.</exception>
+    public NormalisedSlices(ISliceSource em, SliceAxis axis, MitoNetOptions options, (int Height, int Width) least, Job job)
     {
         (_low, _high) = GreyRange.Of(em.Type, options.IntensityLow, options.IntensityHigh);
         _options = options;
@@ -48,10 +53,7 @@ internal sealed class NormalisedSlices : IDisposable
         (Count, Height, Width) = axis switch { SliceAxis.XY => (n.Z, n.Y, n.X), SliceAxis.XZ => (n.Y, n.Z, n.X), _ => (n.X, n.Z, n.Y) };
         int f = options.Downsampling;
         (int height, int width) = ((Height + f - 1) / f, (Width + f - 1) / f);
-        (PaddedHeight, PaddedWidth) = fixedSize ?? (Up(height, options.PaddingFactor), Up(width, options.PaddingFactor));
-        if (height > PaddedHeight || width > PaddedWidth)
-            throw new BadInputException(
-                $"The model takes slices of {PaddedHeight} x {PaddedWidth} pixels only; the {axis} slices have {height} x {width}. Crop the image, raise downsample_f, or export the model with dynamic sizes.");
+        (PaddedHeight, PaddedWidth) = (Math.Max(least.Height, Up(height, options.PaddingFactor)), Math.Max(least.Width, Up(width, options.PaddingFactor)));
         if (axis != SliceAxis.XY)
         {
             // xz: z and y change places; yz: x, z, y.

@@ -86,6 +86,30 @@ public sealed class MitoNetSegmentationTests
             MitoNetVolumes.AssertSamePartition(truth, MitoNetVolumes.Labels(MitoNetSegmentation.Run(em, new BrightNetwork(options.Downsampling), options, new Job(2))));
     }
 
+    [Theory]
+    [InlineData(MitoNetMode.Stack, 32, 32)]
+    [InlineData(MitoNetMode.Stack, 32, 48)]
+    [InlineData(MitoNetMode.Orthoplane, 48, 32)]
+    public void A_network_of_one_size_sees_larger_slices_in_pieces_that_leave_no_seams(MitoNetMode mode, int height, int width)
+    {
+        // Objects across the places where pieces meet (28 and 44 for pieces of 32, 42 for 48) and away from them; none as large as the overlap.
+        var em = Boxes(new Size3(21, 70, 91), ((3, 24, 40), (12, 31, 47)), ((5, 40, 60), (15, 46, 66)), ((2, 60, 25), (19, 67, 31)), ((6, 2, 83), (13, 9, 91)));
+        var whole = new BrightNetwork();
+        LabelVolume expected = MitoNetSegmentation.Run(em, whole, Small with { Mode = mode }, new Job(2));
+        var pieces = new OneSize(new BrightNetwork(), height, width);
+        LabelVolume labels = MitoNetSegmentation.Run(em, pieces, Small with { Mode = mode }, new Job(2));
+        Assert.Equal(4, labels.Objects.Count);
+        MitoNetVolumes.AssertSamePartition(MitoNetVolumes.Labels(expected), MitoNetVolumes.Labels(labels));
+        Assert.True(pieces.Calls > whole.Calls);
+    }
+
+    [Fact]
+    public void A_network_of_one_size_that_cannot_be_padded_to_is_refused()
+    {
+        var em = Boxes(new Size3(2, 16, 32));
+        Assert.Contains("40 x 32", Assert.Throws<ModelException>(() => MitoNetSegmentation.Run(em, new OneSize(new BrightNetwork(), 40, 32), Small, new Job(1))).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Dense_outputs_are_sharpened_by_the_point_head()
     {
@@ -220,6 +244,20 @@ public sealed class MitoNetSegmentationTests
     /// <summary>Waves of three directions: where they meet are rounded objects, some of which touch.</summary>
     private static PreparationSources Noise(VoxelType type, int times) => new(new Grid(new Size3(19, 45, 53), new Point3(8, 8, 8)), type, (z, y, x) =>
         times * (int)Math.Max(0, 100 + 42 * Math.Sin(0.42 * z + 0.1 * y) + 42 * Math.Sin(0.31 * y + 0.07 * x) + 42 * Math.Sin(0.27 * x - 0.11 * z)));
+
+    /// <summary>Takes slices of one size.</summary>
+    private sealed class OneSize(BrightNetwork network, int height, int width) : IPanopticNetwork
+    {
+        public (int Height, int Width)? FixedSize => (height, width);
+
+        public int Calls => network.Calls;
+
+        public PanopticOutput Run(ReadOnlyMemory<float> image, int rows, int columns, Job job)
+        {
+            Assert.Equal((height, width), (rows, columns));
+            return network.Run(image, rows, columns, job);
+        }
+    }
 
     private sealed class Fixed(PanopticOutput output) : IPanopticNetwork
     {

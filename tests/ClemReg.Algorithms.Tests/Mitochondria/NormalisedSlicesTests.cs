@@ -18,7 +18,7 @@ public sealed class NormalisedSlicesTests
         var options = new MitoNetOptions { SliceMemory = memory, PaddingFactor = 4 };
         foreach (SliceAxis axis in Enum.GetValues<SliceAxis>())
         {
-            using var slices = new NormalisedSlices(em, axis, options, null, new Job(2));
+            using var slices = new NormalisedSlices(em, axis, options, default, new Job(2));
             Assert.Equal(axis switch { SliceAxis.XY => (5, 7, 9, 8, 12), SliceAxis.XZ => (7, 5, 9, 8, 12), _ => (9, 5, 7, 8, 8) },
                 (slices.Count, slices.Height, slices.Width, slices.PaddedHeight, slices.PaddedWidth));
             for (int s = 0; s < slices.Count; s++)
@@ -40,7 +40,7 @@ public sealed class NormalisedSlicesTests
     {
         // xz slices of 5 x 9 bytes: two of the seven fit.
         var em = PreparationSources.Numbered(Odd, VoxelType.UInt8);
-        using var slices = new NormalisedSlices(em, SliceAxis.XZ, new MitoNetOptions { SliceMemory = 90 }, null, new Job(1));
+        using var slices = new NormalisedSlices(em, SliceAxis.XZ, new MitoNetOptions { SliceMemory = 90 }, default, new Job(1));
         for (int s = 0; s < slices.Count; s++) slices.Read(s, new Job(1));
         Assert.All(em.Reads, r => Assert.Equal(4, r));
     }
@@ -50,8 +50,8 @@ public sealed class NormalisedSlicesTests
     {
         foreach (SliceAxis axis in Enum.GetValues<SliceAxis>())
         {
-            using var narrow = new NormalisedSlices(new PreparationSources(Odd, VoxelType.UInt8, Value), axis, new MitoNetOptions(), null, new Job(1));
-            using var wide = new NormalisedSlices(new PreparationSources(Odd, VoxelType.UInt16, (z, y, x) => 257 * Value(z, y, x)), axis, new MitoNetOptions(), null, new Job(1));
+            using var narrow = new NormalisedSlices(new PreparationSources(Odd, VoxelType.UInt8, Value), axis, new MitoNetOptions(), default, new Job(1));
+            using var wide = new NormalisedSlices(new PreparationSources(Odd, VoxelType.UInt16, (z, y, x) => 257 * Value(z, y, x)), axis, new MitoNetOptions(), default, new Job(1));
             for (int s = 0; s < narrow.Count; s++) Assert.Equal(narrow.Read(s, new Job(1)).ToArray(), wide.Read(s, new Job(1)).ToArray());
         }
 
@@ -62,7 +62,7 @@ public sealed class NormalisedSlicesTests
     public void Eight_bits_are_normalised_as_published()
     {
         var em = new PreparationSources(new Grid(new Size3(1, 1, 256), new Point3(1, 1, 1)), VoxelType.UInt8, (_, _, x) => x);
-        using var slices = new NormalisedSlices(em, SliceAxis.XY, new MitoNetOptions(), null, new Job(1));
+        using var slices = new NormalisedSlices(em, SliceAxis.XY, new MitoNetOptions(), default, new Job(1));
         ReadOnlyMemory<float> image = slices.Read(0, new Job(1));
         for (int v = 0; v < 256; v++) Assert.Equal((v - 146.80605) / 32.55075, image.Span[v], 1e-5);
     }
@@ -73,7 +73,7 @@ public sealed class NormalisedSlicesTests
         var options = new MitoNetOptions { IntensityLow = 100, IntensityHigh = 4195 };
         foreach (VoxelType type in (VoxelType[])[VoxelType.UInt16, VoxelType.Float32])
         {
-            using var slices = new NormalisedSlices(new PreparationSources(Odd, type, (_, _, x) => 100 + 455 * x), SliceAxis.XY, options, null, new Job(1));
+            using var slices = new NormalisedSlices(new PreparationSources(Odd, type, (_, _, x) => 100 + 455 * x), SliceAxis.XY, options, default, new Job(1));
             ReadOnlyMemory<float> image = slices.Read(2, new Job(1));
             for (int x = 0; x < 9; x++) Assert.Equal((x / 9.0 - 0.57571) / 0.12765, image.Span[x], 1e-5);
         }
@@ -83,8 +83,8 @@ public sealed class NormalisedSlicesTests
     public void Floats_without_a_range_and_pixels_that_are_no_numbers_are_refused()
     {
         var em = new PreparationSources(Odd, VoxelType.Float32, (z, _, x) => z == 3 && x == 8 ? double.NaN : 0.5);
-        Assert.Contains("em_intensity_range", Assert.Throws<BadInputException>(() => new NormalisedSlices(em, SliceAxis.XY, new MitoNetOptions(), null, new Job(1))).Message, StringComparison.Ordinal);
-        using var slices = new NormalisedSlices(em, SliceAxis.XY, new MitoNetOptions { IntensityLow = 0, IntensityHigh = 1 }, null, new Job(1));
+        Assert.Contains("em_intensity_range", Assert.Throws<BadInputException>(() => new NormalisedSlices(em, SliceAxis.XY, new MitoNetOptions(), default, new Job(1))).Message, StringComparison.Ordinal);
+        using var slices = new NormalisedSlices(em, SliceAxis.XY, new MitoNetOptions { IntensityLow = 0, IntensityHigh = 1 }, default, new Job(1));
         slices.Read(2, new Job(1));
         Assert.Contains("Slice 4 of 5", Assert.Throws<BadInputException>(() => slices.Read(3, new Job(1))).Message, StringComparison.Ordinal);
     }
@@ -93,7 +93,7 @@ public sealed class NormalisedSlicesTests
     public void Downsampling_by_two_is_the_mean_of_four_and_odd_sizes_round_up()
     {
         var em = new PreparationSources(new Grid(new Size3(1, 6, 8), new Point3(1, 1, 1)), VoxelType.UInt8, (_, y, x) => y * 20 + x * 3);
-        using (var slices = new NormalisedSlices(em, SliceAxis.XY, new MitoNetOptions { Downsampling = 2, PaddingFactor = 4 }, null, new Job(1)))
+        using (var slices = new NormalisedSlices(em, SliceAxis.XY, new MitoNetOptions { Downsampling = 2, PaddingFactor = 4 }, default, new Job(1)))
         {
             Assert.Equal((4, 4), (slices.PaddedHeight, slices.PaddedWidth));
             ReadOnlyMemory<float> image = slices.Read(0, new Job(1));
@@ -102,18 +102,18 @@ public sealed class NormalisedSlicesTests
                     Assert.Equal(((40 * y + 10 + 6 * x + 1.5) / 255 - 0.57571) / 0.12765, image.Span[y * 4 + x], 1e-5);
             for (int x = 0; x < 4; x++) Assert.Equal(0, image.Span[12 + x]);
         }
-        using var odd = new NormalisedSlices(PreparationSources.Numbered(Odd, VoxelType.UInt8), SliceAxis.XY, new MitoNetOptions { Downsampling = 4, PaddingFactor = 1 }, null, new Job(1));
+        using var odd = new NormalisedSlices(PreparationSources.Numbered(Odd, VoxelType.UInt8), SliceAxis.XY, new MitoNetOptions { Downsampling = 4, PaddingFactor = 1 }, default, new Job(1));
         Assert.Equal((2, 3), (odd.PaddedHeight, odd.PaddedWidth));
     }
 
     [Fact]
-    public void A_model_of_one_size_gets_that_size_or_says_that_the_slices_are_larger()
+    public void Slices_are_padded_to_a_least_size_where_they_are_smaller()
     {
-        using (var slices = new NormalisedSlices(PreparationSources.Numbered(Odd, VoxelType.UInt8), SliceAxis.XY, new MitoNetOptions(), (32, 64), new Job(1)))
-            Assert.Equal((32, 64), (slices.PaddedHeight, slices.PaddedWidth));
-        Assert.Contains("8 x 64",
-            Assert.Throws<BadInputException>(() => new NormalisedSlices(PreparationSources.Numbered(new Grid(new Size3(1, 9, 9), new Point3(1, 1, 1)), VoxelType.UInt8), SliceAxis.XY, new MitoNetOptions(), (8, 64), new Job(1))).Message,
-            StringComparison.Ordinal);
+        foreach ((int height, int width) in ((int, int)[])[(32, 64), (8, 64), (0, 0)])
+        {
+            using var slices = new NormalisedSlices(PreparationSources.Numbered(Odd, VoxelType.UInt8), SliceAxis.XY, new MitoNetOptions(), (height, width), new Job(1));
+            Assert.Equal((Math.Max(height, 16), Math.Max(width, 16)), (slices.PaddedHeight, slices.PaddedWidth));
+        }
     }
 
     [Theory]

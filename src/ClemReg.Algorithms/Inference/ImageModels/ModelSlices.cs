@@ -5,6 +5,9 @@ namespace ClemReg.Algorithms.Inference.ImageModels;
 /// <summary>The image as a model wants it: at its pixel size, prepared intensities, slice by slice. The image's slices are read one at a time.</summary>
 internal sealed class ModelSlices
 {
+    /// <summary>Pixels this much larger or smaller are as good: no pixel size is known better.</summary>
+    private const double AsGood = 0.01;
+
     private readonly ISliceSource _image;
     private readonly Normalisation _rule;
     private readonly IntensityScale? _scale;
@@ -24,13 +27,23 @@ internal sealed class ModelSlices
         _rule = card.Normalisation;
         Size3 size = image.Grid.Size;
         Point3 spacing = image.Grid.Spacing;
-        Z = new AxisResampling(size.Z, card.Volumetric ? AxisResampling.Count(size.Z, spacing.Z, card.PixelNm.Z) : size.Z);
-        Y = new AxisResampling(size.Y, AxisResampling.Count(size.Y, spacing.Y, card.PixelNm.Y));
-        X = new AxisResampling(size.X, AxisResampling.Count(size.X, spacing.X, card.PixelNm.X));
+        Z = new AxisResampling(size.Z, card.Volumetric ? Count(size.Z, spacing.Z, card.PixelNm.Z, card.MultipleOf.Z) : size.Z);
+        Y = new AxisResampling(size.Y, Count(size.Y, spacing.Y, card.PixelNm.Y, card.MultipleOf.Y));
+        X = new AxisResampling(size.X, Count(size.X, spacing.X, card.PixelNm.X, card.MultipleOf.X));
         _reader = new FloatSlices(image);
         _plane = new float[Size.SliceCount];
         _scale = _rule.Kind == NormalisationKind.Fixed ? IntensityScale.Fixed(_rule, low, high)
             : card.Volumetric || _rule.WholeVolume ? IntensityScale.Of(_rule, image, job) : null;
+    }
+
+    /// <summary>
+    /// The pixels of an axis for the model: where they are resampled anyway, a multiple of what its pieces need if that is as good as their size, so that no mirror
+    /// image has to be added at the end.
+    /// </summary>
+    internal static int Count(int from, double spacing, double wanted, int multiple)
+    {
+        int count = AxisResampling.Count(from, spacing, wanted), whole = (count + multiple / 2) / multiple * multiple;
+        return count != from && whole != 0 && Math.Abs(whole - count) <= AsGood * count ? whole : count;
     }
 
     /// <summary>Along z.</summary>

@@ -23,12 +23,17 @@ public sealed class TiledModel
     private readonly TensorInfo _input;
     private readonly CardOutput[] _wanted;
     private readonly Dictionary<string, InferenceTensor?> _outputs;
+    private readonly int _flips;
 
     /// <summary>Joins a model and what is known about it.</summary>
+    /// <param name="session">The model.</param>
+    /// <param name="card">What is known about it.</param>
+    /// <param name="flips">Each piece is also given mirrored along x, along y and along both, and the four results are averaged: four times the work.</param>
     /// <exception cref="ModelException">The model has other inputs or outputs than the card says.</exception>
-    public TiledModel(IInferenceSession session, ModelCard card)
+    public TiledModel(IInferenceSession session, ModelCard card, bool flips = false)
     {
         (_session, _card) = (session, card);
+        _flips = flips ? 4 : 1;
         _wanted = card.Boundary is null ? [card.Probability] : [card.Probability, card.Boundary];
         _input = session.Inputs.FirstOrDefault(i => i.Name == card.Input)
             ?? throw new ModelException($"{card.Name}: the model has no input {card.Input}; it has {string.Join(", ", session.Inputs.Select(i => i.Name))}. Correct \"input\" in the model card.");
@@ -81,8 +86,13 @@ public sealed class TiledModel
                 {
                     job.ThrowIfCancelled();
                     Fill(piece, tile, held, rows, y, b, x, c);
-                    using InferenceResult result = Infer(piece, tile, job);
-                    for (int kind = 0; kind < kinds; kind++) Add(result, _wanted[kind], given, sums, kind, (z, a), (y, b), (x, c));
+                    // Bit 0: mirrored along x, bit 1: along y.
+                    for (int flip = 0; flip < _flips; flip++)
+                    {
+                        if (flip > 0) Mirror(piece.Values<float>(), (flip & 1) != 0 ? tile.X : tile.SliceCount);
+                        using InferenceResult result = Infer(piece, tile, job);
+                        for (int kind = 0; kind < kinds; kind++) Add(result, _wanted[kind], given, sums, kind, flip, (z, a), (y, b), (x, c));
+                    }
                     job.Report((double)++done / all);
                 }
             for (; finished < z.DoneAfter(a); finished++)
@@ -198,6 +208,12 @@ public sealed class TiledModel
         for (int other = 1; other < _card.Channels; other++) to[..channel].CopyTo(to.Slice(other * channel, channel));
     }
 
+    /// <summary>Turns each row round, or each plane: one along x, or along both, so that from turn to turn one bit of the flip goes on counting.</summary>
+    private static void Mirror(Span<float> values, int part)
+    {
+        for (int i = 0; i < values.Length; i += part) values.Slice(i, part).Reverse();
+    }
+
     private InferenceResult Infer(InferenceTensor piece, Size3 tile, Job job)
     {
         try
@@ -212,7 +228,7 @@ public sealed class TiledModel
         }
     }
 
-    private void Add(InferenceResult result, CardOutput wanted, Size3 given, Volume<float> sums, int kind, (TileAxis Axis, int Piece) z, (TileAxis Axis, int Piece) y, (TileAxis Axis, int Piece) x)
+    private void Add(InferenceResult result, CardOutput wanted, Size3 given, Volume<float> sums, int kind, int flip, (TileAxis Axis, int Piece) z, (TileAxis Axis, int Piece) y, (TileAxis Axis, int Piece) x)
     {
         InferenceTensor output = result[wanted.Output];
         if (SizeOf(output, wanted) != given)
@@ -224,12 +240,13 @@ public sealed class TiledModel
         for (int k = 0; k < wz.Length; k++)
             for (int j = 0; j < wy.Length; j++)
             {
-                int at = (k * given.Y + j) * given.X;
+                int at = (k * given.Y + ((flip & 2) != 0 ? given.Y - 1 - j : j)) * given.X;
+                Probabilities(values, channels, voxels, at, wanted, row, term);
+                if ((flip & 1) != 0) row.AsSpan().Reverse();
                 Span<float> p = row.AsSpan(0, wx.Length);
-                Probabilities(values, channels, voxels, at, wanted, p, term.AsSpan(0, Math.Min(term.Length, p.Length)));
                 Span<float> sum = sums.Row(kind * given.Z + (z.Axis.Starts[z.Piece] + k) % given.Z, y.Axis.Starts[y.Piece] + j).Slice(x.Axis.Starts[x.Piece], wx.Length);
                 TensorPrimitives.Multiply(p, wx, p);
-                TensorPrimitives.MultiplyAdd(p, wz[k] * wy[j], sum, sum);
+                TensorPrimitives.MultiplyAdd(p, wz[k] * wy[j] / _flips, sum, sum);
             }
     }
 

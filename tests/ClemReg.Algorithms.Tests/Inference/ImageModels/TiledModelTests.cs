@@ -33,11 +33,11 @@ public sealed class TiledModelTests
         return volume;
     }
 
-    private static float[][] Run(IInferenceSession session, ModelCard card, ISliceSource image)
+    private static float[][] Run(IInferenceSession session, ModelCard card, ISliceSource image, bool flips = false)
     {
         var slices = new float[image.Grid.Size.Z][];
         int next = 0;
-        new TiledModel(session, card).Run(image, 0, 255, (z, p, _) =>
+        new TiledModel(session, card, flips).Run(image, 0, 255, (z, p, _) =>
         {
             Assert.Equal(next++, z);
             slices[z] = p.ToArray();
@@ -94,6 +94,39 @@ public sealed class TiledModelTests
             Assert.Equal(Enumerable.Range(0, image.Grid.Size.Z), read);
         }
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Flips_are_undone_and_averaged(bool volumetric)
+    {
+        // A model that gives the pixel to the right: mirrored it is the one to the left. Another gives the one below.
+        using Volume<byte> image = Noise(new Size3(3, 23, 31), 5);
+        var tile = new Size3(volumetric ? 4 : 1, 12, 14);
+        foreach ((int down, int right) in ((int, int)[])[(0, 1), (1, 0), (1, 1)])
+        {
+            var session = new FakeSession(volumetric ? 5 : 4, 1, 1, (p, _, z, y, x) => p[z, y + down, x + right]);
+            float[][] found = Run(session, Card(volumetric, tile, default), image, flips: true);
+            for (int z = 0; z < 3; z++)
+                for (int y = 0; y < 23; y++)
+                    for (int x = 0; x < 31; x++)
+                    {
+                        float At(int b, int c) => image[z, TileAxis.Mirrored(y + b, 23), TileAxis.Mirrored(x + c, 31)] / 255f;
+                        Assert.Equal((At(down, right) + At(down, -right) + At(-down, right) + At(-down, -right)) / 4, found[z][y * 31 + x], 1e-5f);
+                    }
+        }
+    }
+
+    [Theory]
+    [InlineData(1024, 4.6, 8, 16, 592)] // 588.8
+    [InlineData(1024, 8, 8, 16, 1024)]
+    [InlineData(1000, 8, 8, 16, 1000)] // not resampled: left alone
+    [InlineData(1000, 8, 0, 16, 1000)]
+    [InlineData(1000, 4, 8, 16, 496)]
+    [InlineData(100, 4, 8, 16, 50)] // 48 is 4 % less
+    [InlineData(5, 4, 8, 16, 2)]
+    public void Pixels_are_resampled_to_a_multiple_that_is_as_good(int from, double spacing, double wanted, int multiple, int expected) =>
+        Assert.Equal(expected, ModelSlices.Count(from, spacing, wanted, multiple));
 
     [Fact]
     public void Blended_pieces_average_where_they_overlap()
