@@ -150,6 +150,22 @@ def part_noise():
     write('noise', *planes)  # without any detail scikit-image's answer is NaN, ours 0
 
 
+def part_clahe():
+    """Per case: height and width of a tile (0: the default), clip limit, bins, bits; the image; the result."""
+    from skimage.exposure import equalize_adapthist
+    rng = np.random.default_rng(11)
+    planes = []
+    for shape, tile, clip, bins, bits in (
+            ((96, 80), None, 0.01, 256, 8), ((61, 77), None, 0.01, 256, 16), ((61, 77), (9, 14), 0.03, 256, 16), ((50, 50), (50, 50), 0.2, 100, 32),
+            ((37, 90), (64, 8), 0.005, 256, 32), ((13, 5), None, 0.5, 256, 8), ((1, 7), None, 0.01, 256, 16), ((40, 33), (7, 5), 1.0, 1000, 16)):
+        image = ndi.gaussian_filter(rng.normal(0, 1, shape), 3) + 0.02 * rng.normal(0, 1, shape) + np.exp(-np.linspace(-2, 2, shape[1]) ** 2)
+        image = (image - image.min()) / (image.max() - image.min())
+        image = (np.round(image * 200) + 20).astype('u1') if bits == 8 else (image * 4000).astype('u2') if bits == 16 else image.astype('f4')
+        result = equalize_adapthist(image, tile, clip, bins)
+        planes += [np.array([[*(tile or (0, 0)), clip, bins, bits]]), image, result]
+    write('clahe', *planes)
+
+
 if __name__ == '__main__':
     os.makedirs(OUT, exist_ok=True)
     for part in sys.argv[1:] or [n[5:] for n in list(globals()) if n.startswith('part_')]:
