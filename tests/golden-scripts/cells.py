@@ -166,6 +166,79 @@ def part_clahe():
     write('clahe', *planes)
 
 
+def relief(rng, kind, shape):
+    if kind == 0:
+        return rng.integers(0, 4, shape).astype('f4')
+    if kind == 1:
+        return np.round(20 * ndi.gaussian_filter(rng.normal(0, 1, shape), 1)).astype('f4')
+    return ndi.gaussian_filter(rng.normal(0, 1, shape), 1).astype('f4')
+
+
+def part_watershed():
+    """Per case: connectivity (4, 8), lines (0, 1); the heights; the markers (none: all regional minima); the labels."""
+    from skimage.segmentation import watershed
+    rng = np.random.default_rng(3)
+    planes = []
+    for n in range(96):
+        shape = tuple(rng.integers(1, 40, 2)) if n % 8 else (1, int(rng.integers(2, 40)))
+        heights = relief(rng, n // 4 % 3, shape)
+        connectivity, lines = 1 + n % 2, n // 2 % 2
+        if n % 5 == 4 and heights.min() < heights.max():
+            markers, given = np.zeros(shape), None
+        else:
+            spots = rng.random(shape) < rng.choice([0.01, 0.05, 0.2])
+            spots[rng.integers(shape[0]), rng.integers(shape[1])] = True
+            given = np.zeros(shape, int)
+            given[spots] = rng.integers(1, rng.choice([4, 1000]), spots.sum())
+            markers = given
+        labels = watershed(heights, given, connectivity=connectivity, watershed_line=bool(lines))
+        planes += [np.array([[4 * connectivity, lines]]), heights, markers, labels]
+    write('watershed', *planes)
+
+
+def part_reconstruction():
+    """Per case: the seed, the floor, the reconstruction by erosion with 4 and with 8 neighbours."""
+    from skimage.morphology import reconstruction
+    rng = np.random.default_rng(4)
+    planes = []
+    for n in range(24):
+        shape = tuple(rng.integers(1, 40, 2))
+        floor = relief(rng, n % 3, shape)
+        seed = np.maximum(floor, np.where(rng.random(shape) < 0.03, floor, floor.max() + 1 if n % 2 else floor + 0.5)).astype('f4')
+        planes += [seed, floor] + [reconstruction(seed, floor, 'erosion', footprint=ndi.generate_binary_structure(2, c)) for c in (1, 2)]
+    write('reconstruction', *planes)
+
+
+def part_distance():
+    """Per case: the mask, the distance to the nearest pixel of the mask."""
+    rng = np.random.default_rng(6)
+    planes = []
+    for n in range(24):
+        shape = tuple(rng.integers(1, 60, 2))
+        mask = rng.random(shape) < rng.choice([0.001, 0.02, 0.3])
+        mask[rng.integers(shape[0]), rng.integers(shape[1])] = True
+        planes += [mask, ndi.distance_transform_edt(~mask)]
+    write('distance', *planes)
+
+
+def part_log():
+    """Per case: sigma, size; the image; the response to Matlab's kernel with zeros around the zero-mean image, negative."""
+    rng = np.random.default_rng(8)
+    planes = []
+    for shape, sigma, size in (((60, 71), 7, 42), ((33, 90), 2.5, 15), ((20, 9), 7, 42), ((1, 1), 1, 6), ((50, 40), 0.8, 5), ((25, 31), 3, 7)):
+        image = (1000 + 300 * ndi.gaussian_filter(rng.normal(0, 1, shape), 2)).astype('f4')
+        t = np.arange(size) - (size - 1) / 2
+        r2 = t[:, None] ** 2 + t ** 2
+        g = np.exp(-r2 / (2 * sigma ** 2))
+        g /= g.sum()
+        kernel = g * (r2 - 2 * sigma ** 2) / sigma ** 4
+        kernel -= kernel.mean()
+        padded = np.pad(image.astype(float) - image.mean(dtype=float), size)
+        full = ndi.correlate(padded, -kernel, mode='constant', origin=-1 if size % 2 == 0 else 0)
+        planes += [np.array([[sigma, size]]), image, full[size:-size, size:-size]]
+    write('log', *planes)
+
+
 if __name__ == '__main__':
     os.makedirs(OUT, exist_ok=True)
     for part in sys.argv[1:] or [n[5:] for n in list(globals()) if n.startswith('part_')]:
