@@ -99,6 +99,18 @@ internal sealed unsafe class AxisOperator
         return new AxisOperator(count, rows);
     }
 
+    /// <summary>A sum of weighted neighbours with zeros outside: output i is the sum of weights[k] times input i - before + k.</summary>
+    public static AxisOperator Kernel(int count, double[] weights, int before)
+    {
+        var rows = new Row[count];
+        for (int i = 0; i < count; i++)
+        {
+            int first = Math.Max(0, i - before), end = Math.Min(count, i - before + weights.Length);
+            rows[i] = new Row(first, weights[(first - i + before)..(end - i + before)]);
+        }
+        return new AxisOperator(count, rows);
+    }
+
     /// <summary>Linear interpolation at (fractional) input indices start + k * step, clamped to the first and last input.</summary>
     public static AxisOperator Linear(int inputCount, int outputCount, double start, double step)
     {

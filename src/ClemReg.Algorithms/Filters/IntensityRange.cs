@@ -25,6 +25,17 @@ public readonly record struct IntensityRange(float Minimum, float Maximum)
         return all;
     }
 
+    /// <summary>Finds the range of all pixels of a section.</summary>
+    /// <exception cref="BadInputException">A pixel is NaN or infinite: the first of them (y, x) is named.</exception>
+    public static IntensityRange Of(Plane<float> plane)
+    {
+        var range = new IntensityRange(TensorPrimitives.Min<float>(plane.Values), TensorPrimitives.Max<float>(plane.Values));
+        if (float.IsFinite(range.Minimum) && float.IsFinite(range.Maximum)) return range;
+        int i = Array.FindIndex(plane.Values, v => !float.IsFinite(v));
+        (int y, int x) = Math.DivRem(i, plane.Width);
+        throw NotFinite("pixel", plane.Values[i], $"x = {x}, y = {y}");
+    }
+
     private static IntensityRange OfSlice(Volume volume, int z)
     {
         Span<byte> raw = volume.SliceBytes(z);
@@ -50,12 +61,13 @@ public readonly record struct IntensityRange(float Minimum, float Maximum)
             {
                 if (float.IsFinite(slice[i])) continue;
                 (int y, int x) = Math.DivRem(i, volume.Grid.Size.X);
-                string value = float.IsNaN(slice[i]) ? "NaN (not a number)" : "infinite";
-                return new BadInputException(
-                    $"The image has a voxel that is {value}: slice {z + 1}, x = {x}, y = {y}. Every voxel must be a finite number: " +
-                    "replace such voxels (in ImageJ: Process > Noise > Remove NaNs...) or convert the image to 16-bit.");
+                return NotFinite("voxel", slice[i], $"slice {z + 1}, x = {x}, y = {y}");
             }
         }
         throw new InvalidOperationException("the range is not finite but every voxel is");
     }
+
+    private static BadInputException NotFinite(string what, float value, string where) => new(
+        $"The image has a {what} that is {(float.IsNaN(value) ? "NaN (not a number)" : "infinite")}: {where}. Every {what} must be a finite number: " +
+        $"replace such {what}s (in ImageJ: Process > Noise > Remove NaNs...) or convert the image to 16-bit.");
 }

@@ -1,0 +1,87 @@
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Segmentation;
+
+/// <summary>
+/// The watershed of a section from markers (F. Meyer 1991): water rises from the markers, and where the waters of two meet is a line. The labels
+/// are those of scikit-image's <c>segmentation.watershed</c> 0.19, pixel for pixel, also where heights are equal: of the pixels that water has
+/// reached the lowest is flooded next, of equally low ones the one that was reached first.
+/// </summary>
+public static class MarkerWatershed
+{
+    /// <summary>Floods a section from markers.</summary>
+    /// <param name="heights">The section; infinities are allowed.</param>
+    /// <param name="markers">Labels of the markers, 0 elsewhere.</param>
+    /// <param name="neighbourhood">Where water flows to.</param>
+    /// <param name="lines">Leaves label 0 on the lines where waters meet; otherwise every pixel belongs to a region.</param>
+    /// <param name="job">Cancellation.</param>
+    /// <returns>The labels of the regions; all 0 without markers. Markers that touch each other have no line between them.</returns>
+    /// <exception cref="BadInputException">The sizes differ, or a height is not a number.</exception>
+    public static Plane<int> Flood(Plane<float> heights, Plane<int> markers, Neighbourhood neighbourhood, bool lines, Job job)
+    {
+        (int height, int width) = (heights.Height, heights.Width);
+        if (markers.Height != height || markers.Width != width)
+            throw BadInputException.ForParameter("markers", $"{markers.Height} x {markers.Width}", $"of the section's size, {height} x {width} (y, x)");
+        int bad = Array.FindIndex(heights.Values, float.IsNaN);
+        if (bad >= 0) throw BadInputException.ForParameter("heights", float.NaN, $"a number, which it is not at y = {bad / width}, x = {bad % width}");
+
+        uint[] keys = FramedPlane.Add(new Plane<uint>(height, width, Array.ConvertAll(heights.Values, WatershedQueue.SortKey)), 0u);
+        int[] labels = FramedPlane.Add(markers, 0);
+        bool[] open = FramedPlane.Add(new Plane<bool>(height, width, FilledWithTrue(height * width)), false);
+        int[] offsets = FramedPlane.Offsets(width, neighbourhood);
+        var queue = new WatershedQueue();
+        for (int i = 0; i < labels.Length; i++)
+            if (labels[i] != 0)
+                queue.Push(keys[i], 0, i, i);
+
+        uint age = 1;
+        for (long done = 0; queue.TryPop(out int i, out int source); done++)
+        {
+            if ((done & 0xFFFF) == 0) job.ThrowIfCancelled();
+            if (lines)
+            {
+                // Only now, when a pixel is flooded, are all waters around it known; it may have been reached several times.
+                if (labels[i] != 0 && i != source) continue;
+                if (!open[i] || WatersMeet(labels, open, i, offsets))
+                {
+                    open[i] = false;
+                    continue;
+                }
+                labels[i] = labels[source];
+            }
+            foreach (int offset in offsets)
+            {
+                int q = i + offset;
+                if (!open[q] || labels[q] != 0) continue;
+                if (!lines) labels[q] = labels[i];
+                queue.Push(keys[q], ++age, q, source);
+            }
+        }
+        return FramedPlane.Remove(labels, height, width);
+    }
+
+    /// <summary>Floods a section from all its regional minima.</summary>
+    /// <inheritdoc cref="Flood" path="/param"/>
+    public static Plane<int> Basins(Plane<float> heights, Neighbourhood neighbourhood, bool lines, Job job) =>
+        Flood(heights, RegionalMinima.Label(heights, neighbourhood, job), neighbourhood, lines, job);
+
+    private static bool WatersMeet(int[] labels, bool[] open, int i, int[] offsets)
+    {
+        int first = 0;
+        foreach (int offset in offsets)
+        {
+            int label = open[i + offset] ? labels[i + offset] : 0;
+            if (label == 0) continue;
+            if (first == 0) first = label;
+            else if (label != first) return true;
+        }
+        return false;
+    }
+
+    private static bool[] FilledWithTrue(int count)
+    {
+        var all = new bool[count];
+        Array.Fill(all, true);
+        return all;
+    }
+}
