@@ -1,0 +1,197 @@
+using ClemReg.Algorithms.Filters;
+using ClemReg.Algorithms.Segmentation;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Cells;
+
+/// <summary>
+/// All outlines that an image's grey levels offer for cells, each with what speaks for it: the mean gradient along it, and how much its inside is like an
+/// ellipse. The best ones that do not lie in each other are taken.
+/// </summary>
+/// <remarks>
+/// The outlines are those of the component tree's components, with dark holes (nuclei) filled. They compete by gradient times diameter: the gradient alone
+/// would prefer bright grains within a cell to the cell.
+/// </remarks>
+internal sealed class ContourTree
+{
+    private const int Levels = 511;
+
+    /// <summary>What an ellipse has 1 of: area / (4 pi sqrt(det of the pixels' covariance)). Below this it is no cell.</summary>
+    private const double LeastEllipticity = 0.75;
+
+    /// <summary>Nuclei take up at most this share of the largest cell.</summary>
+    private const double NucleusShare = 0.25;
+
+    /// <summary>The mean length of the gradient of white noise of standard deviation 1 blurred by 1 pixel is a quarter; this is 3.6 standard deviations of it.</summary>
+    private const double NoiseGradients = 0.9;
+
+    /// <summary>Outlines this many times smaller or larger than cells compete too, so that a part or the halo of something else is not taken for a cell.</summary>
+    private const double Beyond = 1.5;
+
+    /// <summary>Of the outline of a cell in the image's corner a half is the image's border; what has more is background.</summary>
+    private const double MostOpen = 0.52;
+
+    private readonly ComponentTree _tree;
+    private readonly double[] _area;
+    private readonly double[] _contrast;
+    private readonly double _leastArea, _mostArea;
+
+    /// <summary>Builds the tree.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="noise">The standard deviation of its noise.</param>
+    /// <param name="blur">The Gaussian that is applied first, pixels.</param>
+    /// <param name="diameters">The least and largest diameters of cells, pixels.</param>
+    /// <param name="fill">Whether dark holes are filled.</param>
+    /// <param name="job">Threads, cancellation.</param>
+    public ContourTree(Plane<float> image, double noise, double blur, (double Least, double Most) diameters, bool fill, Job job)
+    {
+        (_leastArea, _mostArea) = (Area(diameters.Least), Area(diameters.Most));
+        Plane<float> smooth = Smooth(image, blur, job);
+        Plane<ushort> levels = Stabilised(smooth, noise);
+        if (fill) levels = ComponentTree.AreaClosing(levels, (int)Math.Min(int.MaxValue, NucleusShare * _mostArea), job);
+        _tree = new ComponentTree(levels, job);
+        float[] gradient = Gradient(smooth, job);
+        var sums = new Sums(_tree, levels, gradient);
+        _area = sums.Area;
+        LeastContrast = NoiseGradients * noise / (blur * blur);
+        _contrast = new double[_tree.Count];
+        for (int i = 0; i < _contrast.Length; i++) _contrast[i] = _area[i] >= _leastArea / (Beyond * Beyond) && _area[i] <= Beyond * Beyond * _mostArea ? sums.Contrast(i) : 0;
+    }
+
+    /// <summary>The contrast below which an outline is noise.</summary>
+    public double LeastContrast { get; }
+
+    /// <summary>The outlines that are taken: components of the tree, their contrasts (grey values a pixel, less where they are not elliptic or cut by the border) and areas.</summary>
+    public List<(int Node, double Contrast, double Area)> Best()
+    {
+        var candidates = new List<int>();
+        for (int i = 1; i < _contrast.Length; i++)
+            if (_contrast[i] > LeastContrast) candidates.Add(i);
+        double Merit(int i) => _contrast[i] * Math.Sqrt(_area[i]);
+        candidates.Sort((a, b) => Merit(b).CompareTo(Merit(a)) is var order and not 0 ? order : a.CompareTo(b));
+        var best = new List<(int, double, double)>();
+        bool[] taken = new bool[_tree.Count], holdsOne = new bool[_tree.Count];
+        ReadOnlySpan<int> parents = _tree.Parents;
+        foreach (int i in candidates)
+        {
+            if (holdsOne[i]) continue;
+            int up = i;
+            while (up != 0 && !taken[up]) up = parents[up];
+            if (up != 0) continue;
+            taken[i] = true;
+            if (_area[i] >= _leastArea && _area[i] <= _mostArea) best.Add((i, _contrast[i], _area[i]));
+            for (up = i; !holdsOne[up]; up = parents[up]) holdsOne[up] = true;
+        }
+        return best;
+    }
+
+    /// <summary>The pixels of outlines that do not lie in each other: their numbers from 1, 0 elsewhere.</summary>
+    public Plane<int> Paint(IReadOnlyList<int> nodes)
+    {
+        var label = new int[_tree.Count];
+        for (int k = 0; k < nodes.Count; k++) label[nodes[k]] = k + 1;
+        ReadOnlySpan<int> parents = _tree.Parents, own = _tree.Nodes;
+        for (int i = 1; i < label.Length; i++)
+            if (label[i] == 0) label[i] = label[parents[i]];
+        var plane = new Plane<int>(_tree.Height, _tree.Width);
+        for (int p = 0; p < own.Length; p++) plane.Values[p] = label[own[p]];
+        return plane;
+    }
+
+    private static double Area(double diameter) => Math.PI / 4 * diameter * diameter;
+
+    private static Plane<float> Smooth(Plane<float> image, double sigma, Job job)
+    {
+        using var volume = new Volume<float>(new Grid(new Size3(1, image.Height, image.Width), new Point3(1, 1, 1)));
+        image.Values.CopyTo(volume.Slice(0));
+        using Volume<float> smooth = GaussianFilter.Apply(volume, new Point3(0, sigma, sigma), job);
+        return new Plane<float>(image.Height, image.Width, smooth.Slice(0).ToArray());
+    }
+
+    /// <summary>Square roots, so that dim cells have as many levels as bright ones, above a floor that is lost in noise.</summary>
+    private static Plane<ushort> Stabilised(Plane<float> image, double noise)
+    {
+        float[] sorted = [.. image.Values];
+        Array.Sort(sorted);
+        float low = sorted[sorted.Length / 100];
+        double floor = 2 * noise, least = Math.Sqrt(floor), most = Math.Sqrt(Math.Max(0, sorted[^1] - low) + floor), scale = Levels / Math.Max(most - least, 1e-12);
+        var levels = new Plane<ushort>(image.Height, image.Width);
+        for (int i = 0; i < levels.Values.Length; i++)
+            levels.Values[i] = (ushort)Math.Round((Math.Sqrt(Math.Max(0, image.Values[i] - low) + floor) - least) * scale);
+        return levels;
+    }
+
+    private static float[] Gradient(Plane<float> image, Job job)
+    {
+        (int height, int width) = (image.Height, image.Width);
+        var length = new float[height * width];
+        job.For(height, y =>
+        {
+            ReadOnlySpan<float> above = image.Row(Math.Max(0, y - 1)), row = image.Row(y), below = image.Row(Math.Min(height - 1, y + 1));
+            Span<float> to = length.AsSpan(y * width, width);
+            for (int x = 0; x < width; x++)
+            {
+                float dx = row[Math.Min(width - 1, x + 1)] - row[Math.Max(0, x - 1)], dy = below[x] - above[x];
+                to[x] = MathF.Sqrt(dx * dx + dy * dy) / 2;
+            }
+        });
+        return length;
+    }
+
+    /// <summary>What is summed over the pixels, and over the outline, of each component.</summary>
+    private sealed class Sums
+    {
+        private readonly double[] _x, _y, _xx, _yy, _xy, _outline, _gradients, _border;
+
+        public Sums(ComponentTree tree, Plane<ushort> levels, float[] gradient)
+        {
+            double[] New() => new double[tree.Count];
+            (Area, _x, _y, _xx, _yy, _xy, _outline, _gradients, _border) = (New(), New(), New(), New(), New(), New(), New(), New(), New());
+            (int height, int width) = (tree.Height, tree.Width);
+            ReadOnlySpan<int> nodes = tree.Nodes;
+            for (int y = 0, p = 0; y < height; y++)
+                for (int x = 0; x < width; x++, p++)
+                {
+                    int node = nodes[p];
+                    Area[node]++;
+                    _x[node] += x;
+                    _y[node] += y;
+                    _xx[node] += (double)x * x;
+                    _yy[node] += (double)y * y;
+                    _xy[node] += (double)x * y;
+                    _border[node] += (x == 0 ? 1 : 0) + (y == 0 ? 1 : 0) + (x == width - 1 ? 1 : 0) + (y == height - 1 ? 1 : 0);
+                    if (x + 1 < width) Edge(levels.Values, nodes, gradient, p, p + 1);
+                    if (y + 1 < height) Edge(levels.Values, nodes, gradient, p, p + width);
+                }
+            foreach (double[] sum in (double[][])[Area, _x, _y, _xx, _yy, _xy, _outline, _gradients, _border]) tree.Accumulate(sum);
+        }
+
+        /// <summary>Pixels.</summary>
+        public double[] Area { get; }
+
+        /// <summary>The mean gradient along the outline, less for what is no ellipse and for outlines that the image's border cuts.</summary>
+        public double Contrast(int i)
+        {
+            double n = Area[i], x = _x[i] / n, y = _y[i] / n;
+            // A pixel is a square: it has a variance of its own.
+            double xx = _xx[i] / n - x * x + 1 / 12.0, yy = _yy[i] / n - y * y + 1 / 12.0, xy = _xy[i] / n - x * y;
+            double ellipticity = n / (4 * Math.PI * Math.Sqrt(Math.Max(xx * yy - xy * xy, 1e-9)));
+            if (ellipticity < LeastEllipticity || _outline[i] < 1) return 0;
+            double shape = Math.Min(1, ellipticity), open = _border[i] / (_outline[i] + _border[i]);
+            if (open > MostOpen) return 0;
+            return _gradients[i] / _outline[i] * shape * shape * shape * Math.Sqrt(1 - open);
+        }
+
+        /// <summary>Two neighbours are parted by the outlines of the components that hold the brighter one only.</summary>
+        private void Edge(ushort[] levels, ReadOnlySpan<int> nodes, float[] gradient, int p, int q)
+        {
+            if (levels[p] == levels[q]) return;
+            (int inside, int outside) = levels[p] > levels[q] ? (nodes[p], nodes[q]) : (nodes[q], nodes[p]);
+            double mean = (gradient[p] + gradient[q]) / 2;
+            _outline[inside]++;
+            _outline[outside]--;
+            _gradients[inside] += mean;
+            _gradients[outside] -= mean;
+        }
+    }
+}
