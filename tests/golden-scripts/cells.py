@@ -239,6 +239,85 @@ def part_log():
     write('log', *planes)
 
 
+def part_hulls():
+    """Per case: some pixels, their convex hull."""
+    from skimage.morphology import convex_hull_image
+    rng = np.random.default_rng(9)
+    planes = []
+    for n in range(30):
+        shape = tuple(rng.integers(2, 30, 2))
+        pixels = rng.random(shape) < rng.choice([0.01, 0.05, 0.5])
+        pixels[tuple(rng.integers(shape))] = pixels[tuple(rng.integers(shape))] = True
+        y, x = np.nonzero(pixels)
+        if len(y) < 3 or np.linalg.matrix_rank(np.array([y - y[0], x - x[0]])) < 2:
+            continue  # scikit-image refuses points on one line
+        planes += [pixels, convex_hull_image(pixels, offset_coordinates=False)]
+    write('hulls', *planes)
+
+
+def published(image, sigma=7):
+    """The published detection, from the feature on, by scikit-image: boxes x, y, width, height in scan order of the markers."""
+    from skimage.exposure import equalize_adapthist
+    from skimage.measure import regionprops
+    from skimage.morphology import reconstruction
+    from skimage.segmentation import watershed
+    size = round(6 * sigma)
+    t = np.arange(size) - (size - 1) / 2
+    r2 = t[:, None] ** 2 + t ** 2
+    g = np.exp(-r2 / (2 * sigma ** 2))
+    kernel = g / g.sum() * (r2 - 2 * sigma ** 2) / sigma ** 4
+    kernel -= kernel.mean()
+    padded = np.pad(image - image.mean(), size)
+    feature = ndi.correlate(padded, -kernel, mode='constant', origin=-1 if size % 2 == 0 else 0)[size:-size, size:-size]
+    feature = (feature - feature.min()) / (feature.max() - feature.min())
+    eight = np.ones((3, 3))
+    cells, count = ndi.label(feature > np.sort(feature.ravel())[int(np.ceil(0.92 * feature.size)) - 1], eight)
+    between = ndi.label(watershed(ndi.distance_transform_edt(cells == 0), cells, connectivity=2, watershed_line=True) == 0, eight)[0]
+    markers = np.where(between > 0, count + between, cells)
+    tile = [max(2, -(-(-(-s // 8)) // 2) * 2) for s in image.shape]
+    pixels = tile[0] * tile[1]
+    least = np.ceil(pixels / 256)
+    equalised = equalize_adapthist(feature, tile, (least + np.floor(0.01 * (pixels - least) + 0.5) + 0.5) / pixels)
+    gradient = np.hypot(ndi.sobel(equalised, 0, mode='nearest'), ndi.sobel(equalised, 1, mode='nearest'))
+    marked = markers > 0
+    low, high = -1, gradient.max() + 1
+    floor = np.where(marked, low, gradient + 0.001 * np.ptp(gradient))
+    relief = reconstruction(np.where(marked, low, high), floor, 'erosion', footprint=eight)
+    labels = watershed(relief, markers, connectivity=2, watershed_line=True)
+    labels[labels > count] = 0
+    boxes = [(p.bbox[1], p.bbox[0], p.bbox[3] - p.bbox[1], p.bbox[2] - p.bbox[0]) for p in regionprops(labels) if p.area <= 0.25 * image.size]
+    i = 0
+    while i < len(boxes):
+        for j in range(i + 1, len(boxes)):
+            (ax, ay, aw, ah), (bx, by, bw, bh) = boxes[i], boxes[j]
+            w, h = min(ax + aw, bx + bw) - max(ax, bx), min(ay + ah, by + bh) - max(ay, by)
+            if w > 0 and h > 0 and w * h >= 0.33 * min(aw * ah, bw * bh):
+                x, y = min(ax, bx), min(ay, by)
+                boxes[i] = (x, y, max(ax + aw, bx + bw) - x, max(ay + ah, by + bh) - y)
+                del boxes[j]
+                i = -1
+                break
+        i += 1
+    return np.array([b for b in boxes if b[2] * b[3] >= 10])
+
+
+def part_published():
+    """Per case: a section whose background and contrast need no work, sigma, the boxes that are found."""
+    rng = np.random.default_rng(12)
+    planes = []
+    for n in range(4):
+        shape, sigma = (int(rng.integers(120, 150)), int(rng.integers(120, 150))), (7, 5, 3, 7)[n]
+        y, x = np.mgrid[:shape[0], :shape[1]]
+        image = rng.normal(100, 4, shape)
+        for _ in range(5):
+            cy, cx, r = rng.uniform(20, shape[0] - 20), rng.uniform(20, shape[1] - 20), rng.uniform(8, 18)
+            d = np.hypot(y - cy, x - cx)
+            image += rng.uniform(40, 150) * ((d < r) & (d > 0.4 * r))
+        image = np.round(np.clip(image, 0, 65535))
+        planes += [image, np.array([[sigma]]), published(image, sigma)]
+    write('published', *planes)
+
+
 if __name__ == '__main__':
     os.makedirs(OUT, exist_ok=True)
     for part in sys.argv[1:] or [n[5:] for n in list(globals()) if n.startswith('part_')]:

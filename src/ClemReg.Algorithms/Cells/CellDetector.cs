@@ -50,14 +50,14 @@ public static class CellDetector
     /// <param name="job">Threads, cancellation.</param>
     /// <returns>The cells, the best first.</returns>
     /// <exception cref="BadInputException">An option is out of its range.</exception>
-    public static CellDetection Find(Plane<float> section, CellDetectorOptions options, Job job)
+    public static CellRegions Find(Plane<float> section, CellDetectorOptions options, Job job)
     {
         Check(section, options);
         (float low, float high) = (section.Values.Min(), section.Values.Max());
-        if (high <= low) return CellDetection.Nothing(section.Height, section.Width);
+        if (high <= low) return new CellRegions(new Plane<int>(section.Height, section.Width), []);
         double noise = Math.Max(NoiseEstimate.Of(section, job), RoundingShare * (high - low));
         double size = options is { MinimumDiameter: > 0, MaximumDiameter: > 0 } ? Math.Sqrt(options.MinimumDiameter * options.MaximumDiameter) : UsualDiameter(section, noise, options, job);
-        if (size == 0) return CellDetection.Nothing(section.Height, section.Width);
+        if (size == 0) return new CellRegions(new Plane<int>(section.Height, section.Width), []);
         int bin = Math.Max(1, (int)(size / WorkingDiameter));
         Plane<float> image = Binned(section, bin);
         double side = Math.Min(image.Height, image.Width), usual = size / bin;
@@ -66,14 +66,14 @@ public static class CellDetector
         image = RollingBall.Subtract(image, VoxelType.Float32, Math.Max(most, 1), presmooth: false, job);
         var tree = new ContourTree(image, noise / bin, Math.Max(1, BlurShare * usual), (least, most), options.FillNuclei, job);
         List<(int Node, double Contrast, double Area)> found = tree.Best();
-        if (found.Count == 0) return CellDetection.Nothing(section.Height, section.Width);
+        if (found.Count == 0) return new CellRegions(new Plane<int>(section.Height, section.Width), []);
         double typical = WeightedMedian([.. found.Select(f => (f.Contrast, f.Area))]);
         double Score(double contrast) => contrast / (contrast + typical);
         (int Node, double Contrast, double Area)[] kept = [.. found.Where(f => Score(f.Contrast) >= options.MinimumScore).OrderByDescending(f => f.Contrast).ThenBy(f => f.Node)];
         Plane<int> labels = tree.Paint([.. kept.Select(k => k.Node)]);
         var scores = kept.Select(k => Score(k.Contrast)).ToList();
         if (options.Split) Divide(labels, scores, usual, job);
-        return CellDetection.Enlarged(labels, scores, bin, section.Height, section.Width);
+        return Enlarged(labels, scores, bin, section.Height, section.Width);
     }
 
     /// <summary>Gives the parts of regions that are several cells numbers of their own, and the region's score.</summary>
@@ -143,6 +143,28 @@ public static class CellDetector
             for (int x = 0; x < small.Width * bin; x++) to[x / bin] += row[x] / (bin * bin);
         }
         return small;
+    }
+
+    /// <summary>Labels and boxes of the section from those of pixels that stand for <paramref name="bin"/> x <paramref name="bin"/> of its own.</summary>
+    private static CellRegions Enlarged(Plane<int> small, IReadOnlyList<double> scores, int bin, int height, int width)
+    {
+        var labels = new Plane<int>(height, width);
+        var ends = new (int Left, int Top, int Right, int Bottom)[scores.Count];
+        Array.Fill(ends, (int.MaxValue, int.MaxValue, -1, -1));
+        // What is left over at the ends belongs to the last pixels.
+        for (int y = 0; y < height; y++)
+        {
+            ReadOnlySpan<int> row = small.Row(Math.Min(y / bin, small.Height - 1));
+            Span<int> to = labels.Row(y);
+            for (int x = 0; x < width; x++)
+            {
+                int label = to[x] = row[Math.Min(x / bin, small.Width - 1)];
+                if (label == 0) continue;
+                ref (int Left, int Top, int Right, int Bottom) e = ref ends[label - 1];
+                e = (Math.Min(e.Left, x), Math.Min(e.Top, y), Math.Max(e.Right, x), Math.Max(e.Bottom, y));
+            }
+        }
+        return new CellRegions(labels, [.. ends.Select((e, i) => new Box(0, e.Left, e.Top, e.Right - e.Left + 1, e.Bottom - e.Top + 1, scores[i], i + 1))]);
     }
 
     private static void Check(Plane<float> section, CellDetectorOptions options)

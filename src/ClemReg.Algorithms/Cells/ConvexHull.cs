@@ -1,55 +1,56 @@
 namespace ClemReg.Algorithms.Cells;
 
-/// <summary>The convex hull of pixels, which are squares (A. M. Andrew 1979, monotone chain).</summary>
-internal static class ConvexHull
+/// <summary>The convex hull of pixels of a section.</summary>
+public static class ConvexHull
 {
-    /// <summary>The share of the hull's area that the pixels fill, 0 to 1; 1 for none.</summary>
-    /// <param name="height">Rows.</param>
-    /// <param name="width">Pixels of a row.</param>
-    /// <param name="inside">Whether the pixel at an index belongs.</param>
-    public static double Filled(int height, int width, Func<int, bool> inside)
+    /// <summary>
+    /// The pixels whose centres lie in the convex hull of the centres of others (A. Andrew 1979, "Another efficient algorithm for convex
+    /// hulls in two dimensions"), as runs of rows.
+    /// </summary>
+    /// <param name="pixels">The others, y and x, in any order.</param>
+    /// <returns>For each row that the hull touches its first and last column, rows ascending.</returns>
+    public static IReadOnlyList<(int Y, int First, int Last)> Rows(IEnumerable<(int Y, int X)> pixels)
     {
-        List<(int X, int Y)> left = [], right = [];
-        int area = 0;
-        for (int y = 0; y < height; y++)
+        // Only the first and the last pixel of a row can be corners.
+        var ends = new SortedDictionary<int, (int First, int Last)>();
+        foreach ((int y, int x) in pixels)
+            ends[y] = ends.TryGetValue(y, out (int First, int Last) row) ? (Math.Min(row.First, x), Math.Max(row.Last, x)) : (x, x);
+        if (ends.Count == 0) return [];
+        // The right side is the left one of the mirror image.
+        List<(int Y, int X)> left = Side(ends.Select(e => (e.Key, e.Value.First))), right = Side(ends.Select(e => (e.Key, -e.Value.Last)));
+        var rows = new List<(int Y, int First, int Last)>();
+        int l = 0, r = 0;
+        for (int y = left[0].Y; y <= left[^1].Y; y++)
         {
-            int first = -1, last = -1;
-            for (int x = 0; x < width; x++)
-            {
-                if (!inside(y * width + x)) continue;
-                if (first < 0) first = x;
-                last = x;
-                area++;
-            }
-            if (first < 0) continue;
-            // The corners of a row's ends; only those that keep the chain convex stay.
-            foreach (int corner in (int[])[y, y + 1])
-            {
-                Add(left, (first, corner), 1);
-                Add(right, (last + 1, corner), -1);
-            }
+            while (l + 2 < left.Count && left[l + 1].Y < y) l++;
+            while (r + 2 < right.Count && right[r + 1].Y < y) r++;
+            rows.Add((y, FirstColumn(left, l, y), -FirstColumn(right, r, y)));
         }
-        if (area == 0) return 1;
-        right.Reverse();
-        (int X, int Y)[] hull = [.. left, .. right];
-        long twice = 0;
-        for (int i = 0; i < hull.Length; i++)
-        {
-            (int X, int Y) a = hull[i], b = hull[(i + 1) % hull.Length];
-            twice += (long)a.X * b.Y - (long)b.X * a.Y;
-        }
-        return 2.0 * area / Math.Abs(twice);
+        return rows;
     }
 
-    private static void Add(List<(int X, int Y)> chain, (int X, int Y) point, int side)
+    /// <summary>The corners of the hull's left side, from the top down.</summary>
+    private static List<(int Y, int X)> Side(IEnumerable<(int Y, int X)> points)
     {
-        while (chain.Count > 1)
+        var corners = new List<(int Y, int X)>();
+        foreach ((int y, int x) in points)
         {
-            (int X, int Y) a = chain[^2], b = chain[^1];
-            long turn = (long)(b.X - a.X) * (point.Y - a.Y) - (long)(b.Y - a.Y) * (point.X - a.X);
-            if (turn * side < 0) break;
-            chain.RemoveAt(chain.Count - 1);
+            while (corners.Count > 1)
+            {
+                (int Y, int X) a = corners[^2], b = corners[^1];
+                if ((long)(b.Y - a.Y) * (x - a.X) > (long)(b.X - a.X) * (y - a.Y)) break;
+                corners.RemoveAt(corners.Count - 1);
+            }
+            corners.Add((y, x));
         }
-        chain.Add(point);
+        return corners;
+    }
+
+    /// <summary>The first whole column at or after the edge from corner <paramref name="i"/> to the next, in row y.</summary>
+    private static int FirstColumn(List<(int Y, int X)> corners, int i, int y)
+    {
+        if (corners.Count == 1) return corners[0].X;
+        ((int y0, int x0), (int y1, int x1)) = (corners[i], corners[i + 1]);
+        return x0 + (int)Math.Ceiling((double)((long)(x1 - x0) * (y - y0)) / (y1 - y0));
     }
 }

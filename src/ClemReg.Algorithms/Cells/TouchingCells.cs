@@ -29,7 +29,7 @@ internal static class TouchingCells
     /// <returns>The parts' numbers from 1, 0 elsewhere; null where it is one.</returns>
     public static Plane<int>? Divide(Plane<bool> region, double diameter, Job job)
     {
-        double whole = ConvexHull.Filled(region.Height, region.Width, p => region.Values[p]);
+        double whole = Filled(region.Width, region.Values.Length, p => region.Values[p]);
         if (whole > Convex) return null;
         using var distance = new Volume<float>(new Grid(new Size3(1, region.Height, region.Width), new Point3(1, 1, 1)));
         DistanceTransform.ToNearest(new Plane<bool>(region.Height, region.Width, Array.ConvertAll(region.Values, inside => !inside)), job).Values.CopyTo(distance.Slice(0));
@@ -61,11 +61,18 @@ internal static class TouchingCells
         {
             if (sizes[k] <= LeastPart * size) continue;
             numbers[k] = ++count;
-            filled += sizes[k] * ConvexHull.Filled(region.Height, region.Width, p => parts.Values[p] == k);
+            filled += sizes[k] * Filled(region.Width, region.Values.Length, p => parts.Values[p] == k);
             kept += sizes[k];
         }
         if (count < 2 || filled / kept <= whole + Gain) return null;
         for (int i = 0; i < parts.Values.Length; i++) parts.Values[i] = numbers[parts.Values[i]];
         return parts;
+    }
+
+    /// <summary>The share of their convex hull that pixels fill, 0 to 1.</summary>
+    private static double Filled(int width, int count, Func<int, bool> inside)
+    {
+        List<(int Y, int X)> pixels = [.. Enumerable.Range(0, count).Where(inside).Select(p => (p / width, p % width))];
+        return (double)pixels.Count / ConvexHull.Rows(pixels).Sum(row => row.Last - row.First + 1);
     }
 }

@@ -28,7 +28,7 @@ public sealed class CellDetectorTests
         return plane;
     }
 
-    private static void AssertFound(CellDetection found, double scale, double tolerance)
+    private static void AssertFound(CellRegions found, double scale, double tolerance)
     {
         Assert.True(Cells.Length == found.Boxes.Count, string.Join('\n', found.Boxes));
         foreach (var c in Cells)
@@ -70,7 +70,7 @@ public sealed class CellDetectorTests
                 double near = Math.Min(Math.Sqrt(Math.Pow(y / (double)scale - 80, 2) + Math.Pow(x / (double)scale - 100 + apart / 2, 2)), Math.Sqrt(Math.Pow(y / (double)scale - 80, 2) + Math.Pow(x / (double)scale - 100 - apart / 2, 2)));
                 section[y, x] = (float)(100 / (1 + Math.Exp(near - 15)) + random.NextDouble());
             }
-        CellDetection found = CellDetector.Find(section, new CellDetectorOptions(), new Job(1));
+        CellRegions found = CellDetector.Find(section, new CellDetectorOptions(), new Job(1));
         Assert.Equal(divided ? 2 : 1, found.Boxes.Count);
         if (divided) Assert.All(found.Boxes, b => Assert.InRange(b.Width, 26 * scale, 32 * scale));
         Assert.Single(CellDetector.Find(section, new CellDetectorOptions { Split = false }, new Job(1)).Boxes);
@@ -89,9 +89,9 @@ public sealed class CellDetectorTests
     public void A_higher_score_asks_for_more_contrast()
     {
         Plane<float> section = Section(200, 220, 1);
-        CellDetection all = CellDetector.Find(section, new CellDetectorOptions { MinimumScore = 0.05 }, new Job(1));
+        CellRegions all = CellDetector.Find(section, new CellDetectorOptions { MinimumScore = 0.05 }, new Job(1));
         double middle = all.Boxes[2].Score;
-        CellDetection some = CellDetector.Find(section, new CellDetectorOptions { MinimumScore = middle }, new Job(1));
+        CellRegions some = CellDetector.Find(section, new CellDetectorOptions { MinimumScore = middle }, new Job(1));
         Assert.Equal(all.Boxes.Take(3), some.Boxes);
     }
 
@@ -99,7 +99,7 @@ public sealed class CellDetectorTests
     public void The_result_is_the_same_for_any_number_of_threads()
     {
         Plane<float> section = Section(300, 220, 2);
-        CellDetection one = CellDetector.Find(section, new CellDetectorOptions(), new Job(1)), many = CellDetector.Find(section, new CellDetectorOptions(), new Job(5));
+        CellRegions one = CellDetector.Find(section, new CellDetectorOptions(), new Job(1)), many = CellDetector.Find(section, new CellDetectorOptions(), new Job(5));
         Assert.Equal(one.Labels.Values, many.Labels.Values);
         Assert.Equal(one.Boxes, many.Boxes);
     }
