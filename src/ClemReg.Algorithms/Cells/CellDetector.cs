@@ -41,6 +41,11 @@ public static class CellDetector
     private const double LeastShare = 0.3, MostShare = 4, FirstMostShare = 0.35, MostImageShare = 0.7;
     private const double SmallestDiameter = 5;
 
+    /// <summary>A smaller blur is taken unless a larger one shows several times as much.</summary>
+    private const double NearlyBest = 0.25;
+
+    private const int SmallestImage = 24;
+
     /// <summary>Grey values are never known better than this share of their range: 8 bits have 256 of them.</summary>
     private const double RoundingShare = 0.3 / 255;
 
@@ -56,15 +61,16 @@ public static class CellDetector
         (float low, float high) = (section.Values.Min(), section.Values.Max());
         if (high <= low) return new CellRegions(new Plane<int>(section.Height, section.Width), []);
         double noise = Math.Max(NoiseEstimate.Of(section, job), RoundingShare * (high - low));
-        double size = options is { MinimumDiameter: > 0, MaximumDiameter: > 0 } ? Math.Sqrt(options.MinimumDiameter * options.MaximumDiameter) : UsualDiameter(section, noise, options, job);
+        (double size, double blur) = Usual(section, noise, options, job);
         if (size == 0) return new CellRegions(new Plane<int>(section.Height, section.Width), []);
+        if (options is { MinimumDiameter: > 0, MaximumDiameter: > 0 }) size = Math.Sqrt(options.MinimumDiameter * options.MaximumDiameter);
         int bin = Math.Max(1, (int)(size / WorkingDiameter));
         Plane<float> image = Binned(section, bin);
         double side = Math.Min(image.Height, image.Width), usual = size / bin;
         double least = options.MinimumDiameter > 0 ? options.MinimumDiameter / bin : Math.Max(LeastShare * usual, 3);
         double most = options.MaximumDiameter > 0 ? options.MaximumDiameter / bin : Math.Max(least, Math.Min(MostShare * usual, MostImageShare * side));
         image = RollingBall.Subtract(image, VoxelType.Float32, Math.Max(most, 1), presmooth: false, job);
-        var tree = new ContourTree(image, noise / bin, Math.Max(1, BlurShare * usual), (least, most), options.FillNuclei, job);
+        var tree = new ContourTree(image, noise / bin, Math.Max(1, Math.Max(BlurShare * usual, blur / bin)), (least, most), options.FillNuclei, job);
         List<(int Node, double Contrast, double Area)> found = tree.Best();
         if (found.Count == 0) return new CellRegions(new Plane<int>(section.Height, section.Width), []);
         double typical = WeightedMedian([.. found.Select(f => (f.Contrast, f.Area))]);
@@ -111,15 +117,30 @@ public static class CellDetector
         for (int i = 0; i < sorted.Length; i++) scores[i] = sorted[i];
     }
 
-    /// <summary>The diameter of what has contrast, weighted by it and by area; 0 if nothing has.</summary>
-    private static double UsualDiameter(Plane<float> section, double noise, CellDetectorOptions options, Job job)
+    /// <summary>
+    /// The usual diameter of cells and the least blur at which they stand out, pixels; (0, 0) if nothing does. Of the blurs 1, 2, 4 ... that is taken at which the
+    /// sum of what is found, each by its step of brightness, area and diameter, is largest or nearly so: grains within a cell have less of it than
+    /// the cell, and what is lost in noise shows where it is blurred more.
+    /// </summary>
+    private static (double Diameter, double Blur) Usual(Plane<float> section, double noise, CellDetectorOptions options, Job job)
     {
-        int bin = Math.Max(1, (int)Math.Ceiling(Math.Sqrt(section.Values.Length / FirstLookPixels)));
-        Plane<float> image = Binned(section, bin);
-        double least = Math.Max(SmallestDiameter, options.MinimumDiameter / bin), most = options.MaximumDiameter > 0 ? options.MaximumDiameter / bin : FirstMostShare * Math.Min(image.Height, image.Width);
-        image = RollingBall.Subtract(image, VoxelType.Float32, Math.Max(most, 1), presmooth: false, job);
-        List<(int Node, double Contrast, double Area)> found = new ContourTree(image, noise / bin, 1, (least, Math.Max(least, most)), options.FillNuclei, job).Best();
-        return found.Count == 0 ? 0 : bin * WeightedMedian([.. found.Select(f => (Math.Sqrt(4 / Math.PI * f.Area), f.Contrast * f.Area))]);
+        var scales = new List<(double Sum, double Diameter, double Blur)>();
+        int first = Math.Max(1, (int)Math.Ceiling(Math.Sqrt(section.Values.Length / FirstLookPixels)));
+        for (int bin = first; bin == first || Math.Min(section.Height, section.Width) / bin >= SmallestImage; bin *= 2)
+        {
+            Plane<float> image = Binned(section, bin);
+            double least = Math.Max(SmallestDiameter, options.MinimumDiameter / bin), most = options.MaximumDiameter > 0 ? options.MaximumDiameter / bin : FirstMostShare * Math.Min(image.Height, image.Width);
+            if (most < least) break;
+            image = RollingBall.Subtract(image, VoxelType.Float32, Math.Max(most, 1), presmooth: false, job);
+            List<(int Node, double Contrast, double Area)> found = new ContourTree(image, noise / bin, 1, (least, most), options.FillNuclei, job).Best();
+            if (found.Count == 0) continue;
+            // A step blurred by one pixel has a gradient in proportion to its height.
+            scales.Add((found.Sum(f => f.Contrast * Math.Pow(bin * Math.Sqrt(f.Area), 3)), bin * WeightedMedian([.. found.Select(f => (Math.Sqrt(4 / Math.PI * f.Area), f.Contrast * f.Area))]), bin));
+        }
+        if (scales.Count == 0) return default;
+        double enough = NearlyBest * scales.Max(s => s.Sum);
+        (_, double diameter, double blur) = scales.First(s => s.Sum >= enough);
+        return (diameter, blur);
     }
 
     private static double WeightedMedian((double Value, double Weight)[] values)
