@@ -30,14 +30,22 @@ public static class MarkerWatershed
         bool[] open = FramedPlane.Add(new Plane<bool>(height, width, FilledWithTrue(height * width)), false);
         int[] offsets = FramedPlane.Offsets(width, neighbourhood);
         var queue = new WatershedQueue();
+        int waitingMarkers = 0;
         for (int i = 0; i < labels.Length; i++)
-            if (labels[i] != 0)
-                queue.Push(keys[i], 0, i, i);
+        {
+            if (labels[i] == 0) continue;
+            queue.Push(keys[i], 0, i, i);
+            waitingMarkers++;
+        }
+        // A pixel that waits already is decided when it comes up first; its later entries would only make the queue longer. But as long as
+        // markers wait, the order of equally low ones depends on all that is in the queue.
+        var waits = new bool[lines ? labels.Length : 0];
 
         uint age = 1;
         for (long done = 0; queue.TryPop(out int i, out int source); done++)
         {
             if ((done & 0xFFFF) == 0) job.ThrowIfCancelled();
+            if (i == source) waitingMarkers--;
             if (lines)
             {
                 // Only now, when a pixel is flooded, are all waters around it known; it may have been reached several times.
@@ -54,6 +62,8 @@ public static class MarkerWatershed
                 int q = i + offset;
                 if (!open[q] || labels[q] != 0) continue;
                 if (!lines) labels[q] = labels[i];
+                else if (waits[q] && waitingMarkers == 0) continue;
+                else waits[q] = true;
                 queue.Push(keys[q], ++age, q, source);
             }
         }

@@ -50,8 +50,11 @@ public sealed record CellSimulationOptions
     /// <summary>Where the fluorescence is.</summary>
     public CellPattern Pattern { get; init; } = CellPattern.Cytoplasmic;
 
-    /// <summary>Mean brightness of a cell, grey values above the background.</summary>
-    public double Brightness { get; init; } = 100;
+    /// <summary>
+    /// Mean brightness of a cell, grey values above the background. At the default the published detector, told the noise and a minimum diameter
+    /// of 29 pixels, finds 87 % of the cells at each published noise, as was published.
+    /// </summary>
+    public double Brightness { get; init; } = 200;
 
     /// <summary>Standard deviation of the brightness as a share of its mean.</summary>
     public double BrightnessSpread { get; init; } = 0.25;

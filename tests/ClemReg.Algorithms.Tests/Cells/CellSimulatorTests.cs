@@ -1,6 +1,5 @@
 using ClemReg.Algorithms.Cells;
 using ClemReg.Algorithms.Simulation;
-using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Tests.Cells;
 
