@@ -167,7 +167,7 @@ public static class CellDetector
     }
 
     /// <summary>Labels and boxes of the section from those of pixels that stand for <paramref name="bin"/> x <paramref name="bin"/> of its own.</summary>
-    private static CellRegions Enlarged(Plane<int> small, IReadOnlyList<double> scores, int bin, int height, int width)
+    private static CellRegions Enlarged(Plane<int> small, List<double> scores, int bin, int height, int width)
     {
         var labels = new Plane<int>(height, width);
         var ends = new (int Left, int Top, int Right, int Bottom)[scores.Count];
