@@ -37,8 +37,8 @@ internal sealed class EmModel
 
     public static readonly IntegerParameter Downsampling = new("downsample_f", "Downsampling", MitoNetGroup, "", "The network sees the slices this many times smaller: 1, 2, 4 and so on. For pixels below about 5 nm.", 1, 1, 64);
 
-    /// <summary>Parts of an operation's progress at which the model is known, and open.</summary>
-    private const double Known = 0.01, Opened = 0.03;
+    /// <summary>Parts of an operation's progress at which the model is known, and open: small, so that the time left is told from the slices.</summary>
+    private const double Known = 0.002, Opened = 0.005;
 
     /// <summary>Pixels (nm) that MitoNet's training images had, with some room.</summary>
     private const double LeastMitoNetPixel = 4, MostMitoNetPixel = 25;
