@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import javax.swing.BorderFactory;
 import javax.swing.JCheckBox;
 import javax.swing.JComponent;
+import javax.swing.JLabel;
 import javax.swing.JPanel;
 import javax.swing.JSlider;
 import javax.swing.JTextArea;
@@ -81,7 +82,10 @@ public final class ThresholdPreview {
 		status.setFont(UIManager.getFont("Label.font"));
 		panel.setBorder(BorderFactory.createEmptyBorder(6, 8, 0, 8));
 		panel.add(box, BorderLayout.WEST);
-		panel.add(slider, BorderLayout.CENTER);
+		final JPanel threshold = new JPanel(new BorderLayout());
+		threshold.add(new JLabel("Threshold "), BorderLayout.WEST);
+		threshold.add(slider, BorderLayout.CENTER);
+		panel.add(threshold, BorderLayout.CENTER);
 		panel.add(status, BorderLayout.SOUTH);
 		box.addActionListener(e -> {
 			if (box.isSelected()) begin();
@@ -205,7 +209,7 @@ public final class ThresholdPreview {
 		slider.setValue((int) Math.round(PERCENT * threshold));
 		adjusting = false;
 		final double part = overlay.show(threshold);
-		status.setText(String.format(Locale.ROOT, "Slice %d in %.1f s: %.1f %% of it from %s on.", run.request.slice, run.took(), PERCENT * part, text(threshold)));
+		status.setText(String.format(Locale.ROOT, "Slice %d, computed in %.1f s: %.1f %% of its pixels reach %s.", run.request.slice, run.took(), PERCENT * part, text(threshold)));
 	}
 
 	private void slid() {

@@ -1,12 +1,12 @@
 package clem.ij.preview;
 
 import java.awt.Component;
+import java.awt.Container;
 import java.io.File;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 import javax.swing.JCheckBox;
-import javax.swing.JComponent;
 import javax.swing.JSlider;
 import javax.swing.JTextArea;
 import javax.swing.SwingUtilities;
@@ -85,8 +85,16 @@ public final class ThresholdPreviewTest {
 	}
 
 	private <T extends Component> T part(final Class<T> type) {
-		for (final Component component : ((JComponent) preview.component()).getComponents()) if (type.isInstance(component)) return type.cast(component);
-		throw new AssertionError("no " + type);
+		return part(preview.component(), type);
+	}
+
+	private static <T extends Component> T part(final Container in, final Class<T> type) {
+		for (final Component component : in.getComponents()) {
+			if (type.isInstance(component)) return type.cast(component);
+			final T inside = component instanceof Container ? part((Container) component, type) : null;
+			if (inside != null) return inside;
+		}
+		return null;
 	}
 
 	private void click() throws Exception {
@@ -114,23 +122,23 @@ public final class ThresholdPreviewTest {
 			Check.equal(0, bridge.previews.size());
 			image.setSlice(3);
 			click();
-			await("Slice 3 in ");
+			await("Slice 3, ");
 			Check.equal("3", bridge.previews.get(0).get("first_slice").toString());
 			Check.equal("3", bridge.previews.get(0).get("last_slice").toString());
 			// The field says 0: as the model says.
-			Check.that(status().endsWith("from 0.3 on."), status());
+			Check.that(status().endsWith("reach 0.3."), status());
 			events(() -> {
 				Check.equal(30, part(JSlider.class).getValue());
 				Check.equal("0", fields.get("seg_thr"));
 				part(JSlider.class).setValue(62);
 				Check.equal("0.62", fields.get("seg_thr"));
 			});
-			Check.that(status().endsWith("from 0.62 on."), status());
+			Check.that(status().endsWith("reach 0.62."), status());
 			Check.equal(1, image.getOverlay().size());
 			Check.equal(1, bridge.previews.size());
 			// What is typed moves the slider.
 			events(() -> fields.put("seg_thr", "0.25"));
-			for (int i = 0; i < 100 && !status().endsWith("from 0.25 on."); i++) Thread.sleep(20);
+			for (int i = 0; i < 100 && !status().endsWith("reach 0.25."); i++) Thread.sleep(20);
 			events(() -> Check.equal(25, part(JSlider.class).getValue()));
 			Check.equal(1, bridge.previews.size());
 		});
@@ -139,16 +147,16 @@ public final class ThresholdPreviewTest {
 	public void anotherSliceOrParameterIsComputedAgain() throws Exception {
 		with(() -> {
 			click();
-			await("Slice 1 in ");
+			await("Slice 1, ");
 			events(() -> image.setSlice(5));
 			await("Slice 5");
 			events(() -> Check.that(image.getOverlay() == null || image.getOverlay().get(0).getPosition() == 5, "the old slice's mask is gone"));
-			await("Slice 5 in ");
+			await("Slice 5, ");
 			Check.equal(2, bridge.previews.size());
 			events(() -> fields.put("em_tile", "64"));
 			for (int i = 0; i < 200 && bridge.previews.size() < 3; i++) Thread.sleep(10);
 			Check.equal("64", bridge.previews.get(2).get("em_tile").toString());
-			await("Slice 5 in ");
+			await("Slice 5, ");
 		});
 	}
 
@@ -161,7 +169,7 @@ public final class ThresholdPreviewTest {
 				fields.put("fail", "");
 				image.setSlice(2);
 			});
-			await("Slice 2 in ");
+			await("Slice 2, ");
 			events(() -> fields.put("fail", "wait"));
 			await("Computing slice 2: ");
 			click();
@@ -200,14 +208,14 @@ public final class ThresholdPreviewTest {
 				fields.put("threads", "0");
 				fields.put("fail", "");
 			});
-			await("Slice 1 in ");
+			await("Slice 1, ");
 		});
 	}
 
 	public void anImageThatIsClosedMeanwhileBreaksNothing() throws Exception {
 		with(() -> {
 			click();
-			await("Slice 1 in ");
+			await("Slice 1, ");
 			final ImagePlus closed = image;
 			events(() -> {
 				image = null;
@@ -215,7 +223,7 @@ public final class ThresholdPreviewTest {
 			});
 			await("Open an image");
 			image = Samples.image("other", 8, 1, 4, 10, 10);
-			await("Slice 1 in ");
+			await("Slice 1, ");
 		});
 	}
 }
