@@ -15,6 +15,7 @@ import javax.swing.JButton;
 import javax.swing.JCheckBox;
 import javax.swing.JDialog;
 import javax.swing.JSlider;
+import javax.swing.JTabbedPane;
 import javax.swing.JTextArea;
 import javax.swing.JTextField;
 import javax.swing.SwingUtilities;
@@ -53,7 +54,7 @@ public final class PreviewUse {
 		new Recorder();
 		Recorder.getInstance().setLocation(20, 700);
 		final ImagePlus em = IJ.openImage(file);
-		final Overlay own = new Overlay(new Roi(20, 20, 60, 40));
+		final Overlay own = new Overlay(new Roi(2, 2, 5, 5));
 		em.setOverlay(own);
 		em.show();
 		em.setSlice(em.getNSlices() / 2);
@@ -62,9 +63,12 @@ public final class PreviewUse {
 		wait("the dialog", () -> dialog() != null);
 		final JDialog dialog = dialog();
 		SwingUtilities.invokeAndWait(() -> {
-			dialog.setLocation(new Point(500, 180));
+			dialog.setLocation(new Point(436, 180));
 			part(dialog, JTextField.class, "model").setText(model);
 			part(dialog, JCheckBox.class, "preview").doClick();
+			// Where the threshold's field is.
+			final JTabbedPane tabs = (JTabbedPane) SwingUtilities.getAncestorOfClass(JTabbedPane.class, part(dialog, JTextField.class, "seg_thr"));
+			tabs.setSelectedIndex(tabs.indexOfTab("Objects"));
 		});
 		wait("the preview: " + status(dialog), () -> status(dialog).contains(" reach ") && em.getOverlay().size() == 2);
 		shot(shots, "preview");
@@ -87,7 +91,7 @@ public final class PreviewUse {
 		wait("what was recorded", () -> Recorder.getInstance().getText().contains("run(\"Segment EM...\", \"image=" + em.getTitle() + " model="));
 		check("with its threshold: " + Recorder.getInstance().getText(), Recorder.getInstance().getText().contains("seg_thr=0.4 "));
 		final Window over = WindowManager.getImage(em.getTitle() + ": objects").getWindow();
-		over.setLocation(500, 180);
+		over.setLocation(440, 180);
 		WindowManager.getImage("Segment EM: labels").getWindow().setLocation(980, 180);
 		WindowManager.getImage("Segment EM: mask").getWindow().setLocation(980, 640);
 		over.toFront();
