@@ -8,8 +8,6 @@ import java.awt.Frame;
 import java.awt.GridBagConstraints;
 import java.awt.GridBagLayout;
 import java.awt.Insets;
-import java.awt.SecondaryLoop;
-import java.awt.Toolkit;
 import java.awt.event.WindowAdapter;
 import java.awt.event.WindowEvent;
 import java.lang.reflect.InvocationTargetException;
@@ -17,7 +15,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 
 import javax.swing.Box;
@@ -35,8 +32,6 @@ import javax.swing.JTabbedPane;
 import javax.swing.JTextArea;
 import javax.swing.JTextField;
 import javax.swing.SwingConstants;
-import javax.swing.SwingUtilities;
-import javax.swing.WindowConstants;
 
 import clem.bridge.ClemRegException;
 import clem.ij.preview.DialogValues;
@@ -55,7 +50,6 @@ final class ParameterDialog {
 	private final Fields fields;
 	private final List<String> titles;
 	private final Map<String, JComponent> inputs = new LinkedHashMap<>();
-	private final CountDownLatch closed = new CountDownLatch(1);
 	private JDialog dialog;
 	private Map<String, String> answer;
 	private Function<DialogValues, ThresholdPreview> previews;
@@ -75,26 +69,10 @@ final class ParameterDialog {
 	/** Shows the dialog and waits; null when it is cancelled. */
 	Map<String, String> ask() {
 		try {
-			if (!SwingUtilities.isEventDispatchThread()) {
-				SwingUtilities.invokeAndWait(this::show);
-				closed.await();
-			}
-			else {
-				// While this waits, ImageJ's events go on.
-				final SecondaryLoop loop = Toolkit.getDefaultToolkit().getSystemEventQueue().createSecondaryLoop();
-				show();
-				dialog.addWindowListener(new WindowAdapter() {
-					@Override
-					public void windowClosed(final WindowEvent e) {
-						loop.exit();
-					}
-				});
-				if (dialog.isDisplayable()) loop.enter();
-			}
+			DialogWait.show(this::made);
 			if (preview != null) preview.await();
 		}
 		catch (final InterruptedException e) {
-			SwingUtilities.invokeLater(dialog::dispose);
 			Thread.currentThread().interrupt();
 			return null;
 		}
@@ -105,16 +83,8 @@ final class ParameterDialog {
 		return answer;
 	}
 
-	private void show() {
+	private JDialog made() {
 		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: " + operation.title, previews == null);
-		dialog.setDefaultCloseOperation(WindowConstants.DISPOSE_ON_CLOSE);
-		dialog.addWindowListener(new WindowAdapter() {
-			@Override
-			public void windowClosed(final WindowEvent e) {
-				if (preview != null) preview.close();
-				closed.countDown();
-			}
-		});
 		dialog.setName("clemreg." + operation.name);
 		// At the side: so many tabs would stand in several rows above each other.
 		final JTabbedPane tabs = new JTabbedPane(SwingConstants.LEFT);
@@ -136,12 +106,18 @@ final class ParameterDialog {
 		if (previews != null) {
 			preview = previews.apply(new Values());
 			below.add(preview.component(), BorderLayout.CENTER);
+			dialog.addWindowListener(new WindowAdapter() {
+				@Override
+				public void windowClosed(final WindowEvent e) {
+					preview.close();
+				}
+			});
 		}
 		below.add(buttons, BorderLayout.SOUTH);
 		dialog.add(below, BorderLayout.SOUTH);
 		dialog.pack();
 		dialog.setLocationRelativeTo(IJ.getInstance());
-		dialog.setVisible(true);
+		return dialog;
 	}
 
 	/** The fields as a preview sees them. */
