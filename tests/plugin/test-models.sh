@@ -32,6 +32,14 @@ check "what was found registers" "$clemreg" register --moving "$s/fm.tif" --fixe
 tre=$(/usr/bin/python3 -c 'import json,sys; print(int(json.load(open(sys.argv[1]))["after"]["mean_nm"]))' "$scratch/tre.json")
 check "to $tre nm, below 60" test "$tre" -lt 60
 
+# The probability that Segment EM holds its threshold against, of some slices.
+check "model-probability" "$clemreg" model-probability --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/probability" --set first_slice=30 --set last_slice=33 --provider cpu
+check "only its files" test "$(cd "$scratch/probability" && ls | tr '\n' ' ')" = "probability.tif run.json "
+check "all of what Segment EM finds" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/all" --provider cpu --set min_size=0 --set seg_thr=0.7
+thresholded() { /usr/bin/python3 -c 'import sys, tifffile; p, m = (tifffile.imread(f) for f in sys.argv[1:]); sys.exit(int(((p >= 0.7) != (m[29:33] > 0)).any()))' "$@"; }
+check "its threshold gives the mask" thresholded "$scratch/probability/probability.tif" "$scratch/all/mask.tif"
+refuses "slices that are not there" 2 "last_slice = 81|80" model-probability --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/bad" --set last_slice=81
+
 check "convert-model" "$clemreg" convert-model --model "$scratch/fused.pth" --out "$scratch/mito.onnx"
 refuses "a file that is there" 2 "mito.onnx|overwrit" convert-model --model "$scratch/fused.pth" --out "$scratch/mito.onnx"
 check "dense, with int8 weights" "$clemreg" convert-model --model "$scratch/fused.pth" --out "$scratch/dense.onnx" --graph dense --weights int8
@@ -80,6 +88,33 @@ print(int(1000 * (mask & truth).sum() / (mask | truth).sum()))
 P
   )
   check "intersection over union with the experts' mitochondria is 0.$iou, above 0.680" test "$iou" -gt 680
+
+  # The same probabilities as onnxruntime-node gives for the same pixels, at the model's own scale: nothing is resampled or blended.
+  node_modules=$root/build/onnxruntime-node/node_modules
+  if command -v node >/dev/null && { [ -d "$node_modules/onnxruntime-node" ] || npm install --ignore-scripts --no-save --silent --prefix "${node_modules%/*}" onnxruntime-node@1.30.0 >/dev/null 2>&1; }; then
+    echo '{ "name": "DA-MitoSeg", "pixel_size_nm": 4.6, "tile": 512 }' >"$scratch/real.json"
+    /usr/bin/python3 - "$scratch/vnc.tif" "$scratch/crop" <<'P'
+import sys
+import tifffile
+crop = tifffile.imread(sys.argv[1])[4:6, 100:612, 200:712]
+tifffile.imwrite(sys.argv[2] + ".tif", crop, imagej=True, resolution=(1 / 4.6e-3,) * 2, metadata={"spacing": 0.05, "unit": "um", "axes": "ZYX"})
+(crop[1].astype("<f4") / 255).tofile(sys.argv[2] + ".raw")
+P
+    check "probabilities of real EM" "$clemreg" model-probability --image "$scratch/crop.tif" --model "$scratch/real.onnx" --out "$scratch/real" --set first_slice=2 --provider cpu
+    check "Node runs the model" env NODE_PATH="$node_modules" node "$root/benchmarks/model_times.js" "$scratch/real.onnx" "$scratch/crop.raw" 1x1x512x512 2 0 "$scratch/node.raw" 0
+    most=$(/usr/bin/python3 - "$scratch/real/probability.tif" "$scratch/node.raw" <<'P'
+import sys
+import numpy as np
+import tifffile
+ours, node = tifffile.imread(sys.argv[1]), np.fromfile(sys.argv[2], "<f4").reshape(512, 512)
+assert node.min() < 0.1 and node.max() > 0.9, "no structure in it"
+print(f"{np.abs(ours - node).max():.1e}")
+P
+    )
+    check "they differ by $most from onnxruntime-node's, at most 1e-4" /usr/bin/python3 -c 'import sys; sys.exit(float(sys.argv[1]) > 1e-4)' "${most:-1}"
+  else
+    skip "probabilities beside onnxruntime-node's: there is no Node, or npm cannot fetch the package"
+  fi
 else
   skip "real EM: there is no vnc or damitoseg in ../shared/data (or the folder that CLEMREG_DATA names)"
 fi

@@ -66,5 +66,12 @@ sleep 2
 shot registered
 check "the macro goes on: $(tail -3 "$scratch/log.txt" 2>/dev/null)" grep -q "REGISTERED" "$scratch/log.txt"
 check "no trace in the log" bash -c '! grep -qE "^\s+at " "$1" "$2"' _ "$scratch/log.txt" "$scratch/imagej.log"
-for s in dialog registered; do check "screenshot $s" test -s "$shots/$s.png"; done
+kill $imagej 2>/dev/null
+
+# Segment EM with its preview, on another ImageJ.
+check "sample" sample
+cp "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" "$scratch"
+timeout 300 "$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$classes:$ij" clem.ij.PreviewUse "$scratch/sample/em.tif" "$scratch/dark.onnx" "$shots" >"$scratch/preview.log" 2>&1
+check "preview, threshold, segmentation: $(tail -15 "$scratch/preview.log")" test "$(tail -1 "$scratch/preview.log")" = USED
+for s in dialog registered preview preview-0.9 segmented; do check "screenshot $s" test -s "$shots/$s.png"; done
 finish

@@ -8,11 +8,14 @@ import java.awt.Frame;
 import java.awt.GridBagConstraints;
 import java.awt.GridBagLayout;
 import java.awt.Insets;
+import java.awt.event.WindowAdapter;
+import java.awt.event.WindowEvent;
 import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 import javax.swing.Box;
 import javax.swing.JButton;
@@ -29,9 +32,10 @@ import javax.swing.JTabbedPane;
 import javax.swing.JTextArea;
 import javax.swing.JTextField;
 import javax.swing.SwingConstants;
-import javax.swing.SwingUtilities;
 
 import clem.bridge.ClemRegException;
+import clem.ij.preview.DialogValues;
+import clem.ij.preview.ThresholdPreview;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import ij.IJ;
@@ -48,6 +52,8 @@ final class ParameterDialog {
 	private final Map<String, JComponent> inputs = new LinkedHashMap<>();
 	private JDialog dialog;
 	private Map<String, String> answer;
+	private Function<DialogValues, ThresholdPreview> previews;
+	private ThresholdPreview preview;
 
 	ParameterDialog(final Operation operation, final Fields fields, final List<String> titles) {
 		this.operation = operation;
@@ -55,11 +61,16 @@ final class ParameterDialog {
 		this.titles = titles;
 	}
 
+	/** Adds a preview. The image windows can then be used while the dialog is open. */
+	void preview(final Function<DialogValues, ThresholdPreview> made) {
+		previews = made;
+	}
+
 	/** Shows the dialog and waits; null when it is cancelled. */
 	Map<String, String> ask() {
 		try {
-			if (SwingUtilities.isEventDispatchThread()) show();
-			else SwingUtilities.invokeAndWait(this::show);
+			DialogWait.show(this::made);
+			if (preview != null) preview.await();
 		}
 		catch (final InterruptedException e) {
 			Thread.currentThread().interrupt();
@@ -72,8 +83,8 @@ final class ParameterDialog {
 		return answer;
 	}
 
-	private void show() {
-		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: " + operation.title, true);
+	private JDialog made() {
+		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: " + operation.title, previews == null);
 		dialog.setName("clemreg." + operation.name);
 		// At the side: so many tabs would stand in several rows above each other.
 		final JTabbedPane tabs = new JTabbedPane(SwingConstants.LEFT);
@@ -91,10 +102,40 @@ final class ParameterDialog {
 			if (inputs.get(role) instanceof JComboBox) ((JComboBox<?>) inputs.get(role)).addActionListener(e -> region());
 		}
 		dialog.add(tabs, BorderLayout.CENTER);
-		dialog.add(buttons, BorderLayout.SOUTH);
+		final JPanel below = new JPanel(new BorderLayout());
+		if (previews != null) {
+			preview = previews.apply(new Values());
+			below.add(preview.component(), BorderLayout.CENTER);
+			dialog.addWindowListener(new WindowAdapter() {
+				@Override
+				public void windowClosed(final WindowEvent e) {
+					preview.close();
+				}
+			});
+		}
+		below.add(buttons, BorderLayout.SOUTH);
+		dialog.add(below, BorderLayout.SOUTH);
 		dialog.pack();
 		dialog.setLocationRelativeTo(IJ.getInstance());
-		dialog.setVisible(true);
+		return dialog;
+	}
+
+	/** The fields as a preview sees them. */
+	private final class Values implements DialogValues {
+		@Override
+		public String get(final String key) {
+			return inputs.containsKey(key) ? value(inputs.get(key)) : "";
+		}
+
+		@Override
+		public void set(final String key, final String value) {
+			ParameterDialog.set(inputs.get(key), value);
+		}
+
+		@Override
+		public ImagePlus image(final String key) {
+			return chosen(key);
+		}
 	}
 
 	private static JButton button(final String text, final Runnable action) {

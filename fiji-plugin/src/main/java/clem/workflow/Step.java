@@ -23,6 +23,9 @@ import ij.ImagePlus;
 
 /** Runs one operation of the schema by itself: inputs from Java in, results to whoever shows or saves them. */
 public final class Step {
+	/** How far the progress is when the operation has run; models take nearly all of the time. */
+	private static final double RUN = 0.7, MODEL_RUN = 0.97;
+
 	private final Bridge bridge;
 	private final Operation operation;
 
@@ -116,8 +119,8 @@ public final class Step {
 	public void run(final InputSource source, final RunRequest request, final OperationListener listener, final Sink sink) {
 		final Provenance provenance = new Provenance();
 		final Map<String, Object> inputs = inputs(source, request, provenance);
-		// Of an image that lends its grid to another tool's file no more than the name is written.
-		if (!Commands.givesTexts(operation)) provenance.start();
+		// Only a transform tells where its inputs came from; of an image that lends its grid to another tool's file no more than the name is written.
+		if (operation.outputs.stream().anyMatch(Port::isTransform)) provenance.start();
 		final Progress progress = new Progress(listener);
 		request.resolveRegions();
 		try (Handles handles = new Handles(bridge)) {
@@ -153,7 +156,7 @@ public final class Step {
 			}
 			checkDirection(inputs, names, progress);
 			final String json = request.toJson(more);
-			progress.upTo(0.7);
+			progress.upTo(operation.inputs.stream().anyMatch(Port::isModel) ? MODEL_RUN : RUN);
 			final OperationResult result = bridge.run(operation.name, json, ports, progress);
 			final Results results = new Results(bridge, Json.parseObject(result.json), progress,
 				inputs.get("source") instanceof VolumeImage ? ((VolumeImage) inputs.get("source")).image : null, provenance);

@@ -52,6 +52,17 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'registered_points','kind':'points'}],'parameters':[]},"
 		+ "{'name':'warp','title':'Warp','help':'','inputs':[{'name':'source','kind':'source','required':true,'help':''},{'name':'transform','kind':'transform','required':true,'help':''},"
 		+ "{'name':'target','kind':'source','required':true,'help':''}],'outputs':[{'name':'warped','kind':'source'}],'parameters':[]},"
+		+ "{'name':'segment_em','title':'Segment EM','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':''},{'name':'model','kind':'model','required':true,'help':''}],"
+		+ "'outputs':[{'name':'labels','kind':'source'},{'name':'mask','kind':'mask'},{'name':'run','kind':'text'}],'parameters':["
+		+ "{'name':'em_tile','label':'Tile','type':'integer','default':0,'minimum':0,'maximum':1000,'group':'Model','help':''},"
+		+ "{'name':'seg_thr','label':'Threshold','type':'number','default':0,'minimum':0,'maximum':0.999,'group':'Objects','help':''},"
+		+ "{'name':'fail','label':'Fail','type':'text','default':'','group':'Model','help':'Name of an error.'}]},"
+		+ "{'name':'model_probability','title':'Model Probability','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':''},{'name':'model','kind':'model','required':true,'help':''}],"
+		+ "'outputs':[{'name':'probability','kind':'volume'},{'name':'boundary','kind':'volume'},{'name':'run','kind':'text'}],'parameters':["
+		+ "{'name':'em_tile','label':'Tile','type':'integer','default':0,'minimum':0,'maximum':1000,'group':'Model','help':''},"
+		+ "{'name':'first_slice','label':'First slice','type':'integer','default':0,'minimum':0,'maximum':1000,'group':'Slices','help':''},"
+		+ "{'name':'last_slice','label':'Last slice','type':'integer','default':0,'minimum':0,'maximum':1000,'group':'Slices','help':''},"
+		+ "{'name':'fail','label':'Fail','type':'text','default':'','group':'Model','help':'Name of an error.'}]},"
 		+ "{'name':'register_plan','title':'Plan','help':'','inputs':[],'outputs':[],'parameters':[]},"
 		+ "{'name':'overlay','title':'Overlay','help':'','inputs':[],'outputs':[],'parameters':["
 		+ "{'name':'report','label':'Report','type':'boolean','default':true,'group':'Picture','help':''}]},"
@@ -107,6 +118,9 @@ public final class FakeBridge implements Bridge {
 	public volatile Map<String, Object> lastRequest = new LinkedHashMap<>();
 	/** The last request to register. */
 	public volatile Map<String, Object> registerRequest = new LinkedHashMap<>();
+
+	/** The parameters of all requests for probabilities. */
+	public final List<Map<String, Object>> previews = Collections.synchronizedList(new ArrayList<>());
 
 	/** The parameters of all requests to warp. */
 	public final List<Map<String, Object>> warps = Collections.synchronizedList(new ArrayList<>());
@@ -221,6 +235,7 @@ public final class FakeBridge implements Bridge {
 		final Map<String, Object> json = Json.parseObject(request);
 		lastRequest = json;
 		final Map<String, Object> parameters = Json.asObject(json.get("parameters"));
+		if (operation.equals("model_probability")) previews.add(parameters);
 		listener.progress(0.5, operation);
 		final String fail = Json.asText(parameters.get("fail"), "");
 		if (fail.equals("wait")) {
@@ -242,6 +257,13 @@ public final class FakeBridge implements Bridge {
 			case "segment_fluorescence":
 				outputs.put("mask", threshold((Volume) get(inputs.get("moving"))));
 				return new OperationResult("{}", outputs);
+			case "model_probability":
+				outputs.put("probability", brightness((Volume) get(inputs.get("image")), Integer.parseInt(parameters.get("first_slice").toString())));
+				return new OperationResult("{\"model\":{\"threshold\":0.3}}", outputs);
+			case "segment_em":
+				outputs.put("mask", threshold((Volume) get(inputs.get("image"))));
+				outputs.put("labels", bright((Volume) get(inputs.get("image"))));
+				return new OperationResult("{\"summary\":\"Found.\",\"files\":[{\"path\":\"run.json\",\"text\":\"{}\"}]}", outputs);
 			case "sample_points":
 				outputs.put("points", add(points((Volume) get(inputs.get("mask")))));
 				return new OperationResult("{}", outputs);
@@ -350,6 +372,31 @@ public final class FakeBridge implements Bridge {
 	private long threshold(final Volume volume) {
 		final long handle = createVolume(VoxelKind.MASK, volume.size, volume.spacing, volume.origin);
 		for (int z = 0; z < volume.size[0]; z++) writeSlice(handle, z, volume.slice(z));
+		return handle;
+	}
+
+	/** A slice's 8 bits as probabilities. */
+	private long brightness(final Volume em, final int slice) {
+		final long handle = createVolume(VoxelKind.FLOAT32, new int[] { 1, em.size[1], em.size[2] }, em.spacing, em.origin);
+		final byte[] from = (byte[]) em.slice(slice - 1);
+		final float[] to = new float[from.length];
+		for (int i = 0; i < to.length; i++) to[i] = (from[i] & 0xff) / 255f;
+		writeSlice(handle, 0, to);
+		return handle;
+	}
+
+	/** What is not 0, with the label 20001 in the left half and 20002 in the right one. */
+	private long bright(final Volume em) {
+		final long handle = createVolume(VoxelKind.UINT16, em.size, em.spacing, em.origin);
+		for (int z = 0; z < em.size[0]; z++) {
+			final Object from = em.slice(z);
+			final short[] to = new short[em.size[1] * em.size[2]];
+			for (int i = 0; i < to.length; i++) {
+				final float value = from instanceof byte[] ? ((byte[]) from)[i] : from instanceof short[] ? ((short[]) from)[i] : ((float[]) from)[i];
+				if (value != 0) to[i] = (short) (i % em.size[2] < em.size[2] / 2 ? 20001 : 20002);
+			}
+			writeSlice(handle, z, to);
+		}
 		return handle;
 	}
 
