@@ -234,7 +234,7 @@ final class Download {
 		final String why;
 		if (head.status == 404 || head.status == 410) why = "there is no such file. Has it moved? Look at the address in a browser, and correct the url in models.json";
 		else if (head.status == 401 || head.status == 403) why = "the server does not give it to everyone. Download it in a browser, where you can log in, and put it into the models folder";
-		else if (head.status == 407) why = "the proxy wants a name and a password. Give them in the environment variable https_proxy=http://NAME:PASSWORD@HOST:PORT (for http addresses), or download the file in a browser and put it into the models folder";
+		else if (head.status == 407) why = "the proxy wants a name and a password. For http addresses the environment variable http_proxy=http://NAME:PASSWORD@HOST:PORT gives them; else download the file in a browser and put it into the models folder";
 		else if (head.status == 429 || head.status >= 500) why = "the server cannot give it now. Try again later; what has come is kept";
 		else why = "an answer that no download expects. Look at the address in a browser";
 		return new ClemRegException(ClemRegException.Kind.MODEL, url + moved + head.via + " answers with status " + head.status + ": " + why + ".");

@@ -206,6 +206,7 @@ final class Exchange implements AutoCloseable {
 		if (e instanceof java.net.UnknownHostException) return "the server " + what + " is not known. Is this computer online? Behind a proxy, set Edit > Options > Proxy Settings... (or the environment variable https_proxy)";
 		if (e instanceof SocketTimeoutException) return "there was no answer for " + timeout / 1000 + " s (" + what + "). Try again later; behind a proxy, set Edit > Options > Proxy Settings... (or the environment variable https_proxy)";
 		if (e instanceof javax.net.ssl.SSLException) return "no secure connection (" + what + "). Does something on the way open encrypted connections, whose certificate this Java does not know? Ask who runs the network";
+		if (what.startsWith("Unable to tunnel")) return what + ". The proxy does not let it through, or wants a name and a password, which only works for http addresses. Download the file in a browser, and put it into the models folder";
 		return what;
 	}
 }

@@ -57,8 +57,8 @@ public final class ModelInstaller {
 			listener.log(entry.name + " is there already.");
 			return there;
 		}
-		if (entry.sha256 == null) listener.warning(entry.name + ": models.json has no SHA-256 for it; whether the file is the one that its authors published cannot be checked.");
 		consent.licence(entry);
+		if (entry.sha256 == null) listener.warning(entry.name + ": models.json has no SHA-256 for it; whether the file is the one that its authors published cannot be checked.");
 		final File folder = ModelFolders.writable(), model = new File(folder, entry.name + ModelFolders.ONNX);
 		try (FileChannel channel = FileChannel.open(new File(folder, LOCK).toPath(), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
 			lock(channel, entry, listener);

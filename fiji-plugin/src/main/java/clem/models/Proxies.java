@@ -47,10 +47,13 @@ final class Proxies {
 		}
 	}
 
-	/** What the header Proxy-Authorization says, or null: where the environment gives a name and a password. */
+	/**
+	 * What the header Proxy-Authorization says, or null: where the environment gives a name and a password. Not for https: Java does not send
+	 * it when it asks for the tunnel, but within it, to the server.
+	 */
 	String authorization(final URL url, final Proxy proxy) {
 		final String scheme = url.getProtocol().toLowerCase(Locale.ROOT);
-		if (proxy.type() != Proxy.Type.HTTP || System.getProperty(scheme + ".proxyHost") != null) return null;
+		if (proxy.type() != Proxy.Type.HTTP || !scheme.equals("http") || System.getProperty(scheme + ".proxyHost") != null) return null;
 		final URI from = fromEnvironment(url, scheme);
 		return from == null || from.getUserInfo() == null ? null : "Basic " + Base64.getEncoder().encodeToString(from.getUserInfo().getBytes(StandardCharsets.UTF_8));
 	}

@@ -14,9 +14,11 @@ import clem.bridge.Bridges;
  */
 public final class AllTests {
 	private static final List<Class<?>> CLASSES = Arrays.asList(JsonTest.class, SchemaTest.class, UnitsTest.class, VolumeImageTest.class, ImageFilesTest.class,
-		TiffWriterTest.class, PointsFileTest.class, OutputTest.class, clem.ij.MacroOptionsTest.class, clem.ij.PluginTest.class, clem.ij.DialogTest.class,
+		TiffWriterTest.class, PointsFileTest.class, OutputTest.class, clem.ij.MacroOptionsTest.class, clem.ij.PluginTest.class, clem.ij.DialogTest.class, clem.ij.DownloadWindowTest.class,
 		clem.cli.MainTest.class, BatchTest.class, ReportTest.class, LauncherTest.class, IndexTest.class, BioFormatsTest.class, ProvenanceTest.class,
-		RegionsTest.class, ParallelTest.class, ResultImageTest.class, clem.bridge.HandlesTest.class, clem.bridge.NativeLoaderTest.class);
+		RegionsTest.class, clem.models.ModelsTest.class, clem.models.DownloadTest.class, ParallelTest.class, ResultImageTest.class, clem.bridge.HandlesTest.class, clem.bridge.NativeLoaderTest.class);
+
+	private static final List<Class<?>> DIALOGS = Arrays.asList(clem.ij.DialogTest.class, clem.ij.DownloadWindowTest.class);
 
 	private AllTests() {}
 
@@ -27,7 +29,7 @@ public final class AllTests {
 		int passed = 0, failed = 0, skipped = 0;
 		for (final Class<?> type : CLASSES) {
 			// Dialogs need a Java with a screen, the rest is tested in one without.
-			if (dialogs.equals(type == clem.ij.DialogTest.class ? "none" : "only")) continue;
+			if (dialogs.equals(DIALOGS.contains(type) ? "none" : "only")) continue;
 			final Method[] methods = type.getDeclaredMethods();
 			Arrays.sort(methods, Comparator.comparing(Method::getName));
 			for (final Method method : methods) {
