@@ -106,7 +106,7 @@ final class DownloadWindow {
 		table.getSelectionModel().addListSelectionListener(e -> tell());
 		table.setPreferredScrollableViewportSize(new Dimension(WIDTH, 6 * table.getRowHeight()));
 		// Esc and Enter are the window's.
-		table.getInputMap(JComponent.WHEN_ANCESTOR_OF_FOCUSED_COMPONENT).put(KeyStroke.getKeyStroke(KeyEvent.VK_ESCAPE, 0), "none");
+		for (final int key : new int[] { KeyEvent.VK_ESCAPE, KeyEvent.VK_ENTER }) table.getInputMap(JComponent.WHEN_ANCESTOR_OF_FOCUSED_COMPONENT).put(KeyStroke.getKeyStroke(key, 0), "none");
 		details.setName("details");
 		details.setEditable(false);
 		details.putClientProperty(JEditorPane.HONOR_DISPLAY_PROPERTIES, true);

@@ -140,7 +140,8 @@ public final class DownloadWindowTest {
 	public void aDownloadedModelIsChosen() throws Exception {
 		final Map<String, String> answer = ask((folder, server) -> {
 			click(DIALOG, "model_download");
-			Check.equal("Our model", until("the list", () -> part(WINDOW, JTable.class, "models").getValueAt(0, 0)));
+			final JTable table = part(WINDOW, JTable.class, "models");
+			Check.equal("Our model", until("the list", () -> table.getValueAt(0, 0)));
 			Check.equal(0, server.requests.size());
 			click(WINDOW, "download");
 			click(null, "I accept the licence");

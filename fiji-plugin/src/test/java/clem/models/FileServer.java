@@ -93,16 +93,22 @@ public final class FileServer implements AutoCloseable {
 		if (rest) exchange.getResponseHeaders().set("Content-Range", "bytes " + from + "-" + (file.length - 1) + "/" + file.length);
 		exchange.sendResponseHeaders(rest ? 206 : 200, length ? file.length - from : 0);
 		final int cut = cuts.isEmpty() ? file.length : cuts.remove(0);
-		try (OutputStream out = exchange.getResponseBody()) {
-			for (int at = from; at < Math.min(cut, file.length); at += 1000) {
-				if (hold != null && at > file.length / 2) hold.await();
-				out.write(file, at, Math.min(1000, Math.min(cut, file.length) - at));
+		final int end = Math.max(from, Math.min(cut, file.length)), half = hold == null ? from : Math.max(from, Math.min(end, file.length / 2 + 1));
+		try {
+			final OutputStream out = exchange.getResponseBody();
+			out.write(file, from, half - from);
+			if (hold != null) {
 				out.flush();
+				hold.await();
 			}
+			out.write(file, half, end - half);
+			if (end == file.length) out.close();
+			else out.flush();
 		}
 		catch (final IOException | InterruptedException e) {
-			// The client has gone, or what was promised is cut off.
+			// The client has gone.
 		}
+		// With less than was promised this cuts the connection; closing the body before would leave it open.
 		exchange.close();
 	}
 }
