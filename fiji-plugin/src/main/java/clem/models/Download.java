@@ -15,15 +15,17 @@ import clem.image.TiffWriter;
 import clem.json.Json;
 
 /**
- * Fetches an entry's file into NAME.part. What has come stays when it is cut off or cancelled, with a note (NAME.part.json) of which version
+ * Fetches an entry's file into a folder NAME.part. What has come stays there when it is cut off or cancelled, with a note of which version
  * of the file it is of: the next attempt asks for the rest of that version, and begins anew where the server has another one or cannot
  * send a rest.
  */
 final class Download {
+	private static final String NOTE = "download.json";
 	private static final int ATTEMPTS = 4;
 	private static final long MARGIN = 16_000_000, REPORT_NANOS = 200_000_000L;
 
 	private final ModelEntry entry;
+	private final File folder;
 	private final File part;
 	private final File note;
 	private final ModelWeb web;
@@ -42,18 +44,28 @@ final class Download {
 	private long before;
 	private long reported;
 
-	Download(final ModelEntry entry, final File part, final ModelWeb web, final OperationListener listener) {
+	/** Into a folder of its own within the models folder. */
+	Download(final ModelEntry entry, final File models, final ModelWeb web, final OperationListener listener) {
 		this.entry = entry;
-		this.part = part;
-		note = new File(part.getPath() + ".json");
+		folder = new File(models, entry.name + ".part");
+		// The name that its publisher gave it: a converted model tells it.
+		final String published = entry.urls.get(0).replaceFirst("[?#].*", "").replaceFirst(".*/", "").replaceAll("[^A-Za-z0-9._-]", "_");
+		part = new File(folder, published.matches("[A-Za-z0-9].*") && !published.equals(NOTE) ? published : "model");
+		note = new File(folder, NOTE);
 		this.web = web;
 		this.listener = listener;
 	}
 
+	/** What has come. */
+	File file() {
+		return part;
+	}
+
 	/** Removes what has come so far. */
 	void discard() {
-		part.delete();
-		note.delete();
+		final File[] files = folder.listFiles();
+		if (files != null) for (final File file : files) file.delete();
+		folder.delete();
 	}
 
 	/** Fetches all that is missing. */
@@ -68,12 +80,15 @@ final class Download {
 	}
 
 	private void fetchAll() {
+		final boolean known = known(part.length());
+		if (!known) {
+			discard();
+			index = 0;
+			start = 0;
+		}
+		folder.mkdir();
 		try (RandomAccessFile file = new RandomAccessFile(part, "rw")) {
-			if (!known(file.length())) {
-				index = 0;
-				start = 0;
-				forget(file);
-			}
+			if (!known) forget(file);
 			begun = System.nanoTime();
 			before = file.length();
 			if (before > 0) listener.log(entry.name + ": " + ModelEntry.bytes(before) + " are there from before; the rest is fetched.");
@@ -184,9 +199,9 @@ final class Download {
 		if (total >= 0) {
 			final long all = start + total;
 			if (all > entry.limit || entry.urls.size() == 1 && entry.size >= 0 && all != entry.size) throw size(all);
-			final long needed = all - file.length() + (entry.conversion == null ? 0 : all) + MARGIN, free = web.space.applyAsLong(part.getAbsoluteFile().getParentFile());
+			final long needed = all - file.length() + (entry.conversion == null ? 0 : all) + MARGIN, free = web.space.applyAsLong(folder);
 			if (free < needed) {
-				throw ClemRegException.badInput("There is not enough room in " + part.getParent() + ": " + ModelEntry.bytes(needed) + " are needed" + (entry.conversion == null ? "" : ", also for the conversion")
+				throw ClemRegException.badInput("There is not enough room in " + folder.getParent() + ": " + ModelEntry.bytes(needed) + " are needed" + (entry.conversion == null ? "" : ", also for the conversion")
 					+ ", " + ModelEntry.bytes(free) + " are free. Make room, or name another folder with " + ModelFolders.VARIABLE + ".");
 			}
 		}

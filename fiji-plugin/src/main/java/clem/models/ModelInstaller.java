@@ -62,9 +62,9 @@ public final class ModelInstaller {
 		final File folder = ModelFolders.writable(), model = new File(folder, entry.name + ModelFolders.ONNX);
 		try (FileChannel channel = FileChannel.open(new File(folder, LOCK).toPath(), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
 			lock(channel, entry, listener);
-			final Download download = new Download(entry, new File(folder, entry.name + ".part"), web, listener);
+			final Download download = new Download(entry, folder, web, listener);
 			download.run();
-			final String hash = checked(entry, download, folder, listener);
+			final String hash = checked(entry, download, listener);
 			if (entry.sha256 == null) unchecked(entry, hash, download, consent);
 			finish(entry, download, folder, model, overwrite, listener);
 			listener.log(entry.name + ": SHA-256 of what was downloaded " + hash + (entry.sha256 == null ? " (not checked)." : ", as it should be."));
@@ -94,9 +94,9 @@ public final class ModelInstaller {
 		if (lock == null) throw ClemRegException.badInput(entry.name + " is being downloaded already, by this Fiji or another one. Wait until it is there.");
 	}
 
-	private static String checked(final ModelEntry entry, final Download download, final File folder, final OperationListener listener) throws IOException {
+	private static String checked(final ModelEntry entry, final Download download, final OperationListener listener) throws IOException {
 		listener.progress(1, entry.name + ": checking");
-		final String hash = FileHash.sha256(new File(folder, entry.name + ".part"));
+		final String hash = FileHash.sha256(download.file());
 		if (entry.sha256 == null || entry.sha256.equals(hash)) return hash;
 		download.discard();
 		throw new ClemRegException(ClemRegException.Kind.MODEL, entry.name + ": the file that came is not the one that models.json means: its SHA-256 is " + hash + ", models.json says " + entry.sha256
@@ -114,12 +114,11 @@ public final class ModelInstaller {
 	}
 
 	private void finish(final ModelEntry entry, final Download download, final File folder, final File model, final boolean overwrite, final OperationListener listener) throws IOException {
-		final Path part = new File(folder, entry.name + ".part").toPath();
 		if (entry.card != null) card(entry, new File(folder, entry.name + ".json"), overwrite, listener);
-		if (entry.conversion == null) Moves.replace(part, model.toPath());
+		if (entry.conversion == null) Moves.replace(download.file().toPath(), model.toPath());
 		else {
 			try {
-				converter.convert(entry, part.toFile(), model, overwrite, listener);
+				converter.convert(entry, download.file(), model, overwrite, listener);
 			}
 			catch (final ClemRegException e) {
 				// What cannot be converted now cannot be later; where memory or the user's patience ran out the download need not be made again.

@@ -196,8 +196,8 @@ public final class DownloadTest {
 		with((folder, server) -> {
 			for (int i = 0; i < 20; i++) server.cuts.add(100_000);
 			fails(server.url("/file"), "100 kB", "kept");
-			Check.equal("[.downloads.lock, m.part, m.part.json]", files(folder));
-			Check.equal(100_000L, new File(folder, "m.part").length());
+			Check.equal("[.downloads.lock, m.part]", files(folder));
+			Check.equal(100_000L, new File(folder, "m.part/file").length());
 		});
 	}
 
@@ -206,7 +206,7 @@ public final class DownloadTest {
 			// The server stands still in the middle: the user need not wait for it.
 			final CountDownLatch hold = server.hold = new CountDownLatch(1);
 			final Thread user = new Thread(() -> {
-				while (new File(folder, "m.part").length() < SIZE / 2) Thread.yield();
+				while (new File(folder, "m.part/file").length() < SIZE / 2) Thread.yield();
 				cancelled = true;
 			});
 			user.start();
@@ -214,7 +214,7 @@ public final class DownloadTest {
 			user.join();
 			hold.countDown();
 			server.hold = null;
-			final long kept = new File(folder, "m.part").length();
+			final long kept = new File(folder, "m.part/file").length();
 			Check.that(kept >= SIZE / 2 && kept < SIZE, "kept " + kept);
 			cancelled = false;
 			install();
@@ -243,10 +243,10 @@ public final class DownloadTest {
 			for (int i = 0; i < 20; i++) server.cuts.add(100_000);
 			fails("kept");
 			server.cuts.clear();
-			keys.put("url", server.url("/other"));
+			keys.put("url", server.url("/other?download=1"));
 			install();
 			whole(folder, server);
-			Check.equal("/other", server.requests.get(server.requests.size() - 1));
+			Check.equal("/other?download=1", server.requests.get(server.requests.size() - 1));
 		});
 	}
 
@@ -349,7 +349,7 @@ public final class DownloadTest {
 		with((folder, server) -> {
 			web.space = place -> 1_000_000;
 			Check.badInput(this::install, "room", folder.getPath(), "1 MB are free");
-			Check.equal(0L, new File(folder, "m.part").length());
+			Check.equal(0L, new File(folder, "m.part/file").length());
 		});
 	}
 
@@ -441,6 +441,7 @@ public final class DownloadTest {
 			if (bad) throw new ClemRegException(cancelled ? ClemRegException.Kind.CANCELLED : ClemRegException.Kind.BAD_INPUT, "no .pth");
 			try {
 				Check.that(Arrays.equals(server.content, Files.readAllBytes(pth.toPath())), "other bytes");
+				Check.equal("file", pth.getName());
 				ModelsTest.write(onnx, "converted");
 			}
 			catch (final Exception e) {
@@ -471,7 +472,7 @@ public final class DownloadTest {
 		with((folder, server) -> {
 			cancelAt = 1;
 			Check.failure(ClemRegException.Kind.CANCELLED, () -> convert(server, true));
-			Check.equal("[.downloads.lock, m.part, m.part.json]", files(folder));
+			Check.equal("[.downloads.lock, m.part]", files(folder));
 			cancelAt = 2;
 			cancelled = false;
 			convert(server, false);
