@@ -227,6 +227,8 @@ final class DownloadWindow {
 		bar.setValue(0);
 		bar.setString("connecting");
 		enable();
+		// A button that is switched off would keep the keys to itself.
+		cancel.requestFocusInWindow();
 		new Thread(() -> work(entry, there), "CLEM-Reg model download").start();
 	}
 
@@ -250,6 +252,7 @@ final class DownloadWindow {
 	private void end(final ModelEntry entry, final File model, final String problem) {
 		running = false;
 		reload(entry.name);
+		table.requestFocusInWindow();
 		if (model != null) {
 			done = entry;
 			bar.setValue(STEPS);
