@@ -5,6 +5,8 @@ clemreg=$root/scripts/clemreg
 jar=$(ls "$root"/build/Clem_Reg-*.jar)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+# No test looks into the user's own models folder.
+export CLEMREG_MODELS_FOLDER=$scratch/models
 passed=0 failed=0 skipped=0
 
 ok() { passed=$((passed + 1)); }
@@ -37,7 +39,7 @@ refuses() { # NAME CODE WORDS(|) ARGUMENTS...
 
 # Serves the sample .pth of MitoNet's kind on this machine, and lists it under the name mitonet in a models folder of the test's own.
 serve_model() {
-  export CLEMREG_MODELS_FOLDER=$scratch/models no_proxy=127.0.0.1
+  export no_proxy=127.0.0.1
   mkdir -p "$scratch/web" "$CLEMREG_MODELS_FOLDER"
   cp "$root/tests/ClemReg.Algorithms.Tests/golden/mitonet/fused.pth" "$scratch/web"
   /usr/bin/python3 -u -m http.server 0 --bind 127.0.0.1 --directory "$scratch/web" >"$scratch/web.log" 2>&1 &

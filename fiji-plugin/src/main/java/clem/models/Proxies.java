@@ -49,7 +49,7 @@ final class Proxies {
 
 	/**
 	 * What the header Proxy-Authorization says, or null: where the environment gives a name and a password. Not for https: Java does not send
-	 * it when it asks for the tunnel, but within it, to the server.
+	 * it when it asks the proxy for the tunnel, and what is sent within the tunnel is the server's to see.
 	 */
 	String authorization(final URL url, final Proxy proxy) {
 		final String scheme = url.getProtocol().toLowerCase(Locale.ROOT);
