@@ -19,6 +19,7 @@ runs = [
 	Prepare: [[source: em, bin: "1,2,2"], "prepared", "prepared.tif"],
 	AlignSlices: [[source: em, align_search_radius: 10], "aligned", "shifts.csv"],
 	ConvertModel: [[model: f("$sample/mitonet.pth")], "mitonet.onnx", ""],
+	DownloadModel: [[list: true], "models.json", ""],
 	SegmentEm: [[image: em, model: f("$sample/dark.onnx"), provider: "cpu"], "segmented", "labels.tif"],
 	ModelProbability: [[image: em, model: f("$sample/dark.onnx"), provider: "cpu", first_slice: 3, last_slice: 4], "probabilities", "probability.tif"],
 	SimulateClem: [[em_size_z: 20, em_size_y: 100, em_size_x: 100], "simulated", "truth.json"],

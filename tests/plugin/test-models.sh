@@ -49,6 +49,19 @@ for model in mito dense; do
 done
 check "three axes" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/mito.onnx" --out "$scratch/axes" --em-seg-axis
 
+# From where it is published, here a server on this machine, to a name that every command takes.
+serve_model
+trap 'kill $web; rm -rf "$scratch"' EXIT
+refuses "a licence that is not accepted" 2 "CC0|accept_licence" download-model --name mitonet
+check "and nothing is fetched" bash -c '! grep -q GET "$1"' _ "$scratch/web.log"
+check "download-model" "$clemreg" download-model --name mitonet --accept-licence
+check "only the model stays" test "$(ls -A "$CLEMREG_MODELS_FOLDER" | tr '\n' ' ')" = ".downloads.lock mitonet.onnx models.json "
+check "it is what convert-model makes" cmp -s "$CLEMREG_MODELS_FOLDER/mitonet.onnx" "$scratch/mito.onnx"
+check "download-model --list" bash -c '"$1" download-model --list | grep -qF "there: mitonet"' _ "$clemreg"
+check "segment-em by name" "$clemreg" segment-em --image "$s/em.tif" --model mitonet --out "$scratch/named" --set min_size=1 --set min_span=1
+check "gives the same" cmp -s "$scratch/named/labels.tif" "$scratch/mito/labels.tif"
+refuses "a name that is none" 2 "mitonett|Did you mean 'mitonet'|$CLEMREG_MODELS_FOLDER" segment-em --image "$s/em.tif" --model mitonett --out "$scratch/bad"
+
 refuses "no model" 2 "model" segment-em --image "$s/em.tif" --out "$scratch/bad"
 refuses "a model that is not there" 2 "none.onnx" segment-em --image "$s/em.tif" --model "$scratch/none.onnx" --out "$scratch/bad"
 refuses "a .pth file" 2 "fused.pth is not an ONNX model" segment-em --image "$s/em.tif" --model "$scratch/fused.pth" --out "$scratch/bad"

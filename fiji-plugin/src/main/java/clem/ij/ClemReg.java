@@ -27,6 +27,7 @@ import clem.workflow.Commands;
 import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
 import clem.workflow.InputSource;
+import clem.workflow.ModelDownload;
 import clem.workflow.Output;
 import clem.workflow.PointsFile;
 import clem.workflow.RegisterInput;
@@ -86,7 +87,7 @@ public final class ClemReg implements PlugIn {
 	}
 
 	/** ImageJ's message boxes do not break lines. */
-	private static String wrapped(final String message) {
+	static String wrapped(final String message) {
 		return GraphicsEnvironment.isHeadless() ? message : message.replaceAll("(.{60,90}?)\\s", "$1\n");
 	}
 
@@ -102,6 +103,10 @@ public final class ClemReg implements PlugIn {
 		final Schema schema = Schema.parse(bridge.schema());
 		final Operation operation = schema.operation(name);
 		final Fields fields = Fields.of(operation);
+		if (name.equals(ModelDownload.NAME)) {
+			ModelCommand.run(bridge, fields, options);
+			return;
+		}
 		final Map<String, String> values = new LinkedHashMap<>();
 		for (final Fields.Field field : fields.all()) values.put(field.key, field.standard);
 		final boolean sample = name.equals("simulate_clem");

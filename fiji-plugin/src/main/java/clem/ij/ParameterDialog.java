@@ -167,7 +167,7 @@ final class ParameterDialog {
 			if (Fields.isPath(field)) {
 				at.gridx = 2;
 				at.weightx = 0;
-				page.add(button("Browse...", () -> browse(field, (JTextField) input)), at);
+				page.add(input instanceof ModelField ? ((ModelField) input).buttons() : button("Browse...", () -> browse(field, (JTextField) input)), at);
 			}
 			at.gridy = at.gridy < 0 ? 1 : at.gridy + 1;
 		}
@@ -185,6 +185,7 @@ final class ParameterDialog {
 				return images;
 			case CHOICE: return new JComboBox<>(field.parameter.choices.toArray(new String[0]));
 			case FLAG: return new JCheckBox();
+			case MODEL: return new ModelField();
 			default: return new JTextField(COLUMNS);
 		}
 	}
@@ -225,7 +226,8 @@ final class ParameterDialog {
 	}
 
 	private static void set(final JComponent input, final String value) {
-		if (input instanceof JComboBox) ((JComboBox<?>) input).setSelectedItem(value);
+		if (input instanceof ModelField) ((ModelField) input).choose(value);
+		else if (input instanceof JComboBox) ((JComboBox<?>) input).setSelectedItem(value);
 		else if (input instanceof JCheckBox) ((JCheckBox) input).setSelected(Boolean.parseBoolean(value));
 		else ((JTextField) input).setText(value);
 	}
@@ -286,6 +288,7 @@ final class ParameterDialog {
 	private static String value(final JComponent input) {
 		if (input instanceof JCheckBox) return String.valueOf(((JCheckBox) input).isSelected());
 		if (input instanceof JTextField) return ((JTextField) input).getText().trim();
+		if (input instanceof ModelField) return ((ModelField) input).model();
 		final Object item = ((JComboBox<?>) input).getSelectedItem();
 		return item == null || item.equals(NONE) ? "" : item.toString();
 	}
@@ -294,6 +297,7 @@ final class ParameterDialog {
 	static String problem(final Fields.Field field, final String value) {
 		if (field.kind == Fields.Kind.IMAGE && value.isEmpty()) return field.label + ": no image is open. Open one, or try Plugins > CLEM-Reg > Open Sample (CLEM).";
 		if (field.kind == Fields.Kind.FILE && value.isEmpty()) return field.label + ": a file is needed.";
+		if (field.kind == Fields.Kind.MODEL) return ModelField.problem(value);
 		if (field.kind != Fields.Kind.NUMBER) return null;
 		final String allowed = field.parameter == null ? "a whole number, 0 or more" : field.parameter.allowed();
 		final boolean whole = field.parameter == null || field.parameter.type == Parameter.Type.INTEGER;

@@ -44,6 +44,7 @@ public final class FileRunner {
 		final Operation operation = schema.operation(request.operation);
 		check(operation, request);
 		if (operation.name.equals(Batch.NAME)) return new Batch(this, bridge, schema).run(request, listener);
+		if (operation.name.equals(ModelDownload.NAME)) return new ModelDownload(this).run(request, listener);
 		final RunRequest run = new RunRequest();
 		run.parameters.putAll(request.parameters);
 		run.threads = request.threads;

@@ -17,6 +17,7 @@ import clem.bridge.OperationResult;
 import clem.image.ResultImage;
 import clem.image.VolumeImage;
 import clem.json.Json;
+import clem.models.ModelFolders;
 import clem.schema.Operation;
 import clem.schema.Port;
 import ij.ImagePlus;
@@ -222,7 +223,7 @@ public final class Step {
 				if (port.required) throw ClemRegException.badInput(port.name + " is missing: give a file.");
 				continue;
 			}
-			final File file = new File(name);
+			final File file = port.isModel() ? ModelFolders.find(port.name, name) : new File(name);
 			if (port.isFile() && !file.isFile()) {
 				throw ClemRegException.badInput(port.name + ": " + (file.exists() ? file + " is a folder; a file is needed." : "there is no file " + file + "."));
 			}

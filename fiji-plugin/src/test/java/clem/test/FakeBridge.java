@@ -76,6 +76,10 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'evaluate','title':'Evaluate','help':'','inputs':[{'name':'transform','kind':'text','required':false,'help':''},{'name':'landmarks','kind':'text','required':false,'help':''},"
 		+ "{'name':'registered','kind':'source','required':false,'help':''},{'name':'labels','kind':'source','required':false,'help':''}],'outputs':[{'name':'report','kind':'text'},"
 		+ "{'name':'structures','kind':'text'}],'parameters':[{'name':'label_components','label':'Label components','type':'boolean','default':false,'option':true,'group':'Structures','help':''}]},"
+		+ "{'name':'convert_model','title':'Convert Model','help':'','inputs':[{'name':'model','kind':'file','required':true,'help':'The .pth file.'}],'outputs':[{'name':'onnx','kind':'file'}],'parameters':["
+		+ "{'name':'mean','label':'Mean','type':'number','default':0.5,'group':'Training','help':''}]},"
+		+ "{'name':'segment_em','title':'Segment EM','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':'The EM.'},{'name':'model','kind':'model','required':true,'help':'The model.'}],"
+		+ "'outputs':[{'name':'mask','kind':'mask'}],'parameters':[{'name':'seg_thr','label':'Threshold','type':'number','default':0.5,'minimum':0,'maximum':1,'group':'Objects','help':''}]},"
 		+ "{'name':'simulate_clem','title':'Simulate','help':'','inputs':[],'outputs':[{'name':'em','kind':'volume'},{'name':'em_labels','kind':'volume'},{'name':'moving_1','kind':'volume'},"
 		+ "{'name':'moving_2','kind':'volume'}],'parameters':[{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':100,'group':'','help':''}]}"
 		+ "]}";
@@ -288,6 +292,8 @@ public final class FakeBridge implements Bridge {
 			case "evaluate":
 				return new OperationResult("{\"summary\":\"So good.\",\"tables\":[{\"name\":\"structures\",\"columns\":[\"label\",\"class\",\"tpr\"],\"rows\":[[1,\"a\",0.5],[2,\"b\",null]]}],"
 					+ "\"files\":[{\"path\":\"report.json\",\"text\":\"{}\"},{\"path\":\"structures.csv\",\"text\":\"label,tpr\"}]}", outputs);
+			case "convert_model":
+				return convert(Json.asObject(json.get("paths")), parameters);
 			case "transform_points":
 				outputs.put("points", add(readPoints(inputs.get("points"))));
 				return new OperationResult("{}", outputs);
@@ -300,6 +306,20 @@ public final class FakeBridge implements Bridge {
 				}
 				return new OperationResult("{\"truth\":{\"matrix\":[1]}}", outputs);
 			default: throw ClemRegException.badInput("no operation " + operation);
+		}
+	}
+
+	/** "Converts" a file by writing a word before its content; one that begins with a word of its own is none that it knows. */
+	private static OperationResult convert(final Map<String, Object> paths, final Map<String, Object> parameters) {
+		try {
+			final byte[] pth = java.nio.file.Files.readAllBytes(java.nio.file.Paths.get((String) paths.get("model")));
+			final String text = new String(pth, java.nio.charset.StandardCharsets.ISO_8859_1);
+			if (text.startsWith("bad")) throw ClemRegException.badInput("model: it is no .pth file.");
+			java.nio.file.Files.write(java.nio.file.Paths.get((String) paths.get("onnx")), ("onnx of mean " + parameters.get("mean") + ":" + text).getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+			return new OperationResult("{\"summary\":\"converted\"}", new LinkedHashMap<>());
+		}
+		catch (final java.io.IOException e) {
+			throw ClemRegException.badInput(e.toString(), e);
 		}
 	}
 
