@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Cleaning a mask by clemreg beside SciPy, each step and all in a row, in one run.
 
-    benchmarks/clean_side_by_side.py --out DIR [--size 512,512,512] [--radius 30]
+    benchmarks/clean_side_by_side.py --out DIR [--size 512,512,512] [--radius 30] [--steps open,size] [--distances]
 
 The mask: 300 capsules of 50 to 150 nm radius with cavities, noise of 1 % at their outlines, voxels of 20 x 10 x 10 nm. Times are those of whole processes: start, reading and writing included.
 The opening and the closing of SciPy are made in two ways: with the ellipsoid as footprint, and by thresholds on Euclidean distances, which is faster for large radii.
@@ -93,6 +93,8 @@ def main():
     parser.add_argument('--out', type=pathlib.Path, required=True)
     parser.add_argument('--size', default='512,512,512')
     parser.add_argument('--radius', type=float, default=30)
+    parser.add_argument('--steps', default='fill,open,close,smooth,size,all')
+    parser.add_argument('--distances', action='store_true', help="SciPy's opening and closing by distances too: some 7 GB")
     parser.add_argument('--reference', nargs=3, metavar=('STEP', 'IN', 'OUT'), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.reference:
@@ -107,11 +109,12 @@ def main():
     steps['all'] = [option for step in steps.values() for option in step]
     print(f'load {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors; radius {radius} nm\n')
     print('| step | who | s | MB | voxels that differ |\n|---|---|---|---|---|')
-    for step, options in steps.items():
+    for step in args.steps.split(','):
+        options = steps[step]
         ours = args.out / f'{step}.tif'
         seconds, memory = timed([ROOT / 'scripts/clemreg', 'clean-mask', '--source', source, *options, '--out', ours, '--overwrite'])
         print(f'| {step} | clemreg | {seconds:.1f} | {memory:.0f} | |', flush=True)
-        for way in [step] + ([f'{step} by distances'] if step in ('open', 'close') else []):
+        for way in [step] + ([f'{step} by distances'] if args.distances and step in ('open', 'close') else []):
             theirs = args.out / f'{way} by SciPy.tif'
             seconds, memory = timed(['/usr/bin/python3', pathlib.Path(__file__), '--out', args.out, '--radius', radius, '--reference', way, source, theirs])
             print(f'| | SciPy{way[len(step):]} | {seconds:.1f} | {memory:.0f} | {(tifffile.imread(ours) != tifffile.imread(theirs)).sum()} |', flush=True)

@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
 using ClemReg.Algorithms.Cleaning;
 using ClemReg.Algorithms.Mitochondria;
-using ClemReg.Algorithms.Segmentation;
 using ClemReg.Algorithms.Tests.Segmentation;
 using ClemReg.Algorithms.Volumes;
 
