@@ -40,6 +40,39 @@ thresholded() { /usr/bin/python3 -c 'import sys, tifffile; p, m = (tifffile.imre
 check "its threshold gives the mask" thresholded "$scratch/probability/probability.tif" "$scratch/all/mask.tif"
 refuses "slices that are not there" 2 "last_slice = 81|80" model-probability --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/bad" --set last_slice=81
 
+# The same in one go: the EM and the model in place of the mask.
+with_model=(register --moving "$s/fm.tif" --fixed "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/direct" --provider cpu)
+check "register with a model" "$clemreg" "${with_model[@]}"
+check "its mask is segment-em's" same "$scratch/dark/mask.tif" "$scratch/direct/fixed_mask.tif"
+told() { # DIR REUSED: run.json tells of the model, and whether its mask was made anew
+  /usr/bin/python3 - "$1/run.json" "$scratch/dark.onnx" "$2" "$1/transform.json" <<'P'
+import hashlib, json, sys
+run = json.load(open(sys.argv[1]))
+found = run["em_segmentation"]
+assert found["model"]["file"] == "dark.onnx" and found["model"]["provider"] == "cpu" and found["objects"] > 0, found
+assert any(s["stage"] == "segment_em" for s in run["stages"]), run["stages"]
+assert run["steps"]["fixed_mask"]["reused"] == (sys.argv[3] == "reused"), run["steps"]
+assert json.load(open(sys.argv[4]))["inputs"]["model"]["sha256"] == hashlib.sha256(open(sys.argv[2], "rb").read()).hexdigest()
+P
+}
+check "run.json tells of it" told "$scratch/direct" new
+"$clemreg" evaluate-tre --transform "$scratch/direct/transform.json" --labels "$s/em_labels.tif" --truth "$s/truth.json" --out "$scratch/direct-tre.json" >/dev/null 2>&1
+tre=$(/usr/bin/python3 -c 'import json,sys; print(int(json.load(open(sys.argv[1]))["after"]["mean_nm"]))' "$scratch/direct-tre.json")
+check "it registers to $tre nm, below 60" test "$tre" -lt 60
+check "again" "$clemreg" "${with_model[@]}" --overwrite
+check "the EM is not segmented again" told "$scratch/direct" reused
+check "another threshold" "$clemreg" "${with_model[@]}" --overwrite --set seg_thr=0.6
+check "segments again" told "$scratch/direct" new
+refuses "neither mask nor model" 2 "fixed_mask is missing|fixed and model" register --moving "$s/fm.tif" --fixed "$s/em.tif" --out "$scratch/bad"
+refuses "both" 2 "fixed_mask and model are both given" "${with_model[@]:0:7}" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad"
+refuses "a model without an EM" 2 "fixed is missing" register --moving "$s/fm.tif" --model "$scratch/dark.onnx" --out "$scratch/bad"
+refuses "a model that is none" 2 "fused.pth is not an ONNX model" register --moving "$s/fm.tif" --fixed "$s/em.tif" --model "$scratch/fused.pth" --out "$scratch/bad"
+refuses "a model that finds nothing" 2 "dark.onnx finds nothing|min_size" "${with_model[@]:0:7}" --out "$scratch/bad" --set min_size=100000000
+printf 'name,moving,fixed,fixed_mask,model\nby model,%s,%s,,%s\nby mask,%s,%s,%s,\n' "$s/fm.tif" "$s/em.tif" "$scratch/dark.onnx" "$s/fm.tif" "$s/em.tif" "$s/em_labels.tif" >"$scratch/pairs.csv"
+check "batch with a column of models" "$clemreg" batch --pairs "$scratch/pairs.csv" --out "$scratch/batch" --set report=false
+check "both pairs are registered" test "$(cut -d, -f1,2 "$scratch/batch/batch.csv" | tail -2 | tr '\n' ' ')" = "by model,registered by mask,registered "
+check "the first by its model" test -n "$(grep em_segmentation "$scratch/batch/by model/run.json")" -a -z "$(grep em_segmentation "$scratch/batch/by mask/run.json")"
+
 check "convert-model" "$clemreg" convert-model --model "$scratch/fused.pth" --out "$scratch/mito.onnx"
 refuses "a file that is there" 2 "mito.onnx|overwrit" convert-model --model "$scratch/fused.pth" --out "$scratch/mito.onnx"
 check "dense, with int8 weights" "$clemreg" convert-model --model "$scratch/fused.pth" --out "$scratch/dense.onnx" --graph dense --weights int8

@@ -33,6 +33,10 @@ internal static class SegmentEmOperation
     private static readonly BooleanParameter Fine = new("fine_boundaries", "Fine boundaries", MitoNet, "Touching objects part along lines of single pixels, not of the coarser heat map.", false);
     private static readonly BooleanParameter OneView = new("one_view", "One axis suffices", MitoNet, "With votes = 1: an object that a single axis found may stay.", false);
 
+    /// <summary>What register hands on where it is given a model in place of a mask.</summary>
+    public static IReadOnlyList<Parameter> ForRegister { get; } =
+        [.. new Parameter[] { EmModel.Provider, Threshold, MinimumSize, EmModel.Intensities, EmModel.Tile, EmModel.Flips, ThreeAxes, EmModel.Downsampling }.Select(p => p.InGroup("EM segmentation"))];
+
     public static Operation Definition { get; } = new(
         "segment_em", "Segment EM",
         "Finds mitochondria in volume EM with a neural network: MitoNet (objects followed through the slices), or any ONNX model that gives the probability of a structure. The model is a file: convert_model makes one of MitoNet's own file.",

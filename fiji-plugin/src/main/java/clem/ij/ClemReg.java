@@ -153,7 +153,7 @@ public final class ClemReg implements PlugIn {
 				values.put("z_max", String.valueOf(selection.zMax));
 			}
 		}
-		final ImagePlus em = unnamed("roi_polygon_em", "fixed_mask", given, fields);
+		final ImagePlus em = unnamed("roi_polygon_em", given.containsKey("model") ? "fixed" : "fixed_mask", given, fields);
 		if (em != null) use("roi_polygon_em", Selection.onEm(em), em, values);
 	}
 

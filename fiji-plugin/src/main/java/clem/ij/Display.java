@@ -45,7 +45,7 @@ final class Display {
 	static ImagePlus composite(final RegisterResults results) {
 		final boolean toFluorescence = "em_to_fm".equals(results.direction());
 		final ResultImage warped = results.registered();
-		final VolumeImage under = toFluorescence ? results.input().moving : results.input().fixedMask;
+		final VolumeImage under = toFluorescence ? results.input().moving : results.input().em();
 		if (!warped.onGrid(under)) return image("Registered " + results.input().moving.name(), warped, results.like());
 		final HandleStack slices = warped.stack();
 		final int warpedChannels = warped.channels();

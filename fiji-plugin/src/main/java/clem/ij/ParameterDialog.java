@@ -98,7 +98,7 @@ final class ParameterDialog {
 		dialog.getRootPane().setDefaultButton(ok);
 		reset();
 		if (inputs.get(PRESET) instanceof JComboBox) ((JComboBox<?>) inputs.get(PRESET)).addActionListener(e -> preset());
-		for (final String role : new String[] { "moving", "fixed_mask" }) {
+		for (final String role : new String[] { "moving", "fixed", "fixed_mask" }) {
 			if (inputs.get(role) instanceof JComboBox) ((JComboBox<?>) inputs.get(role)).addActionListener(e -> region());
 		}
 		dialog.add(tabs, BorderLayout.CENTER);
@@ -211,7 +211,7 @@ final class ParameterDialog {
 				final List<String> left = new ArrayList<>(titles);
 				left.removeAll(taken);
 				// A mask of the fluorescence is rarer than a mask of the EM: it is left to the user.
-				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask") || unlikely(field, taken)) ? NONE : Images.guess(field.key, left);
+				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask") || unlikely(field, taken)) ? NONE : Images.guess(operation.name.equals("clean_mask") ? "fixed_mask" : field.key, left);
 				((JComboBox<?>) input).setSelectedItem(guess);
 				taken.add(guess);
 			}
@@ -245,7 +245,7 @@ final class ParameterDialog {
 
 	/** Shows the regions that are drawn on the chosen images. */
 	private void region() {
-		final ImagePlus moving = chosen("moving"), em = chosen("fixed_mask");
+		final ImagePlus moving = chosen("moving"), mask = chosen("fixed_mask"), em = mask != null ? mask : chosen("fixed");
 		try {
 			final Selection selection = Selection.of(moving);
 			region(selection.polygon, selection.zMin, selection.zMax, Selection.onEm(em));

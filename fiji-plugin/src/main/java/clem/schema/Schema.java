@@ -42,8 +42,9 @@ public final class Schema {
 		json.put("help", "Registers many pairs, one after the other, with the parameters below or those of each pair. A pair that fails is noted in batch.csv and the next begins; "
 			+ "run again, it goes on where it stopped: pairs that are complete and whose files and parameters have not changed are left as they are.");
 		json.put("inputs", Arrays.asList(
-			port("pairs", "text", "The pairs as a table (CSV) with the header name,moving,fixed_mask and, where needed, any other file, voxel size or parameter of register; paths are relative to the table."),
-			port("folder", "folder", "In place of the table: a folder with a sub-folder for each pair (fm.tif, em_mask.tif, em.tif) or files NAME_fm.tif, NAME_em_mask.tif, NAME_em.tif.")));
+			port("pairs", "text", "The pairs as a table (CSV) with the header name,moving,fixed_mask (or name,moving,fixed,model) and, where needed, any other file, voxel size or parameter of register; paths are relative to the table."),
+			port("folder", "folder", "In place of the table: a folder with a sub-folder for each pair (fm.tif, em_mask.tif, em.tif) or files NAME_fm.tif, NAME_em_mask.tif, NAME_em.tif."),
+			port("model", "model", "For pairs that have an EM but no mask of it: an ONNX model that finds the mitochondria, as in register. A pair's own goes before it.")));
 		json.put("outputs", Arrays.asList(port("table", "text", "batch.csv: what became of each pair."), port("results", "folder", "A folder for each pair.")));
 		return json;
 	}

@@ -68,6 +68,7 @@ public final class FileRunner {
 				throw ClemRegException.badInput(input.name + " is missing: " + (input.help.isEmpty() ? "a file is needed." : input.help));
 			}
 		}
+		if (operation.name.equals("register")) RegisterInput.checkMask(request.inputs.containsKey("fixed_mask") || request.inputs.containsKey("model"));
 		for (final String name : request.inputs.keySet()) {
 			if (!names.contains(name)) throw Schema.unknown("input", name, names);
 		}

@@ -86,6 +86,22 @@ public final class PluginTest {
 		Check.badInput(() -> Selection.of(fm), "straight line", "rectangle");
 	}
 
+	public void theEmAndAModelStandForItsMask() throws Exception {
+		Check.inFolder(folder -> {
+			final java.io.File model = new java.io.File(folder, "net.onnx");
+			java.nio.file.Files.write(model.toPath(), new byte[] { 1 });
+			final ImagePlus fm = Samples.image("fm", 16, 1, 4, 6, 7), em = Samples.image("em", 8, 1, 5, 8, 9);
+			try {
+				Check.equal("", call("register", "moving=fm fixed=em model=[" + model + "] seg_thr=0.4 show_intermediates=false", fm, em));
+				Check.equal("0.4", String.valueOf(((FakeBridge) Bridges.get()).registerRequest.get("parameters")).replaceAll(".*seg_thr=([^,}]*).*", "$1"));
+				Check.that(call("register", "moving=fm fixed=em").contains("fixed and model"), "neither");
+			}
+			finally {
+				closeAll();
+			}
+		});
+	}
+
 	public void errorsEndTheMacroWithTheirMessage() throws Exception {
 		final ImagePlus fm = Samples.image("fm", 8, 1, 4, 6, 7), mask = Samples.image("mask", 8, 1, 5, 8, 9);
 		try {

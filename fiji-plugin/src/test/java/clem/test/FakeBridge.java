@@ -25,7 +25,7 @@ public final class FakeBridge implements Bridge {
 	/** A schema with one parameter of each type. */
 	public static final String SCHEMA = "{'version':'9.9.9','operations':["
 		+ "{'name':'register','title':'Register','help':'Registers fluorescence onto EM.','inputs':["
-		+ "{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'},{'name':'fixed_mask','kind':'mask','required':true,'help':'The mask of the EM.'},"
+		+ "{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'},{'name':'fixed_mask','kind':'mask','required':false,'help':'The mask of the EM.'},{'name':'model','kind':'model','required':false,'help':'Finds the mask.'},"
 		+ "{'name':'moving_mask','kind':'mask','required':false,'help':'A mask of the fluorescence.'},"
 		+ "{'name':'moving_points','kind':'points','required':false,'help':''},{'name':'fixed_points','kind':'points','required':false,'help':''},"
 		+ "{'name':'registration_start','kind':'text','required':false,'help':''},{'name':'transform','kind':'text','required':false,'help':''}],'outputs':[{'name':'moving_mask','kind':'mask'},"
@@ -42,10 +42,13 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'z_max','label':'Last slice','type':'integer','default':0,'minimum':0,'maximum':100000,'group':'Region','help':'From 1.'},"
 		+ "{'name':'fail','label':'Fail','type':'text','default':'','group':'Registration','help':'Name of an error.'},"
 		+ "{'name':'report','label':'Report','type':'boolean','default':true,'group':'Region','help':''},"
+		+ "{'name':'seg_thr','label':'Threshold','type':'number','default':0,'minimum':0,'maximum':1,'group':'Segmentation','help':''},"
 		+ "{'name':'verdict','label':'Verdict','type':'text','default':'','group':'Registration','help':'What to judge.'},"
 		+ "{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':2147483647,'group':'Registration','help':'Seed.'}]},"
 		+ "{'name':'segment_fluorescence','title':'Segment fluorescence','help':'Finds objects.','inputs':[{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'}],"
 		+ "'outputs':[{'name':'mask','kind':'mask'}],'parameters':[{'name':'log_sigma','label':'LoG sigma','type':'number','unit':'voxels','default':3.0,'minimum':0.3,'maximum':50,'group':'Segmentation','help':''}]},"
+		+ "{'name':'segment_em','title':'Segment EM','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':'The EM.'},{'name':'model','kind':'model','required':true,'help':''}],"
+		+ "'outputs':[{'name':'mask','kind':'mask'}],'parameters':[{'name':'seg_thr','label':'Threshold','type':'number','default':0,'minimum':0,'maximum':1,'group':'Objects','help':''}]},"
 		+ "{'name':'sample_points','title':'Sample points','help':'','inputs':[{'name':'mask','kind':'mask','required':true,'help':'A mask.'}],'outputs':[{'name':'points','kind':'points'}],'parameters':[]},"
 		+ "{'name':'register_points','title':'Register points','help':'','inputs':[{'name':'moving_points','kind':'points','required':true,'help':''},"
 		+ "{'name':'fixed_points','kind':'points','required':true,'help':''}],'outputs':[{'name':'transform','kind':'transform'},{'name':'inverse_transform','kind':'transform'},"
@@ -116,7 +119,7 @@ public final class FakeBridge implements Bridge {
 		}
 	}
 
-	private final AtomicLong next = new AtomicLong(1);
+	private final AtomicLong next;
 	private final Map<Long, Object> table = new HashMap<>();
 	/** The last request, for tests to look at. */
 	public volatile Map<String, Object> lastRequest = new LinkedHashMap<>();
@@ -128,6 +131,18 @@ public final class FakeBridge implements Bridge {
 
 	/** The parameters of all requests to warp. */
 	public final List<Map<String, Object>> warps = Collections.synchronizedList(new ArrayList<>());
+
+	/** The parameters of all requests to segment the EM. */
+	public final List<Map<String, Object>> segmentations = Collections.synchronizedList(new ArrayList<>());
+
+	public FakeBridge() {
+		this(1);
+	}
+
+	/** A bridge whose handles begin with a number, so that those of another mean nothing to it. */
+	public FakeBridge(final long first) {
+		next = new AtomicLong(first);
+	}
 
 	/** Prints the schema. */
 	public static void main(final String[] args) {
@@ -257,7 +272,13 @@ public final class FakeBridge implements Bridge {
 				// As the true one: what the inputs and the parameters are decides.
 				final String key = Json.write(json.get("inputs")) + Json.write(json.get("parameters"));
 				return new OperationResult("{\"parameters\":" + Json.write(parameters(json)) + ",\"keys\":{\"moving_mask\":" + Json.write(key) + ",\"moving_points\":" + Json.write(key) + ",\"fixed_points\":" + Json.write(key)
+					+ (Json.asObject(json.get("inputs")).containsKey("model") ? ",\"fixed_mask\":" + Json.write(key) : "")
 					+ ",\"transform\":" + Json.write(key) + "}}", outputs);
+			case "segment_em":
+				segmentations.add(parameters);
+				outputs.put("mask", threshold((Volume) get(inputs.get("image"))));
+				return new OperationResult("{\"model\":{\"kind\":\"slices\",\"provider\":\"cpu\"},\"objects\":2,\"voxels\":" + ("1".equals(String.valueOf(parameters.get("seg_thr"))) ? 0 : 5)
+					+ ",\"fraction\":0.1,\"warnings\":[\"The model warns.\"]}", outputs);
 			case "segment_fluorescence":
 				outputs.put("mask", threshold((Volume) get(inputs.get("moving"))));
 				return new OperationResult("{}", outputs);
