@@ -24,7 +24,8 @@ public final class ModelFuzz {
 	private ModelFuzz() {}
 
 	public static void main(final String[] args) throws Exception {
-		final Bridge bridge = new NativeBridge();
+		final boolean worker = args.length > 3 && args[3].equals("worker");
+		final Bridge bridge = worker ? new WorkerBridge() : new NativeBridge();
 		final Path folder = Files.createTempDirectory("clemreg-fuzz");
 		final byte[] onnx = Files.readAllBytes(new File(args[0]).toPath()), torch = Files.readAllBytes(new File(args[1]).toPath());
 		final int count = Integer.parseInt(args[2]);
