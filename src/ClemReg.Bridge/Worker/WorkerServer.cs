@@ -35,6 +35,7 @@ public sealed class WorkerServer(Stream input, Stream output) : IDisposable
     public void Dispose()
     {
         foreach (WorkerCall call in _calls.Values) call.Abandon();
+        _threads.Dispose();
         _files.Dispose();
     }
 

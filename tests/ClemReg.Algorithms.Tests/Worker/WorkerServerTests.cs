@@ -214,39 +214,47 @@ public sealed class WorkerServerTests
         long identity = new PayloadReader(client.Call(2, FrameKind.CreateTransform, new PayloadWriter().Text(Identity))).Long();
         long target = new PayloadReader(client.Call(3, FrameKind.CreateVolume, Grid(0, 2, 3, 4))).Long();
         string request = $$$"""{"operation":"warp","handles":{"source":"{{{source}}}","transform":"{{{identity}}}","target":"{{{target}}}"}}""";
-        string reply = new PayloadReader(client.Call(4, FrameKind.Run, new PayloadWriter().Text(request))).Text()!;
-        long warped = System.Text.Json.JsonDocument.Parse(reply).RootElement.GetProperty("outputs").GetProperty("warped").GetString() is { } text ? long.Parse(text, null) : 0;
 
-        PayloadWriter Read() => Slice(new PayloadWriter().Long(warped).Int(0), 1, 12, 1);
-        client.Send(10, FrameKind.ReadSlice, Read());
-        Frame asked = client.Receive();
-        var payload = new PayloadReader(asked.Payload);
-        Assert.Equal((10, FrameKind.Ask, source), (asked.Id, asked.Kind, payload.Long()));
+        PayloadWriter Request() => new PayloadWriter().Text(request);
+        client.Send(10, FrameKind.Run, Request());
+        Frame asked = AskedBy(10);
         // It waits; others are served, and a slice for another request changes nothing.
         client.Send(11, FrameKind.Slice, Slice(new PayloadWriter(), 1, 12, 1));
         Assert.Contains("mask", new PayloadReader(client.Call(12, FrameKind.Describe, new PayloadWriter().Long(target))).Text(), StringComparison.Ordinal);
-        int frames = 1;
+        var slices = new HashSet<int>();
         while (asked.Kind == FrameKind.Ask)
         {
+            var payload = new PayloadReader(asked.Payload);
+            Assert.Equal((10, source), (asked.Id, payload.Long()));
+            slices.Add(payload.Int());
             client.Send(10, FrameKind.Slice, Slice(new PayloadWriter(), 1, 12, 1));
-            asked = client.Receive();
-            frames++;
+            do asked = client.Receive();
+            while (asked.Kind == FrameKind.Progress);
         }
         Assert.Equal(FrameKind.Done, asked.Kind);
-        Assert.InRange(frames, 2, 3);
+        Assert.Equal([0, 1], slices.Order());
 
-        client.Send(13, FrameKind.ReadSlice, Read());
-        Assert.Equal(FrameKind.Ask, client.Receive().Kind);
+        client.Send(13, FrameKind.Run, Request());
+        AskedBy(13);
         client.Send(13, FrameKind.NoSlice);
         Assert.StartsWith("3\n", Client.Failure(13, client.Receive()), StringComparison.Ordinal);
-        client.Send(14, FrameKind.ReadSlice, Read());
-        Assert.Equal(FrameKind.Ask, client.Receive().Kind);
+        client.Send(14, FrameKind.Run, Request());
+        AskedBy(14);
         client.Send(14, FrameKind.Slice, Slice(new PayloadWriter(), 2, 12, 1));
         Assert.StartsWith("2\n", Client.Failure(14, client.Receive()), StringComparison.Ordinal);
-        client.Send(15, FrameKind.ReadSlice, Read());
-        Assert.Equal(FrameKind.Ask, client.Receive().Kind);
+        client.Send(15, FrameKind.Run, Request());
+        AskedBy(15);
         client.Send(15, FrameKind.Release, new PayloadWriter().Long(source));
         Assert.IsType<ProtocolException>(client.End());
+
+        Frame AskedBy(long id)
+        {
+            Frame frame;
+            do frame = client.Receive();
+            while (frame.Kind == FrameKind.Progress);
+            Assert.Equal((id, FrameKind.Ask), (frame.Id, frame.Kind));
+            return frame;
+        }
     }
 
     [Fact]
@@ -254,7 +262,7 @@ public sealed class WorkerServerTests
     {
         var random = new Random(1);
         byte[] valid = Session();
-        for (int i = 0; i < 3000; i++)
+        for (int i = 0; i < 1000; i++)
         {
             byte[] bytes = (byte[])valid.Clone();
             for (int n = random.Next(1, 6); n > 0; n--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);

@@ -45,26 +45,28 @@ final class WorkerListener {
 		}
 	}
 
-	/** The slice that the worker asks for: put into a slice file by the caller's use of it. False: there is none. */
-	boolean slice(final ByteBuffer asked, final Use use) {
-		if (failure != null) return false;
+	/** The slice that the worker asks for; null if there is none. */
+	Object slice(final ByteBuffer asked) {
+		if (failure != null) return null;
 		try {
 			final SliceReader reader = readers.get(asked.getLong());
 			if (reader == null) throw ClemRegException.badInput("The image was released while it was in use.");
-			use.accept(reader.slice(asked.getInt()));
-			return true;
+			final Object pixels = reader.slice(asked.getInt());
+			SliceFile.count(pixels);
+			return pixels;
 		}
 		catch (final RuntimeException | Error e) {
 			failure = e;
-			return false;
+			return null;
 		}
 	}
 
-	/** Takes the pixels of a slice. */
-	interface Use {
-		void accept(Object pixels);
+	/** Stops the request as if the caller's reader had thrown this. */
+	void fail(final RuntimeException e) {
+		failure = e;
 	}
 
+	/** Whether the request is stopped by what is kept for the end. */
 	boolean failed() {
 		return failure != null;
 	}

@@ -151,25 +151,29 @@ final class WorkerProcess {
 
 	/** Gives the slice that was asked for, in the file that the request has for that; the file that it has from now on. */
 	private SliceFile give(final long id, final Frame asked, final SliceFile had, final WorkerListener listener) {
-		final SliceFile[] file = { had };
-		final Frame[] answer = { new Frame(id, Frame.NO_SLICE, new byte[0]) };
-		listener.slice(asked.payload, pixels -> {
-			final long bytes = (long) SliceFile.count(pixels) * SliceFile.width(pixels);
-			if (file[0] == null || file[0].size < bytes) {
-				final SliceFile larger = files.take(bytes);
-				if (file[0] != null) files.give(file[0]);
-				file[0] = larger;
-			}
+		SliceFile file = had;
+		Frame answer = new Frame(id, Frame.NO_SLICE, new byte[0]);
+		final Object pixels = listener.slice(asked.payload);
+		if (pixels != null) {
 			try {
-				file[0].write(pixels);
+				final long bytes = (long) SliceFile.count(pixels) * SliceFile.width(pixels);
+				if (file == null || file.size < bytes) {
+					final SliceFile larger = files.take(bytes);
+					if (file != null) files.give(file);
+					file = larger;
+				}
+				file.write(pixels);
+				answer = new Frame(id, Frame.SLICE, slice(new Payload(), pixels, file));
 			}
 			catch (final IOException e) {
-				throw lost(e);
+				listener.fail(lost(e));
 			}
-			answer[0] = new Frame(id, Frame.SLICE, slice(new Payload(), pixels, file[0]));
-		});
-		send(answer[0]);
-		return file[0];
+			catch (final ClemRegException e) {
+				if (!ended) listener.fail(e); // its end is told as that of the request
+			}
+		}
+		send(answer);
+		return file;
 	}
 
 	private static ClemRegException lost(final IOException e) {

@@ -16,7 +16,8 @@ public final class AllTests {
 	private static final List<Class<?>> CLASSES = Arrays.asList(JsonTest.class, SchemaTest.class, UnitsTest.class, VolumeImageTest.class, ImageFilesTest.class,
 		TiffWriterTest.class, PointsFileTest.class, OutputTest.class, clem.ij.MacroOptionsTest.class, clem.ij.PluginTest.class, clem.ij.DialogTest.class,
 		clem.cli.MainTest.class, BatchTest.class, ReportTest.class, LauncherTest.class, IndexTest.class, BioFormatsTest.class, ProvenanceTest.class,
-		RegionsTest.class, ParallelTest.class, ResultImageTest.class, clem.bridge.HandlesTest.class, clem.bridge.NativeLoaderTest.class);
+		RegionsTest.class, ParallelTest.class, ResultImageTest.class, clem.bridge.HandlesTest.class, clem.bridge.NativeLoaderTest.class,
+		clem.bridge.WorkerTest.class);
 
 	private AllTests() {}
 
