@@ -11,7 +11,8 @@ import java.nio.file.Path;
  * file: no fault of the other process or of the disk can then end this one, and its memory is free once it is closed.
  */
 final class SliceFile {
-	private static final int PIECE = 1 << 18;
+	/** Java copies larger pieces through memory that it gets from the system each time. */
+	private static final int PIECE = 1 << 16;
 
 	final int number;
 	final Path path;

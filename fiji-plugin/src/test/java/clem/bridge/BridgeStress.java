@@ -16,7 +16,7 @@ import clem.json.Json;
  * own. Prints "N passed, N failed" and exits 1 if any failed.
  */
 public final class BridgeStress {
-	private static final int THREADS = 4, WARM_UP = 5;
+	private static final int THREADS = 4, WARM_UP = 5, MORE = 50;
 	/** Java's heap is held to 128 MB by an option, and the garbage of this test fills it. */
 	private static final long MAX_GROWTH_KILOBYTES = 200 << 10;
 	private static final double[] ONE = { 1, 1, 1 };
@@ -77,15 +77,25 @@ public final class BridgeStress {
 			Thread.sleep(1);
 		}
 		for (final Thread thread : threads) thread.join();
-		final Map<String, Object> after = Json.parseObject(bridge.memory());
-		expect("native bytes are back", Json.asNumber(before.get("native_bytes"), -1) == Json.asNumber(after.get("native_bytes"), -2));
-		expect("handles are back", Json.asNumber(before.get("handles"), -1) == Json.asNumber(after.get("handles"), -2));
+		Map<String, Object> after = Json.parseObject(bridge.memory());
+		// What a stopped run left behind goes when .NET collects its garbage, and that comes with work.
+		for (int i = 0; i < MORE && !back(before, after, "native_bytes"); i++) {
+			round(bridge, new Random(i));
+			after = Json.parseObject(bridge.memory());
+		}
+		expect("native bytes are back", back(before, after, "native_bytes"));
+		expect("handles are back", before.get("handles").equals(after.get("handles")));
 		final long grown = residentKilobytes(process) - residentBefore;
 		if (worker) expect("the same process", process.equals(String.valueOf(((WorkerBridge) bridge).pid())));
 		System.out.println("resident memory grew by " + grown / 1024 + " MB, " + residentBefore / 1024 + " MB before");
 		expect("resident memory is back", grown < MAX_GROWTH_KILOBYTES);
 		System.out.println(passed + " passed, " + failed + " failed");
 		System.exit(failed.get() == 0 ? 0 : 1);
+	}
+
+	/** Whether there is no more of it than before: what was garbage then may be gone. */
+	private static boolean back(final Map<String, Object> before, final Map<String, Object> after, final String what) {
+		return Json.asNumber(after.get(what), Double.MAX_VALUE) <= Json.asNumber(before.get(what), -1);
 	}
 
 	/** What the process holds in memory, Java's own heap included if that is it; 0 where the system does not tell. */
