@@ -1,13 +1,8 @@
 package clem.bridge;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -23,14 +18,13 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class WorkerProcess {
 	private static final long POLL_MILLIS = 20, START_MILLIS = 30_000, END_MILLIS = 5_000;
-	private static final int KEPT_LINES = 40, KEPT_LETTERS = 500;
 	private static final Frame END = new Frame(0, 0, new byte[0]);
 
 	private final Process process;
 	private final OutputStream out;
 	private final Map<Long, BlockingQueue<Frame>> inboxes = new ConcurrentHashMap<>();
 	private final AtomicLong numbers = new AtomicLong();
-	private final Deque<String> lastLines = new ArrayDeque<>();
+	private final LastLines lastLines;
 	private final Thread errors;
 	private final SliceFiles files;
 	private final long idleMillis;
@@ -57,7 +51,8 @@ final class WorkerProcess {
 				send(new Frame(numbers.incrementAndGet(), Frame.UNMAP, new Payload().putInt(file.number).toArray()));
 			}
 		});
-		errors = daemon("errors", this::keepErrors);
+		lastLines = new LastLines(process.getErrorStream());
+		errors = daemon("errors", lastLines);
 		daemon("answers", this::takeAnswers);
 		pid = greet(command);
 		daemon("idle", this::closeWhenIdle);
@@ -68,7 +63,7 @@ final class WorkerProcess {
 		return pid;
 	}
 
-	/** Whether it has ended, or is about to. */
+	/** Whether it has ended. */
 	boolean ended() {
 		return ended;
 	}
@@ -211,7 +206,7 @@ final class WorkerProcess {
 		inboxes.remove(0L);
 		if (answer != null && answer != END && answer.payload.getInt() == Frame.VERSION) return answer.payload.getInt();
 		process.destroyForcibly();
-		throw new IOException(command.get(0) + " " + (answer == null ? "did not answer in time" : answer == END ? "ended at once: " + howItEnded() + " " + lastWords(" ")
+		throw new IOException(command.get(0) + " " + (answer == null ? "did not answer in time" : answer == END ? "ended at once: " + howItEnded() + " " + lastLines.joined(" ")
 			: "is of another version"));
 	}
 
@@ -242,20 +237,6 @@ final class WorkerProcess {
 		}
 		catch (final InterruptedException e) {
 			Thread.currentThread().interrupt(); // nobody interrupts this thread
-		}
-	}
-
-	private void keepErrors() {
-		try (BufferedReader reader = new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
-			for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-				synchronized (lastLines) {
-					lastLines.add(line.length() > KEPT_LETTERS ? line.substring(0, KEPT_LETTERS) : line);
-					if (lastLines.size() > KEPT_LINES) lastLines.remove();
-				}
-			}
-		}
-		catch (final IOException e) {
-			// Its end.
 		}
 	}
 
@@ -293,15 +274,8 @@ final class WorkerProcess {
 		}
 	}
 
-	/** What it printed last. */
-	String lastWords(final String between) {
-		synchronized (lastLines) {
-			return String.join(between, lastLines);
-		}
-	}
-
 	private ClemRegException death(final String what) {
-		final String words = lastWords("\n"), last = words.substring(words.lastIndexOf('\n') + 1);
+		final String words = lastLines.joined("\n"), last = words.substring(words.lastIndexOf('\n') + 1);
 		final String advice = process.exitValue() == 128 + 9
 			? "That is how a system whose memory runs out ends programs: close other programs, or give the model smaller pieces (em_tile). "
 			: "Try provider = cpu, update the driver of the graphics processor, or take another model. ";
