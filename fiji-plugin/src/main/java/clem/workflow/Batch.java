@@ -19,6 +19,7 @@ import clem.image.ImageFiles;
 import clem.image.Regions;
 import clem.image.TiffWriter;
 import clem.json.Json;
+import clem.models.ModelFolders;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import clem.schema.Schema;
@@ -110,7 +111,7 @@ public final class Batch {
 		if (folder != null && request.out != null && new File(folder).getAbsoluteFile().toPath().normalize().equals(new File(request.out).getAbsoluteFile().toPath().normalize())) {
 			throw ClemRegException.badInput("out = " + request.out + " is the folder of the pairs themselves. Choose another for the results.");
 		}
-		final String model = request.inputs.get("model");
+		final String model = request.inputs.containsKey("model") ? ModelFolders.find("model", request.inputs.get("model")).getPath() : null;
 		final List<BatchList.Pair> pairs = table != null ? BatchList.ofTable(register, new File(table), model != null) : BatchList.ofFolder(new File(folder));
 		for (final BatchList.Pair pair : pairs) {
 			if (model != null && !pair.request.inputs.containsKey("fixed_mask")) pair.request.inputs.putIfAbsent("model", model);

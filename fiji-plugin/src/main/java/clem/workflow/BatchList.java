@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 
 import clem.bridge.ClemRegException;
 import clem.image.Regions;
+import clem.models.ModelFolders;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import clem.schema.Schema;
@@ -104,7 +105,7 @@ final class BatchList {
 		final Pair pair = new Pair(name);
 		for (final Commands.FileInput input : Commands.inputs(register)) {
 			final String path = row.remove(input.name);
-			if (path != null) pair.request.inputs.put(input.name, input.isSeveral() ? all(file, path) : beside(file, path));
+			if (path != null) pair.request.inputs.put(input.name, input.isSeveral() ? all(file, path) : input.name.equals("model") ? model(file, path) : beside(file, path));
 			else if (input.required) throw bad(file, line, input.name + " is missing.");
 		}
 		for (final String key : Commands.spacings(register)) {
@@ -119,6 +120,12 @@ final class BatchList {
 		}
 		pair.request.parameters.putAll(row);
 		return pair;
+	}
+
+	/** A model beside the table, or of that name in the models folder. */
+	private static String model(final File table, final String name) {
+		final String path = beside(table, name);
+		return new File(path).exists() ? path : ModelFolders.find("model", name).getPath();
 	}
 
 	private static String all(final File table, final String paths) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 import clem.bridge.Bridge;
+import clem.bridge.Bridges;
 import clem.bridge.ClemRegException;
 import clem.bridge.Handles;
 import clem.bridge.NativeLoader;
@@ -111,8 +112,9 @@ public final class Step {
 		}
 	}
 
+	/** The bridge is left alone where the operation runs a model: see {@link Bridges#forModels}. */
 	public Step(final Bridge bridge, final Operation operation) {
-		this.bridge = bridge;
+		this.bridge = operation.runsModel() ? Bridges.forModels() : bridge;
 		this.operation = operation;
 	}
 
