@@ -1,5 +1,4 @@
 using System.IO.Pipes;
-using ClemReg.Bridge;
 using ClemReg.Bridge.Worker;
 
 namespace ClemReg.Algorithms.Tests.Worker;

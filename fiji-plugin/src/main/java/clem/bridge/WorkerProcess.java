@@ -189,7 +189,7 @@ final class WorkerProcess {
 			}
 		}
 		catch (final IOException e) {
-			process.destroyForcibly(); // it ended, or closed its input: its answers' end tells all who wait
+			// It has ended: the end of its answers tells all who wait.
 		}
 	}
 
