@@ -41,6 +41,7 @@ final class SliceFiles {
 	SliceFile take(final long bytes) {
 		final SliceFile file;
 		synchronized (this) {
+			if (closed) throw new ClemRegException(ClemRegException.Kind.MODEL, "The process in which models run has ended.");
 			final SliceFile found = idle.stream().filter(f -> f.size >= bytes).min(Comparator.comparingLong(f -> f.size)).orElse(null);
 			if (found != null) {
 				idle.remove(found);
@@ -53,6 +54,9 @@ final class SliceFiles {
 		}
 		catch (final RuntimeException | Error e) {
 			file.close();
+			synchronized (this) {
+				if (closed) deleteFolders();
+			}
 			throw e;
 		}
 		return file;
@@ -76,6 +80,10 @@ final class SliceFiles {
 		closed = true;
 		for (final SliceFile file : idle) file.close();
 		idle.clear();
+		deleteFolders();
+	}
+
+	private void deleteFolders() {
 		for (final Path folder : folders) folder.toFile().delete();
 	}
 
