@@ -34,9 +34,9 @@ internal static class RegisterPlan
     private static JsonObject Keys(OperationRequest request)
     {
         ParameterValues values = request.Values;
-        // A mask that a model makes is known by what it is made from.
+        // A mask that a model makes is known by what it is made from: the model, its card and the point head beside it too.
         string? segmentation = Input(request, "model").Length == 0 ? null
-            : Key("fixed_mask", values, SegmentEmOperation.ForRegister, Input(request, "fixed"), Input(request, "model"));
+            : Key("fixed_mask", values, SegmentEmOperation.ForRegister, Input(request, "fixed"), Input(request, "model"), Input(request, "model_card"), Input(request, "model_point_head"));
         JsonObject keys = Keys(request, values, segmentation ?? Input(request, "fixed_mask"));
         if (segmentation is not null) keys["fixed_mask"] = segmentation;
         return keys;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ClemReg.Algorithms.Inference.OnnxRuntime;
 
 namespace ClemReg.Bridge.Worker;
 
@@ -20,6 +21,7 @@ public static class WorkerProcess
         try
         {
             BeFirstToGo();
+            OrtLibrary.MayEnd = true;
             (Stream input, Stream output) = StandardStreams.Take();
             using var server = new WorkerServer(input, output);
             server.Serve();

@@ -29,6 +29,8 @@ public sealed class RegisterPlanTests
         {
             Keys(new(inputs) { ["fixed"] = "other" }, registration),
             Keys(new(inputs) { ["model"] = "other" }, registration),
+            Keys(new(inputs) { ["model_card"] = "another threshold" }, registration),
+            Keys(new(inputs) { ["model_point_head"] = "other" }, registration),
             Keys(inputs, registration, ("seg_thr", "0.4")),
             Keys(inputs, registration, ("em_seg_axis", "true")),
         })
@@ -57,7 +59,7 @@ public sealed class RegisterPlanTests
     {
         IReadOnlyList<Parameter> own = Operations.Find("segment_em").Parameters;
         Parameter[] shared = [.. Operations.Find("register").Parameters.Where(p => p.Group == "EM segmentation")];
-        Assert.Equal(["provider", "seg_thr", "min_size", "em_intensity_range", "em_tile", "em_seg_axis", "downsample_f"], shared.Select(p => p.Name));
+        Assert.Equal(["provider", "seg_thr", "min_size", "em_intensity_range", "em_tile", "em_average_flips", "em_seg_axis", "downsample_f"], shared.Select(p => p.Name));
         foreach (Parameter parameter in shared)
         {
             Parameter original = Assert.Single(own, p => p.Name == parameter.Name);

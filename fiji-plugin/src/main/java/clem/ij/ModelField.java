@@ -1,6 +1,8 @@
 package clem.ij;
 
 import java.awt.FlowLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 import javax.swing.DefaultComboBoxModel;
 import javax.swing.JButton;
@@ -18,9 +20,13 @@ import clem.models.ModelFolders;
 /** Chooses a model: one of those in the models folder, by its name, or any ONNX file. */
 final class ModelField extends JComboBox<String> {
 	private static final long serialVersionUID = 1L;
-	private static final String WIDEST = "a name of a usual length.onnx";
+	private static final String WIDEST = "a name of a usual length.onnx", NONE = "(none)";
 
-	ModelField() {
+	private final boolean needed;
+
+	/** A field for a model that is needed, or one that may be left out. */
+	ModelField(final boolean needed) {
+		this.needed = needed;
 		setEditable(true);
 		// A long path must not widen the dialog.
 		setPrototypeDisplayValue(WIDEST);
@@ -31,18 +37,21 @@ final class ModelField extends JComboBox<String> {
 	String model() {
 		// An editable list takes over what is typed only when it loses the focus.
 		final Object item = getEditor().getItem();
-		return item == null ? "" : item.toString().trim();
+		final String text = item == null ? "" : item.toString().trim();
+		return text.equals(NONE) ? "" : text;
 	}
 
-	/** Sets the model; without one the first that is there. */
+	/** Sets the model; without one the first that is there, or none where none is needed. */
 	void choose(final String model) {
 		setSelectedItem(model.isEmpty() && getItemCount() > 0 ? getItemAt(0) : model);
 	}
 
 	private void refresh() {
 		final String before = model();
-		setModel(new DefaultComboBoxModel<>(ModelFolders.names().toArray(new String[0])));
-		setSelectedItem(before);
+		final List<String> names = new ArrayList<>(ModelFolders.names());
+		if (!needed) names.add(0, NONE);
+		setModel(new DefaultComboBoxModel<>(names.toArray(new String[0])));
+		setSelectedItem(before.isEmpty() && !needed ? NONE : before);
 	}
 
 	/** What is wrong with a model's name or path, or null. */

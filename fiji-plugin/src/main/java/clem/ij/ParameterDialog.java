@@ -185,7 +185,8 @@ final class ParameterDialog {
 				return images;
 			case CHOICE: return new JComboBox<>(field.parameter.choices.toArray(new String[0]));
 			case FLAG: return new JCheckBox();
-			case MODEL: return new ModelField();
+			case MODEL: return new ModelField(true);
+			case OPTIONAL_MODEL: return new ModelField(false);
 			default: return new JTextField(COLUMNS);
 		}
 	}
@@ -297,7 +298,7 @@ final class ParameterDialog {
 	static String problem(final Fields.Field field, final String value) {
 		if (field.kind == Fields.Kind.IMAGE && value.isEmpty()) return field.label + ": no image is open. Open one, or try Plugins > CLEM-Reg > Open Sample (CLEM).";
 		if (field.kind == Fields.Kind.FILE && value.isEmpty()) return field.label + ": a file is needed.";
-		if (field.kind == Fields.Kind.MODEL) return ModelField.problem(value);
+		if (field.kind == Fields.Kind.MODEL || field.kind == Fields.Kind.OPTIONAL_MODEL && !value.isEmpty()) return ModelField.problem(value);
 		if (field.kind != Fields.Kind.NUMBER) return null;
 		final String allowed = field.parameter == null ? "a whole number, 0 or more" : field.parameter.allowed();
 		final boolean whole = field.parameter == null || field.parameter.type == Parameter.Type.INTEGER;

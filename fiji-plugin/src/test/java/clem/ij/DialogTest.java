@@ -92,6 +92,7 @@ public final class DialogTest {
 		Check.equal("sample-em.tif", answer.get("fixed"));
 		Check.equal("sample-em-mask.tif", answer.get("fixed_mask"));
 		Check.equal("", answer.get("moving_mask"));
+		Check.equal("", answer.get("model"));
 	}
 
 	public void aPresetFillsInItsValues() throws Exception {

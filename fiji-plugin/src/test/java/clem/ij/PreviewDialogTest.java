@@ -12,6 +12,7 @@ import javax.swing.JButton;
 import javax.swing.JCheckBox;
 import javax.swing.JDialog;
 import javax.swing.JSlider;
+import javax.swing.JComboBox;
 import javax.swing.JTextField;
 import javax.swing.SwingUtilities;
 
@@ -94,7 +95,7 @@ public final class PreviewDialogTest {
 			final Map<String, String> answer = ask(onEvents, dialog -> {
 				Check.equal(false, dialog.isModal());
 				SwingUtilities.invokeAndWait(() -> {
-					part(dialog, JTextField.class, "model").setText(model.getPath());
+					part(dialog, JComboBox.class, "model").setSelectedItem(model.getPath());
 					part(dialog, JCheckBox.class, "preview").doClick();
 				});
 				await(em, 1);
@@ -131,7 +132,7 @@ public final class PreviewDialogTest {
 		try {
 			Check.equal(null, ask(false, dialog -> {
 				SwingUtilities.invokeAndWait(() -> {
-					part(dialog, JTextField.class, "model").setText(model.getPath());
+					part(dialog, JComboBox.class, "model").setSelectedItem(model.getPath());
 					part(dialog, JCheckBox.class, "preview").doClick();
 				});
 				await(em, 1);
@@ -154,7 +155,7 @@ public final class PreviewDialogTest {
 		try {
 			final Map<String, String> answer = ask(false, dialog -> {
 				SwingUtilities.invokeAndWait(() -> {
-					part(dialog, JTextField.class, "model").setText(model.getPath());
+					part(dialog, JComboBox.class, "model").setSelectedItem(model.getPath());
 					part(dialog, JCheckBox.class, "preview").doClick();
 				});
 				await(em, 1);

@@ -17,6 +17,7 @@ import javax.swing.JDialog;
 import javax.swing.JSlider;
 import javax.swing.JTabbedPane;
 import javax.swing.JTextArea;
+import javax.swing.JComboBox;
 import javax.swing.JTextField;
 import javax.swing.SwingUtilities;
 
@@ -64,7 +65,7 @@ public final class PreviewUse {
 		final JDialog dialog = dialog();
 		SwingUtilities.invokeAndWait(() -> {
 			dialog.setLocation(new Point(436, 180));
-			part(dialog, JTextField.class, "model").setText(model);
+			part(dialog, JComboBox.class, "model").setSelectedItem(model);
 			part(dialog, JCheckBox.class, "preview").doClick();
 			// Where the threshold's field is.
 			final JTabbedPane tabs = (JTabbedPane) SwingUtilities.getAncestorOfClass(JTabbedPane.class, part(dialog, JTextField.class, "seg_thr"));

@@ -47,8 +47,6 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':2147483647,'group':'Registration','help':'Seed.'}]},"
 		+ "{'name':'segment_fluorescence','title':'Segment fluorescence','help':'Finds objects.','inputs':[{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'}],"
 		+ "'outputs':[{'name':'mask','kind':'mask'}],'parameters':[{'name':'log_sigma','label':'LoG sigma','type':'number','unit':'voxels','default':3.0,'minimum':0.3,'maximum':50,'group':'Segmentation','help':''}]},"
-		+ "{'name':'segment_em','title':'Segment EM','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':'The EM.'},{'name':'model','kind':'model','required':true,'help':''}],"
-		+ "'outputs':[{'name':'mask','kind':'mask'}],'parameters':[{'name':'seg_thr','label':'Threshold','type':'number','default':0,'minimum':0,'maximum':1,'group':'Objects','help':''}]},"
 		+ "{'name':'sample_points','title':'Sample points','help':'','inputs':[{'name':'mask','kind':'mask','required':true,'help':'A mask.'}],'outputs':[{'name':'points','kind':'points'}],'parameters':[]},"
 		+ "{'name':'register_points','title':'Register points','help':'','inputs':[{'name':'moving_points','kind':'points','required':true,'help':''},"
 		+ "{'name':'fixed_points','kind':'points','required':true,'help':''}],'outputs':[{'name':'transform','kind':'transform'},{'name':'inverse_transform','kind':'transform'},"
@@ -58,7 +56,7 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'segment_em','title':'Segment EM','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':''},{'name':'model','kind':'model','required':true,'help':''}],"
 		+ "'outputs':[{'name':'labels','kind':'source'},{'name':'mask','kind':'mask'},{'name':'run','kind':'text'}],'parameters':["
 		+ "{'name':'em_tile','label':'Tile','type':'integer','default':0,'minimum':0,'maximum':1000,'group':'Model','help':''},"
-		+ "{'name':'seg_thr','label':'Threshold','type':'number','default':0,'minimum':0,'maximum':0.999,'group':'Objects','help':''},"
+		+ "{'name':'seg_thr','label':'Threshold','type':'number','default':0,'minimum':0,'maximum':1,'group':'Objects','help':''},"
 		+ "{'name':'fail','label':'Fail','type':'text','default':'','group':'Model','help':'Name of an error.'}]},"
 		+ "{'name':'model_probability','title':'Model Probability','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':''},{'name':'model','kind':'model','required':true,'help':''}],"
 		+ "'outputs':[{'name':'probability','kind':'volume'},{'name':'boundary','kind':'volume'},{'name':'run','kind':'text'}],'parameters':["
@@ -81,8 +79,6 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'structures','kind':'text'}],'parameters':[{'name':'label_components','label':'Label components','type':'boolean','default':false,'option':true,'group':'Structures','help':''}]},"
 		+ "{'name':'convert_model','title':'Convert Model','help':'','inputs':[{'name':'model','kind':'file','required':true,'help':'The .pth file.'}],'outputs':[{'name':'onnx','kind':'file'}],'parameters':["
 		+ "{'name':'mean','label':'Mean','type':'number','default':0.5,'group':'Training','help':''}]},"
-		+ "{'name':'segment_em','title':'Segment EM','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':'The EM.'},{'name':'model','kind':'model','required':true,'help':'The model.'}],"
-		+ "'outputs':[{'name':'mask','kind':'mask'}],'parameters':[{'name':'seg_thr','label':'Threshold','type':'number','default':0.5,'minimum':0,'maximum':1,'group':'Objects','help':''}]},"
 		+ "{'name':'simulate_clem','title':'Simulate','help':'','inputs':[],'outputs':[{'name':'em','kind':'volume'},{'name':'em_labels','kind':'volume'},{'name':'moving_1','kind':'volume'},"
 		+ "{'name':'moving_2','kind':'volume'}],'parameters':[{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':100,'group':'','help':''}]}"
 		+ "]}";
@@ -274,11 +270,6 @@ public final class FakeBridge implements Bridge {
 				return new OperationResult("{\"parameters\":" + Json.write(parameters(json)) + ",\"keys\":{\"moving_mask\":" + Json.write(key) + ",\"moving_points\":" + Json.write(key) + ",\"fixed_points\":" + Json.write(key)
 					+ (Json.asObject(json.get("inputs")).containsKey("model") ? ",\"fixed_mask\":" + Json.write(key) : "")
 					+ ",\"transform\":" + Json.write(key) + "}}", outputs);
-			case "segment_em":
-				segmentations.add(parameters);
-				outputs.put("mask", threshold((Volume) get(inputs.get("image"))));
-				return new OperationResult("{\"model\":{\"kind\":\"slices\",\"provider\":\"cpu\"},\"objects\":2,\"voxels\":" + ("1".equals(String.valueOf(parameters.get("seg_thr"))) ? 0 : 5)
-					+ ",\"fraction\":0.1,\"warnings\":[\"The model warns.\"]}", outputs);
 			case "segment_fluorescence":
 				outputs.put("mask", threshold((Volume) get(inputs.get("moving"))));
 				return new OperationResult("{}", outputs);
@@ -286,9 +277,11 @@ public final class FakeBridge implements Bridge {
 				outputs.put("probability", brightness((Volume) get(inputs.get("image")), Integer.parseInt(parameters.get("first_slice").toString())));
 				return new OperationResult("{\"model\":{\"threshold\":0.3}}", outputs);
 			case "segment_em":
+				segmentations.add(parameters);
 				outputs.put("mask", threshold((Volume) get(inputs.get("image"))));
 				outputs.put("labels", bright((Volume) get(inputs.get("image"))));
-				return new OperationResult("{\"summary\":\"Found.\",\"files\":[{\"path\":\"run.json\",\"text\":\"{}\"}]}", outputs);
+				return new OperationResult("{\"model\":{\"kind\":\"slices\",\"provider\":\"cpu\"},\"objects\":2,\"voxels\":" + ("1".equals(String.valueOf(parameters.get("seg_thr"))) ? 0 : 5)
+					+ ",\"fraction\":0.1,\"warnings\":[\"The model warns.\"],\"summary\":\"Found.\",\"files\":[{\"path\":\"run.json\",\"text\":\"{}\"}]}", outputs);
 			case "sample_points":
 				outputs.put("points", add(points((Volume) get(inputs.get("mask")))));
 				return new OperationResult("{}", outputs);
