@@ -63,6 +63,10 @@ check "again" "$clemreg" "${with_model[@]}" --overwrite
 check "the EM is not segmented again" told "$scratch/direct" reused
 check "another threshold" "$clemreg" "${with_model[@]}" --overwrite --set seg_thr=0.6
 check "segments again" told "$scratch/direct" new
+echo '{ "threshold": 0.55 }' >"$scratch/dark.json"
+check "a model card" "$clemreg" "${with_model[@]}" --overwrite --set seg_thr=0.6
+check "segments again too" told "$scratch/direct" new
+rm "$scratch/dark.json"
 refuses "neither mask nor model" 2 "fixed_mask is missing|fixed and model" register --moving "$s/fm.tif" --fixed "$s/em.tif" --out "$scratch/bad"
 refuses "both" 2 "fixed_mask and model are both given" "${with_model[@]:0:7}" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad"
 refuses "a model without an EM" 2 "fixed is missing" register --moving "$s/fm.tif" --model "$scratch/dark.onnx" --out "$scratch/bad"

@@ -114,7 +114,6 @@ public final class ModelInstaller {
 	}
 
 	private void finish(final ModelEntry entry, final Download download, final File folder, final File model, final boolean overwrite, final OperationListener listener) throws IOException {
-		if (entry.card != null) card(entry, new File(folder, entry.name + ".json"), overwrite, listener);
 		if (entry.conversion == null) Moves.replace(download.file().toPath(), model.toPath());
 		else {
 			try {
@@ -126,6 +125,7 @@ public final class ModelInstaller {
 				throw e;
 			}
 		}
+		if (entry.card != null) card(entry, new File(folder, entry.name + ".json"), overwrite, listener);
 		download.discard();
 	}
 

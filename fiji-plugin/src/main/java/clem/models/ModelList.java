@@ -62,6 +62,17 @@ public final class ModelList {
 		return write();
 	}
 
+	/** Where the list is or would be, for messages: nothing is written, and it is told where nothing can be. */
+	public static String place() {
+		for (final File folder : ModelFolders.all()) if (new File(folder, FILE).isFile()) return new File(folder, FILE).getPath();
+		try {
+			return new File(ModelFolders.writable(), FILE).getPath();
+		}
+		catch (final ClemRegException e) {
+			return FILE + " (" + e.getMessage() + ")";
+		}
+	}
+
 	private static File write() {
 		final File file = new File(ModelFolders.writable(), FILE);
 		save(file, standard());

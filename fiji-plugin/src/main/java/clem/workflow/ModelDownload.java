@@ -93,7 +93,7 @@ public final class ModelDownload {
 		public void unchecked(final ModelEntry entry, final String sha256) {
 			if (!unchecked) {
 				throw ClemRegException.badInput(entry.name + ": models.json has no SHA-256 of this file, so it cannot be checked. Take it all the same with accept_unchecked (--accept-unchecked), or write the SHA-256 that its publisher gives into "
-					+ ModelList.file() + ".");
+					+ ModelList.place() + ".");
 			}
 		}
 	}
@@ -143,6 +143,6 @@ public final class ModelDownload {
 		report.put("there", new ArrayList<Object>(ModelFolders.names()));
 		report.put("folders", folders);
 		return text + "Models that are there: " + (ModelFolders.names().isEmpty() ? "none" : String.join(", ", ModelFolders.names())) + "\nModels folder: " + String.join(", then ", ModelFolders.all().stream().map(File::getPath).toArray(String[]::new))
-			+ "\nThe list to be edited: " + ModelList.file();
+			+ "\nThe list to be edited: " + ModelList.place();
 	}
 }
