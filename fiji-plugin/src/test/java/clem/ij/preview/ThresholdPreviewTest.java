@@ -11,6 +11,7 @@ import javax.swing.JSlider;
 import javax.swing.JTextArea;
 import javax.swing.SwingUtilities;
 
+import clem.bridge.Bridges;
 import clem.schema.Schema;
 import clem.test.Check;
 import clem.test.FakeBridge;
@@ -19,7 +20,8 @@ import ij.ImagePlus;
 
 /** The preview without its dialog. The fake model's probability is the brightness, its threshold 0.3. */
 public final class ThresholdPreviewTest {
-	private final FakeBridge bridge = new FakeBridge();
+	/** On which operations with a model run, whoever asks for them. */
+	private final FakeBridge bridge = (FakeBridge) Bridges.forModels();
 	private final Map<String, String> fields = new LinkedHashMap<>();
 	private ImagePlus image = Samples.image("em", 8, 1, 6, 20, 30);
 	private ThresholdPreview preview;
@@ -49,6 +51,7 @@ public final class ThresholdPreviewTest {
 
 	private void with(final Use use) throws Exception {
 		final File model = File.createTempFile("model", ".onnx");
+		bridge.previews.clear();
 		fields.put("image", "em");
 		fields.put("model", model.getPath());
 		fields.put("threads", "0");
