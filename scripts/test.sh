@@ -107,6 +107,7 @@ for java in "${javas[@]}"; do
   if [ -z "$filter" ] || [[ BridgeStress == *"$filter"* ]]; then
     part "bridge stress, Java $version" "$java" "${native[@]}" -Xmx128m -cp "$work/classes:$jar" clem.bridge.BridgeStress 40
     part "bridge stress, Java $version, baseline" "$java" "${native[@]}" -Xmx128m -Dclemreg.level=baseline -cp "$work/classes:$jar" clem.bridge.BridgeStress 15
+    part "bridge stress, Java $version, worker" "$java" "${native[@]}" -Xmx128m -cp "$work/classes:$jar" clem.bridge.BridgeStress 15 worker
   fi
   part "Java layer, Java $version" "$java" "${native[@]}" -Djava.awt.headless=true -Dclemreg.test.dialogs=none -Dclemreg.repo="$root" \
     -cp "$work/classes:$jar:$ij:$root/build/java/tools" clem.test.AllTests "$filter"

@@ -27,8 +27,31 @@ public sealed class Host
 
     private readonly HandleTable _handles = new();
 
+    /// <summary>0: about, 1: the schema, 2: memory.</summary>
+    public string Text(int what) => what switch
+    {
+        0 => About(),
+        1 => Operations.Schema().ToJsonString(),
+        2 => Memory(),
+        _ => throw BadInputException.ForParameter("what", what, "0, 1 or 2"),
+    };
+
+    /// <summary>The grid of three arrays in z, y, x order, spacing and origin in nm.</summary>
+    public static Grid Grid(int[]? size, double[]? spacing, double[]? origin)
+    {
+        int[] n = size ?? throw Missing("size");
+        double[] h = spacing ?? throw Missing("spacing");
+        double[] o = origin ?? throw Missing("origin");
+        if (n.Length != 3 || h.Length != 3 || o.Length != 3)
+            throw BadInputException.ForParameter("size, spacing, origin", $"{n.Length}, {h.Length}, {o.Length} numbers", "3 numbers each (z, y, x)");
+        return new Grid(new Size3(n[0], n[1], n[2]), new Point3(h[0], h[1], h[2]), new Point3(o[0], o[1], o[2]));
+    }
+
+    /// <summary>The error about something that Java gave as null.</summary>
+    public static BadInputException Missing(string name) => BadInputException.ForParameter(name, null, "given (not null)");
+
     /// <summary>Version, instruction set and processors.</summary>
-    public static string About()
+    private static string About()
     {
         string level = System.Runtime.Intrinsics.X86.Avx2.IsSupported && System.Runtime.Intrinsics.X86.Fma.IsSupported ? "AVX2"
             : System.Runtime.Intrinsics.X86.Sse2.IsSupported ? "SSE2"
@@ -44,11 +67,8 @@ public sealed class Host
         }.ToJsonString();
     }
 
-    /// <summary>The schema of all operations.</summary>
-    public static string Schema() => Operations.Schema().ToJsonString();
-
     /// <summary>Figures for reports and leak tests.</summary>
-    public string Memory()
+    private string Memory()
     {
         using var process = System.Diagnostics.Process.GetCurrentProcess();
         return new JsonObject

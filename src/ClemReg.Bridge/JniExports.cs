@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using ClemReg.Algorithms;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Bridge;
@@ -15,19 +14,6 @@ public static unsafe class JniExports
     [ThreadStatic]
     private static string? _error;
 
-    private static string Describe(Exception e)
-    {
-        while (e is AggregateException { InnerException: { } inner }) e = inner;
-        return e switch
-        {
-            ClemRegException known => $"{(int)known.Kind}\n{known.Message}",
-            OperationCanceledException => $"{(int)ErrorKind.Cancelled}\nCancelled.",
-            OutOfMemoryException => $"{(int)ErrorKind.OutOfMemory}\nThere is not enough memory. Close other programs, crop or bin the images.",
-            ObjectDisposedException => $"{(int)ErrorKind.NotFound}\nThe object was released while it was in use.",
-            _ => $"{(int)ErrorKind.Internal}\n{e.GetType().Name}: {e.Message}\n{e.StackTrace}",
-        };
-    }
-
     private static TResult? Guard<TArguments, TResult>(nint env, TArguments arguments, Func<JniEnv, TArguments, TResult> body)
     {
         _error = null;
@@ -41,30 +27,18 @@ public static unsafe class JniExports
         }
         catch (Exception e)
         {
-            try
-            {
-                _error = Describe(e);
-            }
-            catch (Exception)
-            {
-                _error = $"{(int)ErrorKind.Internal}\nAn error that could not be described.";
-            }
+            _error = FailureText.Of(e);
         }
         return default;
     }
 
     private static nint NotNull(nint reference, string name) =>
-        reference != 0 ? reference : throw BadInputException.ForParameter(name, null, "given (not null)");
+        reference != 0 ? reference : throw Host.Missing(name);
 
-    private static Grid ReadGrid(JniEnv jni, nint size, nint spacing, nint origin)
-    {
-        int[] n = jni.ToArray<int>(NotNull(size, "size"));
-        double[] h = jni.ToArray<double>(NotNull(spacing, "spacing"));
-        double[] o = jni.ToArray<double>(NotNull(origin, "origin"));
-        if (n.Length != 3 || h.Length != 3 || o.Length != 3)
-            throw BadInputException.ForParameter("size, spacing, origin", $"{n.Length}, {h.Length}, {o.Length} numbers", "3 numbers each (z, y, x)");
-        return new Grid(new Size3(n[0], n[1], n[2]), new Point3(h[0], h[1], h[2]), new Point3(o[0], o[1], o[2]));
-    }
+    private static T[]? OrNull<T>(JniEnv jni, nint array) where T : unmanaged => array == 0 ? null : jni.ToArray<T>(array);
+
+    private static Grid ReadGrid(JniEnv jni, nint size, nint spacing, nint origin) =>
+        Host.Grid(OrNull<int>(jni, size), OrNull<double>(jni, spacing), OrNull<double>(jni, origin));
 
     /// <summary>byte[] error()</summary>
     [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_error")]
@@ -74,15 +48,9 @@ public static unsafe class JniExports
         return error is null ? 0 : Guard(env, error, static (jni, text) => jni.Utf8(text));
     }
 
-    /// <summary>byte[] text(int what): 0 about, 1 schema, 2 memory</summary>
+    /// <summary>byte[] text(int what), as <see cref="Host.Text"/>.</summary>
     [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_text")]
-    public static nint Text(nint env, nint type, int what) => Guard(env, what, static (jni, what) => jni.Utf8(what switch
-    {
-        0 => Host.About(),
-        1 => Host.Schema(),
-        2 => Host.Memory(),
-        _ => throw BadInputException.ForParameter("what", what, "0, 1 or 2"),
-    }));
+    public static nint Text(nint env, nint type, int what) => Guard(env, what, static (jni, what) => jni.Utf8(Host.Text(what)));
 
     /// <summary>long createVolume(int kind, int[] size, double[] spacing, double[] origin)</summary>
     [UnmanagedCallersOnly(EntryPoint = "Java_clem_bridge_NativeMethods_createVolume")]

@@ -5,6 +5,8 @@ clemreg=$root/scripts/clemreg
 jar=$(ls "$root"/build/Clem_Reg-*.jar)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+# No test looks into the user's own models folder.
+export CLEMREG_MODELS_FOLDER=$scratch/models
 passed=0 failed=0 skipped=0
 
 ok() { passed=$((passed + 1)); }
@@ -33,4 +35,22 @@ refuses() { # NAME CODE WORDS(|) ARGUMENTS...
     if ! grep -qiF -- "$word" "$scratch/stderr"; then bad "$name: the message lacks '$word': $(cat "$scratch/stderr")"; return; fi
   done
   ok
+}
+
+# Serves the sample .pth of MitoNet's kind on this machine, and lists it under the name mitonet in a models folder of the test's own.
+serve_model() {
+  export no_proxy=127.0.0.1
+  mkdir -p "$scratch/web" "$CLEMREG_MODELS_FOLDER"
+  cp "$root/tests/ClemReg.Algorithms.Tests/golden/mitonet/fused.pth" "$scratch/web"
+  /usr/bin/python3 -u -m http.server 0 --bind 127.0.0.1 --directory "$scratch/web" >"$scratch/web.log" 2>&1 &
+  web=$!
+  for _ in $(seq 100); do grep -q port "$scratch/web.log" && break; sleep 0.1; done
+  cat >"$CLEMREG_MODELS_FOLDER/models.json" <<J
+{ "models": [
+  { "name": "mitonet", "title": "A small MitoNet", "description": "Random weights, for tests.",
+    "url": "http://127.0.0.1:$(sed -nE 's/.* port ([0-9]+) .*/\1/p' "$scratch/web.log")/fused.pth",
+    "sha256": "$(sha256sum "$scratch/web/fused.pth" | cut -d' ' -f1)", "size": $(stat -c %s "$scratch/web/fused.pth"),
+    "licence": { "name": "CC0", "url": "https://creativecommons.org/publicdomain/zero/1.0/" }, "citation": "Nobody (2026)", "convert": true }
+] }
+J
 }

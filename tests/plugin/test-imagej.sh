@@ -130,6 +130,13 @@ expect "transforms are exported from a macro" "$scratch/mobie.tsv" "fm.tif	fluor
 expect "and imported" "$scratch/mobie.json" '"type": "similarity"'
 check "points are exported and imported" test "$(wc -l <"$scratch/back.csv")" = "$(wc -l <"$scratch/points/fixed_points.csv")"
 
+cat >"$scratch/model.ijm" <<M
+open("$s/fm.tif"); open("$s/em.tif");
+run("Register...", "moving=fm.tif fixed=em.tif model=$s/dark.onnx provider=cpu out=$scratch/by-model");
+M
+run -macro "$scratch/model.ijm"
+expect "a macro registers with a model: $(tail -5 "$scratch/log")" "$scratch/by-model/run.json" '"em_segmentation"'
+
 cat >"$scratch/bad.ijm" <<M
 open("$s/fm.tif"); open("$s/em_labels.tif");
 run("Register...", "moving=fm.tif fixed_mask=em_labels.tif log_sigm=3");

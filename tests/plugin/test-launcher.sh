@@ -347,6 +347,22 @@ check "in many passes too" cmp -s "$scratch/x90/prepared.tif" "$scratch/x90-smal
 check "a point goes along" "$clemreg" transform-points --transform "$scratch/x90/transform.json" --points "$scratch/points.csv" --out "$scratch/turned.csv"
 check "and comes back" "$clemreg" transform-points --transform "$scratch/x90/inverse_transform.json" --points "$scratch/turned.csv" --out "$scratch/turned-back.csv"
 check "to where it was" near "$scratch/points.csv" "$scratch/turned-back.csv" 1e-6
+check "clean-mask: labels" "$clemreg" clean-mask --source "$s/em_labels.tif" --fill-holes volume --open-radius 30 --smooth-slices 3 --minimum-size 50 --out "$scratch/labels-clean.tif"
+check "clean-mask: a mask" "$clemreg" clean-mask --source "$s/em_labels.tif" --as-mask --close-radius 40 --threads 1 --out "$scratch/mask-clean.tif"
+"$clemreg" clean-mask --source "$s/em_labels.tif" --as-mask --close-radius 40 --out "$scratch/mask-clean-2.tif" >/dev/null 2>&1
+check "is the same with any threads" cmp -s "$scratch/mask-clean.tif" "$scratch/mask-clean-2.tif"
+cleaned() { # SOURCE LABELS MASK: what each step must have kept or changed
+  /usr/bin/python3 - "$@" <<'P'
+import sys
+import numpy as np
+import tifffile
+source, labels, mask = (tifffile.imread(f) for f in sys.argv[1:])
+assert labels.dtype == source.dtype and set(np.unique(labels)) <= set(np.unique(source)), "labels keep their values"
+assert ((labels == source) | (labels == 0) | (source == 0)).all() and (labels != source).any(), "labels never take each other's voxels"
+assert set(np.unique(mask)) == {0, 255} and (mask[source > 0] == 255).all() and (mask > 0).sum() > (source > 0).sum(), "closing only adds"
+P
+}
+check "what is cleaned is what it should be" cleaned "$s/em_labels.tif" "$scratch/labels-clean.tif" "$scratch/mask-clean.tif"
 check "align-slices" "$clemreg" align-slices --source "$s/em.tif" --set align_search_radius=10 --out "$scratch/slices"
 check "its shifts" test "$(head -1 "$scratch/slices/shifts.csv")" = "slice,dy,dx"
 check "one for each slice" test "$(wc -l <"$scratch/slices/shifts.csv")" = 81
@@ -415,6 +431,9 @@ check "a transform to somewhere else: $(cat "$scratch/stderr")" grep -q "Nothing
 "$clemreg" warp --source "$s/fm.tif" --transform "$out/inverse_transform.json" --target "$s/em_labels.tif" --out "$scratch/turned.tif" 2>"$scratch/stderr"
 check "the inverse in place of the transform: $(cat "$scratch/stderr")" grep -q "inverse_transform.json maps 'em_labels.tif' to 'fm.tif'" "$scratch/stderr"
 refuses "nothing to prepare" 2 "prepare|bin" prepare --source "$s/em.tif" --out "$scratch/bad"
+refuses "nothing to clean" 2 "clean_mask|fill_holes" clean-mask --source "$s/em_labels.tif" --out "$scratch/bad"
+refuses "an even window" 2 "smooth_slices = 4|odd" clean-mask --source "$s/em_labels.tif" --smooth-slices 4 --out "$scratch/bad"
+refuses "a radius of a kilometre" 2 "open_radius|voxels" clean-mask --source "$s/em_labels.tif" --open-radius 1e6 --out "$scratch/bad"
 refuses "a bin that is no number" 2 "bin = two" prepare --source "$s/em.tif" --bin two --out "$scratch/bad"
 refuses "a crop outside" 2 "crop|0 to 79 along z" prepare --source "$s/em.tif" --crop 5:80,, --out "$scratch/bad"
 refuses "grey values of labels" 2 "eight_bit|labels" prepare --source "$s/em_labels.tif" --labels --eight-bit --out "$scratch/bad"

@@ -32,6 +32,51 @@ check "what was found registers" "$clemreg" register --moving "$s/fm.tif" --fixe
 tre=$(/usr/bin/python3 -c 'import json,sys; print(int(json.load(open(sys.argv[1]))["after"]["mean_nm"]))' "$scratch/tre.json")
 check "to $tre nm, below 60" test "$tre" -lt 60
 
+# The probability that Segment EM holds its threshold against, of some slices.
+check "model-probability" "$clemreg" model-probability --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/probability" --set first_slice=30 --set last_slice=33 --provider cpu
+check "only its files" test "$(cd "$scratch/probability" && ls | tr '\n' ' ')" = "probability.tif run.json "
+check "all of what Segment EM finds" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/all" --provider cpu --set min_size=0 --set seg_thr=0.7
+thresholded() { /usr/bin/python3 -c 'import sys, tifffile; p, m = (tifffile.imread(f) for f in sys.argv[1:]); sys.exit(int(((p >= 0.7) != (m[29:33] > 0)).any()))' "$@"; }
+check "its threshold gives the mask" thresholded "$scratch/probability/probability.tif" "$scratch/all/mask.tif"
+refuses "slices that are not there" 2 "last_slice = 81|80" model-probability --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/bad" --set last_slice=81
+
+# The same in one go: the EM and the model in place of the mask.
+with_model=(register --moving "$s/fm.tif" --fixed "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/direct" --provider cpu)
+check "register with a model" "$clemreg" "${with_model[@]}"
+check "its mask is segment-em's" same "$scratch/dark/mask.tif" "$scratch/direct/fixed_mask.tif"
+told() { # DIR REUSED: run.json tells of the model, and whether its mask was made anew
+  /usr/bin/python3 - "$1/run.json" "$scratch/dark.onnx" "$2" "$1/transform.json" <<'P'
+import hashlib, json, sys
+run = json.load(open(sys.argv[1]))
+found = run["em_segmentation"]
+assert found["model"]["file"] == "dark.onnx" and found["model"]["provider"] == "cpu" and found["objects"] > 0, found
+assert any(s["stage"] == "segment_em" for s in run["stages"]), run["stages"]
+assert run["steps"]["fixed_mask"]["reused"] == (sys.argv[3] == "reused"), run["steps"]
+assert json.load(open(sys.argv[4]))["inputs"]["model"]["sha256"] == hashlib.sha256(open(sys.argv[2], "rb").read()).hexdigest()
+P
+}
+check "run.json tells of it" told "$scratch/direct" new
+"$clemreg" evaluate-tre --transform "$scratch/direct/transform.json" --labels "$s/em_labels.tif" --truth "$s/truth.json" --out "$scratch/direct-tre.json" >/dev/null 2>&1
+tre=$(/usr/bin/python3 -c 'import json,sys; print(int(json.load(open(sys.argv[1]))["after"]["mean_nm"]))' "$scratch/direct-tre.json")
+check "it registers to $tre nm, below 60" test "$tre" -lt 60
+check "again" "$clemreg" "${with_model[@]}" --overwrite
+check "the EM is not segmented again" told "$scratch/direct" reused
+check "another threshold" "$clemreg" "${with_model[@]}" --overwrite --set seg_thr=0.6
+check "segments again" told "$scratch/direct" new
+echo '{ "threshold": 0.55 }' >"$scratch/dark.json"
+check "a model card" "$clemreg" "${with_model[@]}" --overwrite --set seg_thr=0.6
+check "segments again too" told "$scratch/direct" new
+rm "$scratch/dark.json"
+refuses "neither mask nor model" 2 "fixed_mask is missing|fixed and model" register --moving "$s/fm.tif" --fixed "$s/em.tif" --out "$scratch/bad"
+refuses "both" 2 "fixed_mask and model are both given" "${with_model[@]:0:7}" --fixed-mask "$s/em_labels.tif" --out "$scratch/bad"
+refuses "a model without an EM" 2 "fixed is missing" register --moving "$s/fm.tif" --model "$scratch/dark.onnx" --out "$scratch/bad"
+refuses "a model that is none" 2 "fused.pth is not an ONNX model" register --moving "$s/fm.tif" --fixed "$s/em.tif" --model "$scratch/fused.pth" --out "$scratch/bad"
+refuses "a model that finds nothing" 2 "dark.onnx finds nothing|min_size" "${with_model[@]:0:7}" --out "$scratch/bad" --set min_size=100000000
+printf 'name,moving,fixed,fixed_mask,model\nby model,%s,%s,,%s\nby mask,%s,%s,%s,\n' "$s/fm.tif" "$s/em.tif" "$scratch/dark.onnx" "$s/fm.tif" "$s/em.tif" "$s/em_labels.tif" >"$scratch/pairs.csv"
+check "batch with a column of models" "$clemreg" batch --pairs "$scratch/pairs.csv" --out "$scratch/batch" --set report=false
+check "both pairs are registered" test "$(cut -d, -f1,2 "$scratch/batch/batch.csv" | tail -2 | tr '\n' ' ')" = "by model,registered by mask,registered "
+check "the first by its model" test -n "$(grep em_segmentation "$scratch/batch/by model/run.json")" -a -z "$(grep em_segmentation "$scratch/batch/by mask/run.json")"
+
 check "convert-model" "$clemreg" convert-model --model "$scratch/fused.pth" --out "$scratch/mito.onnx"
 refuses "a file that is there" 2 "mito.onnx|overwrit" convert-model --model "$scratch/fused.pth" --out "$scratch/mito.onnx"
 check "dense, with int8 weights" "$clemreg" convert-model --model "$scratch/fused.pth" --out "$scratch/dense.onnx" --graph dense --weights int8
@@ -40,6 +85,19 @@ for model in mito dense; do
   check "MitoNet's way, $model" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/$model.onnx" --out "$scratch/$model" --set min_size=1 --set min_span=1
 done
 check "three axes" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/mito.onnx" --out "$scratch/axes" --em-seg-axis
+
+# From where it is published, here a server on this machine, to a name that every command takes.
+serve_model
+trap 'kill $web; rm -rf "$scratch"' EXIT
+refuses "a licence that is not accepted" 2 "CC0|accept_licence" download-model --name mitonet
+check "and nothing is fetched" bash -c '! grep -q GET "$1"' _ "$scratch/web.log"
+check "download-model" "$clemreg" download-model --name mitonet --accept-licence
+check "only the model stays" test "$(ls -A "$CLEMREG_MODELS_FOLDER" | tr '\n' ' ')" = ".downloads.lock mitonet.onnx models.json "
+check "it is what convert-model makes" cmp -s "$CLEMREG_MODELS_FOLDER/mitonet.onnx" "$scratch/mito.onnx"
+check "download-model --list" bash -c '"$1" download-model --list | grep -qF "there: mitonet"' _ "$clemreg"
+check "segment-em by name" "$clemreg" segment-em --image "$s/em.tif" --model mitonet --out "$scratch/named" --set min_size=1 --set min_span=1
+check "gives the same" cmp -s "$scratch/named/labels.tif" "$scratch/mito/labels.tif"
+refuses "a name that is none" 2 "mitonett|Did you mean 'mitonet'|$CLEMREG_MODELS_FOLDER" segment-em --image "$s/em.tif" --model mitonett --out "$scratch/bad"
 
 refuses "no model" 2 "model" segment-em --image "$s/em.tif" --out "$scratch/bad"
 refuses "a model that is not there" 2 "none.onnx" segment-em --image "$s/em.tif" --model "$scratch/none.onnx" --out "$scratch/bad"
@@ -80,6 +138,33 @@ print(int(1000 * (mask & truth).sum() / (mask | truth).sum()))
 P
   )
   check "intersection over union with the experts' mitochondria is 0.$iou, above 0.680" test "$iou" -gt 680
+
+  # The same probabilities as onnxruntime-node gives for the same pixels, at the model's own scale: nothing is resampled or blended.
+  node_modules=$root/build/onnxruntime-node/node_modules
+  if command -v node >/dev/null && { [ -d "$node_modules/onnxruntime-node" ] || npm install --ignore-scripts --no-save --silent --prefix "${node_modules%/*}" onnxruntime-node@1.30.0 >/dev/null 2>&1; }; then
+    echo '{ "name": "DA-MitoSeg", "pixel_size_nm": 4.6, "tile": 512 }' >"$scratch/real.json"
+    /usr/bin/python3 - "$scratch/vnc.tif" "$scratch/crop" <<'P'
+import sys
+import tifffile
+crop = tifffile.imread(sys.argv[1])[4:6, 100:612, 200:712]
+tifffile.imwrite(sys.argv[2] + ".tif", crop, imagej=True, resolution=(1 / 4.6e-3,) * 2, metadata={"spacing": 0.05, "unit": "um", "axes": "ZYX"})
+(crop[1].astype("<f4") / 255).tofile(sys.argv[2] + ".raw")
+P
+    check "probabilities of real EM" "$clemreg" model-probability --image "$scratch/crop.tif" --model "$scratch/real.onnx" --out "$scratch/real" --set first_slice=2 --provider cpu
+    check "Node runs the model" env NODE_PATH="$node_modules" node "$root/benchmarks/model_times.js" "$scratch/real.onnx" "$scratch/crop.raw" 1x1x512x512 2 0 "$scratch/node.raw" 0
+    most=$(/usr/bin/python3 - "$scratch/real/probability.tif" "$scratch/node.raw" <<'P'
+import sys
+import numpy as np
+import tifffile
+ours, node = tifffile.imread(sys.argv[1]), np.fromfile(sys.argv[2], "<f4").reshape(512, 512)
+assert node.min() < 0.1 and node.max() > 0.9, "no structure in it"
+print(f"{np.abs(ours - node).max():.1e}")
+P
+    )
+    check "they differ by $most from onnxruntime-node's, at most 1e-4" /usr/bin/python3 -c 'import sys; sys.exit(float(sys.argv[1]) > 1e-4)' "${most:-1}"
+  else
+    skip "probabilities beside onnxruntime-node's: there is no Node, or npm cannot fetch the package"
+  fi
 else
   skip "real EM: there is no vnc or damitoseg in ../shared/data (or the folder that CLEMREG_DATA names)"
 fi

@@ -24,8 +24,8 @@ cp "$jar" "$scratch/ij/plugins/"
 exec 3<>"$scratch/display"
 Xvfb -displayfd 3 -screen 0 1600x1100x24 -nolisten tcp >/dev/null 2>&1 &
 xvfb=$!
-trap 'kill $imagej $windows $xvfb 2>/dev/null; rm -rf "$scratch"' EXIT
-imagej= windows=
+trap 'kill $imagej $windows $xvfb $web 2>/dev/null; rm -rf "$scratch"' EXIT
+imagej= windows= web=
 for _ in $(seq 100); do [ -s "$scratch/display" ] && break; sleep 0.1; done
 export DISPLAY=:$(cat "$scratch/display")
 HOME=$scratch/home openbox >/dev/null 2>&1 & # focus and title bars
@@ -66,5 +66,42 @@ sleep 2
 shot registered
 check "the macro goes on: $(tail -3 "$scratch/log.txt" 2>/dev/null)" grep -q "REGISTERED" "$scratch/log.txt"
 check "no trace in the log" bash -c '! grep -qE "^\s+at " "$1" "$2"' _ "$scratch/log.txt" "$scratch/imagej.log"
-for s in dialog registered; do check "screenshot $s" test -s "$shots/$s.png"; done
+kill $imagej 2>/dev/null
+
+# Segment EM with its preview, on another ImageJ.
+check "sample" sample
+cp "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" "$scratch"
+timeout 300 "$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$classes:$ij" clem.ij.PreviewUse "$scratch/sample/em.tif" "$scratch/dark.onnx" "$shots" >"$scratch/preview.log" 2>&1
+check "preview, threshold, segmentation: $(tail -15 "$scratch/preview.log")" test "$(tail -1 "$scratch/preview.log")" = USED
+for s in preview preview-0.9 segmented; do check "screenshot $s" test -s "$shots/$s.png"; done
+
+# A model: the window, the licence, the download, the converted file.
+serve_model
+cat >"$scratch/model.ijm" <<M
+run("Download Model...");
+print("BACK FROM THE WINDOW");
+selectWindow("Log");
+saveAs("Text", "$scratch/model-log.txt");
+M
+"$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$ij" ij.ImageJ -macro "$scratch/model.ijm" >"$scratch/imagej-model.log" 2>&1 &
+imagej=$!
+check "the download window opens" window "Download Model" 90
+sleep 2
+shot models
+models=$(xdotool search --name "Download Model" | head -1)
+[ -n "$models" ] && import -window "$models" "$shots/models-alone.png" 2>/dev/null
+xdotool windowactivate --sync "$models" key Return 2>/dev/null
+sleep 2
+shot licence
+# Cancel is what Enter would press; the button before it accepts.
+xdotool key shift+Tab space
+for _ in $(seq 60); do [ -s "$CLEMREG_MODELS_FOLDER/mitonet.onnx" ] && break; sleep 0.5; done
+check "the model is there" test -s "$CLEMREG_MODELS_FOLDER/mitonet.onnx"
+sleep 2
+shot downloaded
+xdotool windowactivate --sync "$models" key Escape 2>/dev/null
+for _ in $(seq 60); do [ -s "$scratch/model-log.txt" ] && break; sleep 0.5; done
+check "Esc closes the window: $(tail -3 "$scratch/model-log.txt" 2>/dev/null)" grep -q "BACK FROM THE WINDOW" "$scratch/model-log.txt"
+check "the log has the citation" grep -q "Nobody (2026)" "$scratch/model-log.txt"
+for s in dialog registered models licence downloaded; do check "screenshot $s" test -s "$shots/$s.png"; done
 finish

@@ -130,13 +130,7 @@ internal sealed class AxisObjects
         {
             if (_filled[y] == 0) return;
             Span<int> row = _dense.AsSpan(y * _stride, _filled[y]);
-            for (int x = row.IndexOfAnyExcept(0); x < row.Length;)
-            {
-                int next = row[x..].IndexOfAnyExcept(row[x]);
-                int end = next < 0 ? row.Length : x + next;
-                if (row[x] != 0) Builder.Add(x, end, row[x]);
-                x = end;
-            }
+            Builder.AddRow(row);
             row.Clear();
             _filled[y] = 0;
         }

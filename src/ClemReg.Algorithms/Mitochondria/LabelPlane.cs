@@ -36,6 +36,18 @@ internal sealed class LabelPlaneBuilder
         else _runs.Add(new LabelledRun(start, end, label));
     }
 
+    /// <summary>Adds the runs of a row of pixels; those of 0 are left out.</summary>
+    public void AddRow(ReadOnlySpan<int> row)
+    {
+        for (int x = row.IndexOfAnyExcept(0); x >= 0 && x < row.Length;)
+        {
+            int next = row[x..].IndexOfAnyExcept(row[x]);
+            int end = next < 0 ? row.Length : x + next;
+            if (row[x] != 0) Add(x, end, row[x]);
+            x = end;
+        }
+    }
+
     /// <summary>The plane, after its last row. The builder is empty again.</summary>
     public LabelPlane Take()
     {

@@ -28,11 +28,14 @@ public readonly record struct LabelledObject(int Label, long Voxels, VoxelBox Bo
 {
     /// <summary>The object with a run more; <see langword="default"/> is an object without any.</summary>
     internal LabelledObject With(int label, int voxels, VoxelBox around) => new(label, Voxels + voxels, Voxels == 0 ? around : Box.Union(around));
+
+    /// <summary>The object with a run along x more.</summary>
+    internal LabelledObject With(LabelledRun run, int z, int y) => With(run.Label, run.End - run.Start, new VoxelBox(new Size3(z, y, run.Start), new Size3(z + 1, y + 1, run.End)));
 }
 
 /// <summary>
 /// A volume of labels, held as runs along x: 0 is background. As a source of slices it is 16 bit where its labels fit, else 32-bit float, in which labels are
-/// exact; ImageJ has no 32-bit integers.
+/// exact (ImageJ has no 32-bit integers), or of the type of the image that it was made from.
 /// </summary>
 public sealed class LabelVolume : ISliceSource
 {
@@ -43,18 +46,34 @@ public sealed class LabelVolume : ISliceSource
 
     /// <summary>Takes the slices and the objects in them.</summary>
     internal LabelVolume(Grid grid, LabelPlane[] planes, IReadOnlyList<LabelledObject> objects)
+        : this(grid, planes, objects, objects.Any(o => o.Label > ushort.MaxValue) ? VoxelType.Float32 : VoxelType.UInt16)
     {
-        (Grid, _planes, Objects) = (grid, planes, objects);
-        foreach (LabelledObject o in objects)
-            if (o.Label > ushort.MaxValue)
-                Type = VoxelType.Float32;
+    }
+
+    private LabelVolume(Grid grid, LabelPlane[] planes, IReadOnlyList<LabelledObject> objects, VoxelType type) => (Grid, _planes, Objects, Type) = (grid, planes, objects, type);
+
+    /// <summary>Takes the slices of an image whose voxels are of a type, and finds the objects in them.</summary>
+    internal static LabelVolume Of(Grid grid, LabelPlane[] planes, VoxelType type, Job job)
+    {
+        var objects = new Dictionary<int, LabelledObject>();
+        for (int z = 0; z < planes.Length; z++)
+        {
+            job.ThrowIfCancelled();
+            for (int y = 0; y < grid.Size.Y; y++)
+                foreach (LabelledRun run in planes[z].Row(y))
+                {
+                    ref LabelledObject o = ref CollectionsMarshal.GetValueRefOrAddDefault(objects, run.Label, out _);
+                    o = o.With(run, z, y);
+                }
+        }
+        return new LabelVolume(grid, planes, [.. objects.Values.OrderBy(o => o.Label)], type);
     }
 
     /// <inheritdoc/>
     public Grid Grid { get; }
 
-    /// <summary>16 bit where all labels fit, else 32-bit float.</summary>
-    public VoxelType Type { get; } = VoxelType.UInt16;
+    /// <summary>That of the image that the labels come from; of labels that were found here 16 bit where all fit, else 32-bit float.</summary>
+    public VoxelType Type { get; }
 
     /// <summary>The objects, labels ascending.</summary>
     public IReadOnlyList<LabelledObject> Objects { get; }
@@ -71,7 +90,8 @@ public sealed class LabelVolume : ISliceSource
     /// <inheritdoc/>
     public void ReadSlice(int z, Span<byte> destination)
     {
-        if (Type == VoxelType.UInt16) Read(z, MemoryMarshal.Cast<byte, ushort>(destination), static label => (ushort)label);
+        if (Type == VoxelType.UInt8) Read(z, destination, static label => (byte)label);
+        else if (Type == VoxelType.UInt16) Read(z, MemoryMarshal.Cast<byte, ushort>(destination), static label => (ushort)label);
         else Read(z, MemoryMarshal.Cast<byte, float>(destination), static label => (float)label);
     }
 

@@ -27,8 +27,7 @@ internal static class LabelledRuns
                 rows(z, y, run =>
                 {
                     ref LabelledObject o = ref objects[run.Label];
-                    var box = new VoxelBox(new Size3(z, y, run.Start), new Size3(z + 1, y + 1, run.End));
-                    o = o.With(run.Label, run.End - run.Start, box);
+                    o = o.With(run, z, y);
                 });
             }
         }

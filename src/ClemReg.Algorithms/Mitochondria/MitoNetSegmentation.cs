@@ -28,13 +28,7 @@ public static class MitoNetSegmentation
     public static LabelVolume Run(ISliceSource em, IPanopticNetwork network, MitoNetOptions options, Job job)
     {
         options.Check();
-        (int Height, int Width) least = network.FixedSize ?? default;
-        if (network.FixedSize is { } only)
-        {
-            if (only.Height % options.PaddingFactor != 0 || only.Width % options.PaddingFactor != 0)
-                throw new ModelException($"The model takes slices of {only.Height} x {only.Width} pixels only, which are no multiples of its padding factor {options.PaddingFactor}. Export it with other, or dynamic, sizes.");
-            network = new TiledPanopticNetwork(network, options.PaddingFactor);
-        }
+        (network, (int, int) least) = TiledPanopticNetwork.ForAnySize(network, options.PaddingFactor);
         GreyRange.Of(em.Type, options.IntensityLow, options.IntensityHigh);
         NormalisedSlices.WarnIfDark(em, options, job);
         SliceAxis[] axes = options.Mode == MitoNetMode.Stack ? [SliceAxis.XY] : [SliceAxis.XY, SliceAxis.XZ, SliceAxis.YZ];

@@ -14,13 +14,23 @@ internal sealed class TiledPanopticNetwork : IPanopticNetwork
     private readonly float[] _piece;
     private readonly float[][] _whole = [[], [], [], []];
 
-    /// <param name="network">Its only size is a multiple of <paramref name="factor"/>.</param>
-    /// <param name="factor">The padding factor: larger slices have multiples of it.</param>
-    public TiledPanopticNetwork(IPanopticNetwork network, int factor)
+    private TiledPanopticNetwork(IPanopticNetwork network, (int Height, int Width) only, int factor)
     {
         (_network, _factor) = (network, factor);
-        (_height, _width) = network.FixedSize!.Value;
+        (_height, _width) = only;
         _piece = new float[_height * _width];
+    }
+
+    /// <summary>The network for slices of any size, and the least size to which they must be padded.</summary>
+    /// <param name="network">A network of any kind.</param>
+    /// <param name="factor">The padding factor: slices have multiples of it.</param>
+    /// <exception cref="ModelException">The network's only size is no multiple of the factor.</exception>
+    public static (IPanopticNetwork Network, (int Height, int Width) Least) ForAnySize(IPanopticNetwork network, int factor)
+    {
+        if (network.FixedSize is not { } only) return (network, default);
+        if (only.Height % factor != 0 || only.Width % factor != 0)
+            throw new ModelException($"The model takes slices of {only.Height} x {only.Width} pixels only, which are no multiples of its padding factor {factor}. Export it with other, or dynamic, sizes.");
+        return (new TiledPanopticNetwork(network, only, factor), only);
     }
 
     /// <inheritdoc/>

@@ -26,7 +26,7 @@ public abstract class Parameter
     public string Label { get; }
 
     /// <summary>The heading under which a dialog shows it.</summary>
-    public string Group { get; }
+    public string Group { get; private set; }
 
     /// <summary>The unit, or an empty text.</summary>
     public string Unit { get; }
@@ -36,6 +36,14 @@ public abstract class Parameter
 
     /// <summary>Whether the command line takes it as an option of its own (--name) besides --set name=.</summary>
     public bool Option { get; init; }
+
+    /// <summary>The same parameter under another heading, for an operation that hands it on to the one whose own it is.</summary>
+    internal Parameter InGroup(string group)
+    {
+        var other = (Parameter)MemberwiseClone();
+        other.Group = group;
+        return other;
+    }
 
     /// <summary>The type's name in the schema: number, integer, boolean, choice or text.</summary>
     public abstract string TypeName { get; }

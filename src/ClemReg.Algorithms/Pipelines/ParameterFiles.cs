@@ -11,7 +11,6 @@ internal static class ParameterFiles
     /// <summary>Keys of the published plugin that have no counterpart, and why.</summary>
     private static readonly Dictionary<string, string> Unused = new()
     {
-        ["em_seg_axis"] = "the EM is segmented outside of this operation",
         ["custom_z_zoom"] = "voxel sizes come from the images or moving_spacing and fixed_spacing",
         ["z_zoom_value"] = "voxel sizes come from the images or moving_spacing and fixed_spacing",
         ["warping_sub_division_factor"] = "images are warped slice by slice",

@@ -21,7 +21,8 @@ internal static class RegisterOperation
         "Registers a fluorescence volume onto a volume EM image by its mitochondria: segments the fluorescence, samples point clouds from both masks and registers them.",
         [
             new Port("moving", PortKind.Volume, "The fluorescence volume, the channel that shows the mitochondria."),
-            new Port("fixed_mask", PortKind.Mask, "The mitochondria of the EM volume; labels count as foreground."),
+            new Port("fixed_mask", PortKind.Mask, "The mitochondria of the EM volume; labels count as foreground. In its place: the EM and a model.", Required: false),
+            new Port("model", PortKind.Model, "In place of the mask: an ONNX model that finds the mitochondria in the EM first, as Segment EM does.", Required: false),
             new Port("moving_mask", PortKind.Mask, "The mitochondria of the fluorescence, where they are segmented already.", Required: false),
             new Port("moving_points", PortKind.Points, "The fluorescence cloud, where it is sampled already.", Required: false),
             new Port("fixed_points", PortKind.Points, "The EM cloud, where it is sampled already.", Required: false),
@@ -40,7 +41,7 @@ internal static class RegisterOperation
         ],
         [
             P.Preset, P.StopAfter, P.MovingFrame, .. P.ForRegistration, .. P.ForAuto, .. P.ForDeformation, P.RegistrationDirection, .. P.ForWarping, .. P.ForSegmentation,
-            .. P.ForFixedRegion, .. P.ForSampling, .. P.ForPicture,
+            .. P.ForFixedRegion, .. SegmentEmOperation.ForRegister, .. P.ForSampling, .. P.ForPicture,
         ],
         Run);
 
@@ -55,7 +56,9 @@ internal static class RegisterOperation
     private static OperationResult Run(OperationRequest request, Job job)
     {
         var moving = request.Input<Volume>("moving");
-        var fixedMask = request.Input<BitVolume>("fixed_mask");
+        // Where the caller has a model, it runs segment_em first: models run on a bridge of their own.
+        BitVolume fixedMask = request.OptionalInput<BitVolume>("fixed_mask") ?? throw new BadInputException(
+            "fixed_mask is missing: give a mask or label image of the EM's mitochondria (fixed_mask), or the EM and a model that finds them (fixed and model).");
         double isotropic = fixedMask.Grid.Spacing.Z;
         Stage last = Enum.Parse<Stage>(request.Values.Get(P.StopAfter), ignoreCase: true);
         var movingPoints = request.OptionalInput<PointCloud>("moving_points");

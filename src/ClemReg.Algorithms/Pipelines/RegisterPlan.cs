@@ -34,19 +34,29 @@ internal static class RegisterPlan
     private static JsonObject Keys(OperationRequest request)
     {
         ParameterValues values = request.Values;
+        // A mask that a model makes is known by what it is made from: the model, its card and the point head beside it too.
+        string? segmentation = Input(request, "model").Length == 0 ? null
+            : Key("fixed_mask", values, SegmentEmOperation.ForRegister, Input(request, "fixed"), Input(request, "model"), Input(request, "model_card"), Input(request, "model_point_head"));
+        JsonObject keys = Keys(request, values, segmentation ?? Input(request, "fixed_mask"));
+        if (segmentation is not null) keys["fixed_mask"] = segmentation;
+        return keys;
+    }
+
+    private static JsonObject Keys(OperationRequest request, ParameterValues values, string fixedMask)
+    {
         if (RegisterOperation.UsesIntensities(values, Input(request, "moving_mask").Length + Input(request, "moving_points").Length + Input(request, "fixed_points").Length > 0))
         {
             return new JsonObject
             {
                 ["transform"] = Key("transform", values, [.. P.ForRegistration, .. P.ForAuto, .. P.ForSegmentation, .. P.ForFixedRegion, P.Seed],
-                    Input(request, "moving"), Input(request, "fixed_mask"), Input(request, "registration_start"), Input(request, "transform")),
+                    Input(request, "moving"), fixedMask, Input(request, "registration_start"), Input(request, "transform")),
             };
         }
-        string movingMask = Key("moving_mask", values, [.. P.ForSegmentation], Input(request, "moving"), Input(request, "moving_mask"), Input(request, "fixed_mask"));
+        string movingMask = Key("moving_mask", values, [.. P.ForSegmentation], Input(request, "moving"), Input(request, "moving_mask"), fixedMask);
         string movingPoints = Key("moving_points", values, [.. P.ForSampling], movingMask, Input(request, "moving_points"));
         bool lines = ClemRegSteps.UsesCentreLines(values);
         string fixedPoints = Key("fixed_points", values, [.. P.ForSampling, .. P.ForFixedRegion, .. lines ? new[] { P.PsfXY, P.PsfZ } : []],
-            Input(request, "fixed_mask"), Input(request, "fixed_points"), lines ? Input(request, "registration_start") : "");
+            fixedMask, Input(request, "fixed_points"), lines ? Input(request, "registration_start") : "");
         string transform = Key("transform", values, [.. P.ForRegistration, .. P.ForDeformation, P.PointCloudSource, P.Seed], movingPoints, fixedPoints,
             Input(request, "registration_start"), Input(request, "transform"));
         return new JsonObject { ["moving_mask"] = movingMask, ["moving_points"] = movingPoints, ["fixed_points"] = fixedPoints, ["transform"] = transform };

@@ -10,9 +10,18 @@ namespace ClemReg.Algorithms.Segmentation;
 /// <param name="Label">Its component, 1 or more.</param>
 public readonly record struct LabelledRun(int Start, int End, int Label);
 
+/// <summary>Which voxels belong together.</summary>
+public enum Neighbours
+{
+    /// <summary>Those that share a face: 6 neighbours in a volume, 4 in a slice.</summary>
+    Faces = 0,
+    /// <summary>Those that touch at all, by a face, an edge or a corner: 26 neighbours.</summary>
+    Corners = 1,
+}
+
 /// <summary>
-/// The 26-connected components of a mask: voxels that touch by a face, an edge or a corner belong together. Components are numbered
-/// from 1 in scan order (z, y, x) of their first voxels. Made by union-find over runs of voxels; memory is 12 bytes a run and 4 a row.
+/// The connected components of a mask. They are numbered from 1 in scan order (z, y, x) of their first voxels. Made by union-find over runs
+/// of voxels; memory is 12 bytes a run and 4 a row.
 /// </summary>
 public sealed class ConnectedComponents
 {
@@ -58,9 +67,13 @@ public sealed class ConnectedComponents
     }
 
     /// <summary>Finds the components of a mask.</summary>
+    /// <param name="mask">The mask.</param>
+    /// <param name="job">Threads, cancellation.</param>
+    /// <param name="neighbours">Which voxels belong together.</param>
     /// <exception cref="OutOfMemoryBudgetException">The mask is so ragged that its runs do not fit.</exception>
-    public static ConnectedComponents Label(BitVolume mask, Job job)
+    public static ConnectedComponents Label(BitVolume mask, Job job, Neighbours neighbours = Neighbours.Corners)
     {
+        int reach = (int)neighbours;
         (int depth, int height, int _) = mask.Grid.Size;
         int[] rowStart = StartRows(mask, job);
         LabelledRun[] runs = Allocate(rowStart[^1]);
@@ -77,15 +90,15 @@ public sealed class ConnectedComponents
                 {
                     int row = z * height + y;
                     FillRow(mask.Row(z, y), runs, rowStart[row]);
-                    if (y > 0) JoinRows(runs, rowStart, row, row - 1);
+                    if (y > 0) JoinRows(runs, rowStart, row, row - 1, reach);
                 }
-                if (z > z0) JoinSlices(runs, rowStart, height, z);
+                if (z > z0) JoinSlices(runs, rowStart, height, z, reach);
             }
         });
         for (int z = BlockSlices; z < depth; z += BlockSlices)
         {
             job.ThrowIfCancelled();
-            JoinSlices(runs, rowStart, height, z);
+            JoinSlices(runs, rowStart, height, z, reach);
         }
         return new ConnectedComponents(mask.Grid, runs, rowStart, Number(runs, job));
     }
@@ -126,7 +139,7 @@ public sealed class ConnectedComponents
 
     private static OutOfMemoryBudgetException TooManyRuns(long count, Exception? inner = null) => new(
         $"The mask has at least {count} runs of foreground voxels, too many for the memory to find its connected components: it looks like noise. " +
-        "Raise log_sigma or log_threshold, switch filter_segmentation off, crop or bin the image.", inner);
+        "Segment more strictly (for the fluorescence: raise log_sigma or log_threshold, or switch filter_segmentation off), crop or bin the image.", inner);
 
     private static int CountRuns(ReadOnlySpan<ulong> row)
     {
@@ -166,17 +179,18 @@ public sealed class ConnectedComponents
         if (start >= 0) runs[index] = new LabelledRun(start, row.Length * 64, index);
     }
 
-    private static void JoinSlices(LabelledRun[] runs, int[] rowStart, int height, int z)
+    private static void JoinSlices(LabelledRun[] runs, int[] rowStart, int height, int z, int reach)
     {
         for (int y = 0; y < height; y++)
         {
             int row = z * height + y;
-            for (int other = Math.Max(0, y - 1); other <= Math.Min(height - 1, y + 1); other++)
-                JoinRows(runs, rowStart, row, (z - 1) * height + other);
+            for (int other = Math.Max(0, y - reach); other <= Math.Min(height - 1, y + reach); other++)
+                JoinRows(runs, rowStart, row, (z - 1) * height + other, reach);
         }
     }
 
-    private static void JoinRows(LabelledRun[] runs, int[] rowStart, int row, int earlier)
+    // Runs may miss each other by reach voxels: 1 where touching by a corner counts; else they must overlap.
+    private static void JoinRows(LabelledRun[] runs, int[] rowStart, int row, int earlier, int reach)
     {
         int a = rowStart[row];
         int aEnd = rowStart[row + 1];
@@ -184,9 +198,8 @@ public sealed class ConnectedComponents
         int bEnd = rowStart[earlier + 1];
         while (a < aEnd && b < bEnd)
         {
-            // Touching by a corner counts, so the runs may miss each other by one voxel.
-            if (runs[b].End < runs[a].Start) b++;
-            else if (runs[a].End < runs[b].Start) a++;
+            if (runs[b].End + reach <= runs[a].Start) b++;
+            else if (runs[a].End + reach <= runs[b].Start) a++;
             else
             {
                 Join(runs, a, b);

@@ -177,7 +177,9 @@ public sealed class RegisterTests : IClassFixture<RegisterTests.Sample>, IDispos
     [Fact]
     public void Missing_unknown_and_wrong_inputs_are_named()
     {
-        Assert.Contains("fixed_mask", Assert.Throws<BadInputException>(() => Call("register", "{}", new() { ["moving"] = _sample.Moving })).Message, StringComparison.Ordinal);
+        string none = Assert.Throws<BadInputException>(() => Call("register", "{}", new() { ["moving"] = _sample.Moving })).Message;
+        Assert.Contains("fixed_mask", none, StringComparison.Ordinal);
+        Assert.Contains("fixed and model", none, StringComparison.Ordinal);
         Assert.Contains("no input mask", Assert.Throws<BadInputException>(() => Call("register", "{}", new() { ["mask"] = _sample.Mask })).Message, StringComparison.Ordinal);
         Assert.Contains("must be a volume, but it is a mask", Assert.Throws<BadInputException>(() =>
             Call("register", "{}", new() { ["moving"] = _sample.Mask, ["fixed_mask"] = _sample.Mask })).Message, StringComparison.Ordinal);

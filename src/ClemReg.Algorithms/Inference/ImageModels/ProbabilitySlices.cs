@@ -12,6 +12,7 @@ internal sealed class ProbabilitySlices
     private readonly Stack<Due> _spare = new();
     private readonly float[] _plane;
     private readonly bool _twoKinds;
+    private readonly int _end;
     private int _begun;
 
     /// <summary>A slice of the image that is being summed up.</summary>
@@ -22,16 +23,32 @@ internal sealed class ProbabilitySlices
         public int Slice;
     }
 
-    public ProbabilitySlices(Size3 image, Size3 model, bool twoKinds, TakeProbabilities take)
+    /// <summary>Prepares.</summary>
+    /// <param name="image">Pixels of the image.</param>
+    /// <param name="model">Pixels of the model.</param>
+    /// <param name="twoKinds">Whether there are boundaries.</param>
+    /// <param name="slices">The image's slices that are wanted.</param>
+    /// <param name="take">Gets them.</param>
+    public ProbabilitySlices(Size3 image, Size3 model, bool twoKinds, Range slices, TakeProbabilities take)
     {
         (_take, _twoKinds, _plane) = (take, twoKinds, new float[image.SliceCount]);
         (_z, _y, _x) = (new AxisResampling(model.Z, image.Z), new AxisResampling(model.Y, image.Y), new AxisResampling(model.X, image.X));
+        (_begun, int count) = slices.GetOffsetAndLength(image.Z);
+        _end = _begun + count;
+        (int last, float[] weights) = _z[_end - 1];
+        (First, Last) = (_z[_begun].First, last + weights.Length - 1);
     }
 
-    /// <summary>Takes the model's slice <paramref name="z"/>; they are given in order.</summary>
+    /// <summary>The first of the model's slices that is needed.</summary>
+    public int First { get; }
+
+    /// <summary>The last of them.</summary>
+    public int Last { get; }
+
+    /// <summary>Takes the model's slice <paramref name="z"/>; they are given in order from <see cref="First"/> to <see cref="Last"/>.</summary>
     public void Add(int z, ReadOnlySpan<float> probability, ReadOnlySpan<float> boundary)
     {
-        for (; _begun < _z.To && _z[_begun].First <= z; _begun++)
+        for (; _begun < _end && _z[_begun].First <= z; _begun++)
         {
             Due due = _spare.Count > 0 ? _spare.Pop() : new Due(_plane.Length, _twoKinds);
             due.Probability.AsSpan().Clear();

@@ -52,31 +52,33 @@ public sealed class TiledModel
         _outputs = _wanted.Select(o => o.Output).Distinct().ToDictionary(o => o, _ => (InferenceTensor?)null);
     }
 
-    /// <summary>Gives the probabilities of all slices, z ascending.</summary>
-    /// <param name="image">The EM, any voxel type; its slices are read in order, each once.</param>
+    /// <summary>Gives the probabilities of slices, z ascending.</summary>
+    /// <param name="image">The EM, any voxel type; its slices are read in order, each once, and no more of them than are needed.</param>
     /// <param name="low">The intensity that is 0 to a fixed normalisation.</param>
     /// <param name="high">The one that is 1.</param>
     /// <param name="take">Gets them.</param>
     /// <param name="job">The work.</param>
+    /// <param name="wanted">The slices that are wanted, at least one; null: all. They get the same values as in a run over all.</param>
     /// <exception cref="ModelException">The model gives something else than it should.</exception>
     /// <exception cref="OutOfMemoryBudgetException">A piece is too large for the memory; the message says what to try.</exception>
-    public void Run(ISliceSource image, double low, double high, TakeProbabilities take, Job job)
+    public void Run(ISliceSource image, double low, double high, TakeProbabilities take, Job job, Range? wanted = null)
     {
         var slices = new ModelSlices(image, _card, low, high, job);
         Size3 size = slices.Size, tile = Tile(size);
         Size3 given = Given(tile) ?? Probe(tile, job);
         Size3 overlap = Overlap(given);
         TileAxis z = new(size.Z, tile.Z, given.Z, _card.Volumetric ? overlap.Z : 0), y = new(size.Y, tile.Y, given.Y, overlap.Y), x = new(size.X, tile.X, given.X, overlap.X);
-        var back = new ProbabilitySlices(image.Grid.Size, size, _card.Boundary is not null, take);
+        var back = new ProbabilitySlices(image.Grid.Size, size, _card.Boundary is not null, wanted ?? Range.All, take);
         int kinds = _wanted.Length;
         using var held = new Volume<float>(new Grid(new Size3(tile.Z, size.Y, size.X), new Point3(1, 1, 1)));
         using var sums = new Volume<float>(new Grid(new Size3(given.Z * kinds, size.Y, size.X), new Point3(1, 1, 1)));
         using InferenceTensor piece = InferenceTensor.Allocate(TensorType.Float32, Shape(tile));
         int[] inRing = new int[tile.Z];
         Array.Fill(inRing, -1);
-        long done = 0, all = (long)z.Starts.Count * y.Starts.Count * x.Starts.Count;
-        int finished = 0;
-        for (int a = 0; a < z.Starts.Count; a++)
+        int[] layers = [.. Enumerable.Range(0, z.Starts.Count).Where(a => z.Starts[a] <= back.Last && z.Starts[a] + given.Z > back.First)];
+        long done = 0, all = (long)layers.Length * y.Starts.Count * x.Starts.Count;
+        int finished = z.Starts[layers[0]];
+        foreach (int a in layers)
         {
             int[] needed = [.. Enumerable.Range(0, tile.Z).Select(k => z.Source(a, k))];
             foreach (int slice in needed.Distinct().Order()) Hold(slices, held, inRing, slice, z.Starts[a] - z.Margin, job);
@@ -98,7 +100,7 @@ public sealed class TiledModel
             for (; finished < z.DoneAfter(a); finished++)
             {
                 int at = finished % given.Z;
-                back.Add(finished, sums.Slice(at), kinds > 1 ? sums.Slice(given.Z + at) : []);
+                if (finished >= back.First && finished <= back.Last) back.Add(finished, sums.Slice(at), kinds > 1 ? sums.Slice(given.Z + at) : []);
                 for (int kind = 0; kind < kinds; kind++) sums.Slice(kind * given.Z + at).Clear();
             }
         }

@@ -45,6 +45,12 @@ public static class OrtLibrary
         }
     }
 
+    /// <summary>
+    /// Set once, at its start, by a process whose end is only an error for another: it needs no <see cref="CrashMarker"/>, and may be ended in the middle of loading, which
+    /// would leave one behind.
+    /// </summary>
+    public static bool MayEnd { get; set; }
+
     /// <summary>The library to load, and whether it is the plugin's.</summary>
     internal static (string Path, bool Ours) Find(string? own, string? variable, string? bundled) =>
         FindOwn(own, variable) is { } path ? (path, false) : (FindBundled(bundled), true);
@@ -93,7 +99,7 @@ public static class OrtLibrary
     internal static OrtRuntime Open(string path, bool guarded)
     {
         NativeBinary.Check(path);
-        using IDisposable? marker = guarded ? CrashMarker.Stand(path) : null;
+        using IDisposable? marker = guarded && !MayEnd ? CrashMarker.Stand(path) : null;
         nint library;
         try
         {

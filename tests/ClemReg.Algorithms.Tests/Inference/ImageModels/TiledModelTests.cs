@@ -129,6 +129,45 @@ public sealed class TiledModelTests
         Assert.Equal(expected, ModelSlices.Count(from, spacing, wanted, multiple));
 
     [Fact]
+    public void Some_slices_get_what_they_get_in_a_run_over_all()
+    {
+        var random = new Random(8);
+        for (int round = 0; round < 60; round++)
+        {
+            bool deep = round % 3 != 0;
+            int depth = 1 + random.Next(25), first = random.Next(depth), count = 1 + random.Next(depth - first), side = 6 + random.Next(6), reach = random.Next(3);
+            using Volume<byte> image = Noise(new Size3(depth, 9 + random.Next(9), 11), round);
+            FakeSession Session() => new(deep ? 5 : 4, reach, 1, (p, _, z, y, x) => 0.5f * p[z, y, x] + (reach > 0 && deep ? 0.5f * p[z - 1, y, x] : 0));
+            var overlap = new Size3(random.Next(2), 1, 1);
+            // Every second time along z too the model's pixels are others than the image's.
+            ModelCard card = Card(deep, deep ? new Size3(side, side, side) : new Size3(1, side, side), overlap) with { PixelNm = round % 2 == 0 ? default : new Point3(4 + random.Next(12), 8, 8) };
+            float[][] all = Run(Session(), card, image);
+            var read = new List<int>();
+            FakeSession some = Session();
+            int next = first;
+            new TiledModel(some, card).Run(new Watched(image, read.Add), 0, 255, (z, p, _) =>
+            {
+                Assert.Equal(next++, z);
+                Assert.Equal(all[z], p.ToArray());
+            }, new Job(2), first..(first + count));
+            Assert.Equal(first + count, next);
+            Assert.Equal(read.Distinct(), read);
+            if (!deep) Assert.Equal(Enumerable.Range(first, count), read);
+        }
+    }
+
+    [Fact]
+    public void One_slice_of_a_deep_image_takes_the_pieces_around_it()
+    {
+        using Volume<byte> image = Noise(new Size3(200, 10, 10), 9);
+        var read = new List<int>();
+        var session = new FakeSession(5, 2, 1, (p, _, z, y, x) => p[z, y, x]);
+        new TiledModel(session, Card(true, new Size3(14, 14, 14), new Size3(2, 2, 2))).Run(new Watched(image, read.Add), 0, 255, (_, _, _) => { }, new Job(2), 100..101);
+        Assert.InRange(session.Given.Count, 1, 2);
+        Assert.InRange(read.Count, 14, 22);
+    }
+
+    [Fact]
     public void Blended_pieces_average_where_they_overlap()
     {
         // A model that tells its own column shows how the pieces are weighed: no jumps larger than the ramp's.

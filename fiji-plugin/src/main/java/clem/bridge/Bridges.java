@@ -1,13 +1,18 @@
 package clem.bridge;
 
 import java.lang.reflect.InvocationTargetException;
+import java.util.Map;
 
-/** Gives the bridge of this process, made when it is first needed. */
+/** Gives the bridges of this process, made when they are first needed. */
 public final class Bridges {
-	/** Names another class that implements {@link Bridge}. */
+	/** Names another class that implements {@link Bridge}; it serves for everything, models included. */
 	public static final String PROPERTY = "clemreg.bridge";
+	/** Where models run: process (the default) or inside. The environment variable CLEMREG_MODELS says the same. */
+	public static final String MODELS = "clemreg.models";
 
-	private static Bridge bridge;
+	private static final String VARIABLE = "CLEMREG_MODELS";
+
+	private static Bridge bridge, models;
 
 	private Bridges() {}
 
@@ -18,8 +23,40 @@ public final class Bridges {
 	}
 
 	/** The bridge on which operations run that load a model. Handles of one bridge mean nothing to another. */
-	public static Bridge forModels() {
-		return get();
+	public static synchronized Bridge forModels() {
+		if (models == null) models = System.getProperty(PROPERTY) != null ? get() : choose(System.getProperty(MODELS, System.getenv(VARIABLE)));
+		return models;
+	}
+
+	private static Bridge choose(final String where) {
+		final boolean asked = where != null && !where.isEmpty();
+		if (asked && where.equals("inside")) return get();
+		if (asked && !where.equals("process")) throw ClemRegException.badInput(MODELS + " (or " + VARIABLE + ") = " + where + " is not allowed: it must be process or inside.");
+		try {
+			return new WorkerBridge();
+		}
+		catch (final ClemRegException e) {
+			if (asked) throw e;
+			return new Inside("Models run in this process, which a crash of theirs would end. " + e.getMessage());
+		}
+	}
+
+	/** The bridge in this process where another cannot be started; its first run says so. */
+	private static final class Inside extends NativeBridge {
+		private String note;
+
+		Inside(final String note) {
+			this.note = note;
+		}
+
+		@Override
+		public OperationResult run(final String operation, final String requestJson, final Map<String, Long> inputs, final OperationListener listener) {
+			synchronized (this) {
+				if (note != null && listener != null) listener.log(note);
+				note = null;
+			}
+			return super.run(operation, requestJson, inputs, listener);
+		}
 	}
 
 	private static Bridge create(final String className) {

@@ -1,14 +1,11 @@
 package clem.bridge;
 
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-import clem.json.Json;
-
 /** The algorithms in this process, through the native library. */
-public final class NativeBridge implements Bridge {
+public class NativeBridge implements Bridge {
 	private final Map<Long, SliceReader> readers = new ConcurrentHashMap<>();
 	/** Through which a result that is computed while it is read asks for slices of the images that it comes from. */
 	private final NativeListener reader = new NativeListener(this, null);
@@ -35,7 +32,7 @@ public final class NativeBridge implements Bridge {
 
 	@Override
 	public long createVolume(final VoxelKind kind, final int[] sizeZyx, final double[] spacingZyxNm, final double[] originZyxNm) {
-		return handle(NativeMethods.createVolume(code(kind), sizeZyx, spacingZyxNm, originZyxNm));
+		return handle(NativeMethods.createVolume(Wire.code(kind), sizeZyx, spacingZyxNm, originZyxNm));
 	}
 
 	@Override
@@ -43,7 +40,7 @@ public final class NativeBridge implements Bridge {
 		final SliceReader reader)
 	{
 		if (reader == null) throw ClemRegException.badInput("The reader of an image is null.");
-		final long handle = handle(NativeMethods.createSource(code(kind), sizeZyx, spacingZyxNm, originZyxNm));
+		final long handle = handle(NativeMethods.createSource(Wire.code(kind), sizeZyx, spacingZyxNm, originZyxNm));
 		readers.put(handle, reader);
 		return handle;
 	}
@@ -53,7 +50,7 @@ public final class NativeBridge implements Bridge {
 		if (pixels instanceof byte[]) check(NativeMethods.writeBytes(volume, z, (byte[]) pixels));
 		else if (pixels instanceof short[]) check(NativeMethods.writeShorts(volume, z, (short[]) pixels));
 		else if (pixels instanceof float[]) check(NativeMethods.writeFloats(volume, z, (float[]) pixels));
-		else throw notPixels(pixels);
+		else throw Wire.notPixels(pixels);
 	}
 
 	@Override
@@ -61,7 +58,7 @@ public final class NativeBridge implements Bridge {
 		if (pixels instanceof byte[]) check(NativeMethods.readBytes(volume, z, (byte[]) pixels, reader));
 		else if (pixels instanceof short[]) check(NativeMethods.readShorts(volume, z, (short[]) pixels, reader));
 		else if (pixels instanceof float[]) check(NativeMethods.readFloats(volume, z, (float[]) pixels, reader));
-		else throw notPixels(pixels);
+		else throw Wire.notPixels(pixels);
 	}
 
 	@Override
@@ -91,23 +88,8 @@ public final class NativeBridge implements Bridge {
 		final OperationListener listener)
 	{
 		if (listener == null) throw ClemRegException.badInput("The listener of an operation is null.");
-		final Map<String, Object> request = new LinkedHashMap<>();
-		try {
-			request.putAll(Json.parseObject(requestJson == null || requestJson.isEmpty() ? "{}" : requestJson));
-		}
-		catch (final Json.SyntaxException e) {
-			throw ClemRegException.badInput("The request is not a JSON object: " + e.getMessage(), e);
-		}
-		request.put("operation", operation);
-		final Map<String, Object> handles = new LinkedHashMap<>();
-		for (final Map.Entry<String, Long> input : inputs.entrySet()) handles.put(input.getKey(), String.valueOf(input.getValue()));
-		request.put("handles", handles);
-		final byte[] text = Json.write(request).getBytes(StandardCharsets.UTF_8);
-		final Map<String, Object> reply = Json.parseObject(text(NativeMethods.run(text, new NativeListener(this, listener))));
-		final Map<String, Long> outputs = new LinkedHashMap<>();
-		for (final Map.Entry<String, Object> output : Json.asObject(reply.get("outputs")).entrySet())
-			outputs.put(output.getKey(), Long.valueOf((String) output.getValue()));
-		return new OperationResult(Json.write(reply.get("result")), outputs);
+		final byte[] request = Wire.request(operation, requestJson, inputs).getBytes(StandardCharsets.UTF_8);
+		return Wire.result(text(NativeMethods.run(request, new NativeListener(this, listener))));
 	}
 
 	@Override
@@ -121,16 +103,6 @@ public final class NativeBridge implements Bridge {
 		final SliceReader reader = readers.get(source);
 		if (reader == null) throw ClemRegException.badInput("The image was released while it was in use.");
 		writeSlice(source, z, reader.slice(z));
-	}
-
-	private static int code(final VoxelKind kind) {
-		if (kind == null) throw ClemRegException.badInput("The voxel kind is null.");
-		switch (kind) {
-			case UINT8: return 1;
-			case UINT16: return 2;
-			case FLOAT32: return 4;
-			default: return 0;
-		}
 	}
 
 	private static long handle(final long handle) {
@@ -147,22 +119,9 @@ public final class NativeBridge implements Bridge {
 		return new String(utf8, StandardCharsets.UTF_8);
 	}
 
-	private static ClemRegException notPixels(final Object pixels) {
-		return ClemRegException.badInput("A slice must be a byte[], short[] or float[], not " +
-			(pixels == null ? "null" : pixels.getClass().getSimpleName()) + ".");
-	}
-
 	private static ClemRegException failure() {
 		final byte[] error = NativeMethods.error();
 		if (error == null) return new ClemRegException(ClemRegException.Kind.INTERNAL, "The native library failed without a message.");
-		final String text = new String(error, StandardCharsets.UTF_8);
-		final int end = text.indexOf('\n');
-		final ClemRegException.Kind kind = ClemRegException.Kind.values()[Integer.parseInt(text.substring(0, end)) - 1];
-		final String message = text.substring(end + 1);
-		if (kind != ClemRegException.Kind.INTERNAL) return new ClemRegException(kind, message);
-		// The first line says what it was, the others where: for the one who mends it.
-		final int first = message.indexOf('\n');
-		return new ClemRegException(kind, "Unexpected error in the algorithms: " + (first < 0 ? message : message.substring(0, first)) + " Please report it with what the log shows.",
-			new IllegalStateException(message));
+		return Wire.failure(new String(error, StandardCharsets.UTF_8));
 	}
 }

@@ -1,24 +1,17 @@
 package clem.bridge;
 
-import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.Paths;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
@@ -36,7 +29,7 @@ public final class NativeLoader {
 
 	private static final String MARKER = ".trying";
 	private static String report = "not loaded";
-	private static boolean loaded;
+	private static Path library;
 	private static String onnxRuntime;
 
 	private NativeLoader() {}
@@ -60,41 +53,32 @@ public final class NativeLoader {
 		final String folderInJar = "/natives/" + platform() + "/onnxruntime/";
 		final List<String> names = new ArrayList<>();
 		for (final String name : new String[] { "libonnxruntime.so.1", "libonnxruntime.1.dylib", "onnxruntime.dll", "DirectML.dll", "dxcompiler.dll", "dxil.dll" })
-			if (NativeLoader.class.getResource(folderInJar + name) != null) names.add(name);
+			if (JarFiles.has(folderInJar + name)) names.add(name);
 		if (names.isEmpty()) return "";
-		final List<String> hashes = new ArrayList<>();
-		for (final String name : names) hashes.add(sha256OfResource(folderInJar + name));
-		final String id = names.size() == 1 ? hashes.get(0) : sha256OfText(String.join("\n", hashes));
 		final List<String> refused = new ArrayList<>();
-		for (final Path cache : cacheFolders()) {
-			final Path folder = cache.resolve("natives").resolve(id);
-			try {
-				Files.createDirectories(folder);
-				for (int i = 0; i < names.size(); i++) {
-					final Path file = folder.resolve(names.get(i));
-					if (!has(file, hashes.get(i))) extract(folderInJar + names.get(i), file);
-				}
-				return folder.resolve(names.get(0)).toAbsolutePath().toString();
-			}
-			catch (final IOException e) {
-				refused.add(folder + " (" + e.getClass().getSimpleName() + ": " + e.getMessage() + ")");
-			}
-		}
-		throw new ClemRegException(ClemRegException.Kind.MODEL, "ONNX Runtime cannot be extracted from the jar: tried " + String.join(", ", refused) +
-			". Give a folder that can be written and run from with -D" + CACHE + "=FOLDER");
+		final Path library = new JarFiles(folderInJar, names).firstOf(refused, (files, folder) -> {
+			for (final String name : names) files.extract(name, folder, false);
+			return folder.resolve(names.get(0)).toAbsolutePath();
+		});
+		if (library != null) return library.toString();
+		throw new ClemRegException(ClemRegException.Kind.MODEL, "ONNX Runtime cannot be extracted from the jar: tried " + String.join(", ", refused) + JarFiles.ADVICE);
+	}
+
+	/** The library that is loaded, loading it if needed. */
+	static synchronized Path library() {
+		load();
+		return library;
 	}
 
 	/** Loads the library; does nothing when that is done. */
 	static synchronized void load() {
-		if (loaded) return;
+		if (library != null) return;
 		final StringBuilder story = new StringBuilder();
 		final String platform = platform();
 		ClemRegException last = null;
 		for (final String level : levels(story)) {
-			final String resource = "/natives/" + platform + "/" + level + "/" + libraryName();
 			try {
-				load(resource, story);
-				loaded = true;
+				load("/natives/" + platform + "/" + level + "/", story);
 				report = platform + "/" + level + story;
 				return;
 			}
@@ -152,7 +136,8 @@ public final class NativeLoader {
 		}
 	}
 
-	private static String platform() {
+	/** The name of this system among the folders of the jar. */
+	static String platform() {
 		final String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
 		final String arch = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
 		final boolean arm = arch.equals("aarch64") || arch.equals("arm64");
@@ -169,98 +154,38 @@ public final class NativeLoader {
 		return "ClemReg.Bridge" + mapped.substring(mapped.lastIndexOf('.'));
 	}
 
-	private static void load(final String resource, final StringBuilder story) {
-		final String hash = sha256OfResource(resource);
+	private static void load(final String folderInJar, final StringBuilder story) {
 		final List<String> refused = new ArrayList<>();
-		for (final Path cache : cacheFolders()) {
-			final Path folder = cache.resolve("natives").resolve(hash);
+		library = new JarFiles(folderInJar, Collections.singletonList(libraryName())).firstOf(refused, (files, folder) -> {
+			refuseAfterCrash(folder);
+			final Path file = files.extract(libraryName(), folder, false);
+			final Marker marker = new Marker(folder);
 			try {
-				Files.createDirectories(folder);
-				refuseAfterCrash(folder);
-				final Path file = folder.resolve(libraryName());
-				if (!has(file, hash)) extract(resource, file);
-				final Marker marker = new Marker(folder);
-				try {
-					loadFile(resource, file);
-					if (NativeMethods.text(NativeMethods.ABOUT) == null)
-						throw new ClemRegException(ClemRegException.Kind.INTERNAL, "it does not answer");
-				}
-				finally {
-					marker.remove();
-				}
-				story.append(" from ").append(file);
-				return;
+				loadFile(files, file);
+				if (NativeMethods.text(NativeMethods.ABOUT) == null)
+					throw new ClemRegException(ClemRegException.Kind.INTERNAL, "it does not answer");
 			}
-			catch (final IOException e) {
-				refused.add(folder + " (" + e.getClass().getSimpleName() + ": " + e.getMessage() + ")");
+			finally {
+				marker.remove();
 			}
-			catch (final UnsatisfiedLinkError e) {
-				// A folder mounted noexec, or a system library that is missing.
-				refused.add(folder + " (" + e.getMessage() + ")");
-			}
-		}
-		throw new ClemRegException(ClemRegException.Kind.INTERNAL, "tried " + String.join(", ", refused) + ". Give a folder that can be written and " +
-			"run from with -D" + CACHE + "=FOLDER");
+			return file;
+		});
+		if (library == null) throw new ClemRegException(ClemRegException.Kind.INTERNAL, "tried " + String.join(", ", refused) + JarFiles.ADVICE);
+		story.append(" from ").append(library);
 	}
 
-	private static void loadFile(final String resource, final Path file) throws IOException {
+	private static void loadFile(final JarFiles files, final Path file) throws IOException {
 		try {
 			System.load(file.toAbsolutePath().toString());
 		}
 		catch (final UnsatisfiedLinkError e) {
 			if (e.getMessage() == null || !e.getMessage().contains("already loaded in another classloader")) throw e;
 			// Plain ImageJ's Refresh Menus loads our classes anew: one file serves one class loader, so a copy serves this one.
-			final Path copy = Files.createTempDirectory(file.getParent(), "copy").resolve(libraryName());
-			extract(resource, copy);
+			final Path copy = files.extract(libraryName(), Files.createTempDirectory(file.getParent(), "copy"), false);
 			copy.toFile().deleteOnExit();
 			copy.getParent().toFile().deleteOnExit();
 			System.load(copy.toAbsolutePath().toString());
 		}
-	}
-
-	private static void extract(final String resource, final Path file) throws IOException {
-		final Path part = Files.createTempFile(file.getParent(), "part", null);
-		try {
-			try (InputStream in = open(resource)) {
-				Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
-			}
-			try {
-				Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-			}
-			catch (final AtomicMoveNotSupportedException e) {
-				Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
-			}
-		}
-		catch (final IOException e) {
-			Files.deleteIfExists(part);
-			// On Windows a library in use cannot be replaced; the other process has written the same bytes.
-			if (!Files.isRegularFile(file)) throw e;
-		}
-	}
-
-	private static InputStream open(final String resource) {
-		final InputStream in = NativeLoader.class.getResourceAsStream(resource);
-		if (in == null) throw new ClemRegException(ClemRegException.Kind.INTERNAL, "the jar has no " + resource);
-		return in;
-	}
-
-	private static List<Path> cacheFolders() {
-		final List<Path> folders = new ArrayList<>();
-		final String given = System.getProperty(CACHE);
-		if (given != null) {
-			folders.add(Paths.get(given));
-			return folders;
-		}
-		final String home = System.getProperty("user.home", "");
-		final String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
-		final String appData = System.getenv("LOCALAPPDATA");
-		final String xdg = System.getenv("XDG_CACHE_HOME");
-		if (os.contains("win") && appData != null) folders.add(Paths.get(appData, "clemreg"));
-		else if (os.contains("mac")) folders.add(Paths.get(home, "Library", "Caches", "clemreg"));
-		else if (xdg != null && !xdg.isEmpty()) folders.add(Paths.get(xdg, "clemreg"));
-		else if (new File(home).isDirectory()) folders.add(Paths.get(home, ".cache", "clemreg"));
-		folders.add(Paths.get(System.getProperty("java.io.tmpdir"), "clemreg-" + System.getProperty("user.name", "user")));
-		return folders;
 	}
 
 	/** A marker that no process holds was left by one that ended while it tried this build. */
@@ -324,46 +249,6 @@ public final class NativeLoader {
 			final boolean gone = path.toFile().delete(); // Windows deletes no open file
 			file.close();
 			if (!gone) Files.deleteIfExists(path);
-		}
-	}
-
-	/** True for a file of that content. */
-	private static boolean has(final Path file, final String hash) throws IOException {
-		if (!Files.isRegularFile(file)) return false;
-		try (InputStream in = Files.newInputStream(file)) {
-			return sha256(in).equals(hash);
-		}
-	}
-
-	private static String sha256OfResource(final String resource) {
-		try (InputStream in = open(resource)) {
-			return sha256(in);
-		}
-		catch (final IOException e) {
-			throw new ClemRegException(ClemRegException.Kind.INTERNAL, "the jar's " + resource + " cannot be read: " + e.getMessage(), e);
-		}
-	}
-
-	private static String sha256OfText(final String text) {
-		try {
-			return sha256(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
-		}
-		catch (final IOException e) {
-			throw new IllegalStateException("memory can be read", e);
-		}
-	}
-
-	private static String sha256(final InputStream in) throws IOException {
-		try {
-			final MessageDigest digest = MessageDigest.getInstance("SHA-256");
-			final byte[] buffer = new byte[1 << 16];
-			for (int n; (n = in.read(buffer)) > 0;) digest.update(buffer, 0, n);
-			final StringBuilder hex = new StringBuilder();
-			for (final byte b : digest.digest()) hex.append(String.format("%02x", b & 0xff));
-			return hex.toString();
-		}
-		catch (final NoSuchAlgorithmException e) {
-			throw new IllegalStateException("every Java has SHA-256", e);
 		}
 	}
 }

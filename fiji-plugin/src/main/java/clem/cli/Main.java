@@ -19,6 +19,7 @@ import clem.schema.Schema;
 import clem.workflow.Commands;
 import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
+import clem.workflow.TimeLeft;
 
 /** The command line: the same code as in Fiji, on files. */
 public final class Main implements OperationListener {
@@ -34,6 +35,7 @@ public final class Main implements OperationListener {
 	private final CountDownLatch finished = new CountDownLatch(1);
 	private volatile boolean cancelled;
 	private volatile int code = FAILED;
+	private final TimeLeft left = new TimeLeft();
 	private long lastShown;
 	private boolean barShown;
 
@@ -140,10 +142,11 @@ public final class Main implements OperationListener {
 		if (!terminal || now - lastShown < REFRESH_MILLIS) return;
 		lastShown = now;
 		barShown = true;
+		final String time = left.at(fraction);
 		final int full = (int) Math.round(fraction * BAR);
 		final StringBuilder bar = new StringBuilder();
 		for (int i = 0; i < BAR; i++) bar.append(i < full ? '#' : '.');
-		messages.printf("\r\u001b[K[%s] %3d%% %s", bar, Math.round(fraction * 100), stage);
+		messages.printf("\r\u001b[K[%s] %3d%% %s%s", bar, Math.round(fraction * 100), stage, time.isEmpty() ? "" : ", " + time);
 		messages.flush();
 	}
 

@@ -12,6 +12,8 @@ import java.util.Map;
 import clem.bridge.Bridge;
 import clem.bridge.Bridges;
 import clem.bridge.ClemRegException;
+import clem.ij.preview.ThresholdPreview;
+import clem.image.LabelColours;
 import clem.image.ResultImage;
 import clem.image.Spacings;
 import clem.image.VolumeImage;
@@ -25,6 +27,7 @@ import clem.workflow.Commands;
 import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
 import clem.workflow.InputSource;
+import clem.workflow.ModelDownload;
 import clem.workflow.Output;
 import clem.workflow.PointsFile;
 import clem.workflow.RegisterInput;
@@ -46,7 +49,7 @@ import ij.text.TextWindow;
  * dialog appears; otherwise the dialog is shown and recorded.
  */
 public final class ClemReg implements PlugIn {
-	private static final String TITLE = "CLEM-Reg";
+	private static final String TITLE = "CLEM-Reg", SEGMENT_EM = "segment_em", PROBABILITY = "model_probability";
 	private static final int TEXT_WIDTH = 700, TEXT_HEIGHT = 500;
 
 	@Override
@@ -84,7 +87,7 @@ public final class ClemReg implements PlugIn {
 	}
 
 	/** ImageJ's message boxes do not break lines. */
-	private static String wrapped(final String message) {
+	static String wrapped(final String message) {
 		return GraphicsEnvironment.isHeadless() ? message : message.replaceAll("(.{60,90}?)\\s", "$1\n");
 	}
 
@@ -100,6 +103,10 @@ public final class ClemReg implements PlugIn {
 		final Schema schema = Schema.parse(bridge.schema());
 		final Operation operation = schema.operation(name);
 		final Fields fields = Fields.of(operation);
+		if (name.equals(ModelDownload.NAME)) {
+			ModelCommand.run(bridge, fields, options);
+			return;
+		}
 		final Map<String, String> values = new LinkedHashMap<>();
 		for (final Fields.Field field : fields.all()) values.put(field.key, field.standard);
 		final boolean sample = name.equals("simulate_clem");
@@ -115,7 +122,12 @@ public final class ClemReg implements PlugIn {
 		}
 		else if (!sample) {
 			if (GraphicsEnvironment.isHeadless()) throw ClemRegException.badInput("Without a screen " + operation.title + " needs its keys: run(\"...\", \"key=value ...\").");
-			final Map<String, String> answer = new ParameterDialog(operation, fields, Images.titles()).ask();
+			final ParameterDialog dialog = new ParameterDialog(operation, fields, Images.titles());
+			if (name.equals(SEGMENT_EM)) dialog.preview(shown -> new ThresholdPreview(schema.operation(PROBABILITY), Bridges::forModels, shown));
+			final String command = Recorder.getCommand();
+			final Map<String, String> answer = dialog.ask();
+			// Another command may have run while the dialog was open.
+			if (command != null) Recorder.setCommand(command);
 			if (answer == null) {
 				Recorder.setCommand(null);
 				return;
@@ -141,7 +153,7 @@ public final class ClemReg implements PlugIn {
 				values.put("z_max", String.valueOf(selection.zMax));
 			}
 		}
-		final ImagePlus em = unnamed("roi_polygon_em", "fixed_mask", given, fields);
+		final ImagePlus em = unnamed("roi_polygon_em", given.containsKey("model") ? "fixed" : "fixed_mask", given, fields);
 		if (em != null) use("roi_polygon_em", Selection.onEm(em), em, values);
 	}
 
@@ -316,6 +328,7 @@ public final class ClemReg implements PlugIn {
 					output.commit();
 				}
 				if (operation.name.equals("simulate_clem")) showSample(results);
+				else if (operation.name.equals(SEGMENT_EM)) showObjects(operation, new Opened(values), results);
 				else if (results.report.get("tables") != null) showTables(operation, results);
 				else if (Commands.givesTexts(operation)) {
 					if (output == null) showTexts(operation, results);
@@ -351,9 +364,20 @@ public final class ClemReg implements PlugIn {
 		if (port.isPoints()) Display.table(title, results.points(port.name));
 		else if (!port.isTransform()) {
 			final ResultImage image = results.image(port.name);
-			Display.show(Display.image(title, image, results.like(image)));
+			final ImagePlus shown = Display.image(title, image, results.like(image));
+			if (operation.name.equals(PROBABILITY)) shown.setDisplayRange(0, 1);
+			Display.show(shown);
 		}
 		else showText(port.name + ".json", results.transform(port.name));
+	}
+
+	/** The labels in colours, the mask, and over all what a user looks at first: the EM with the objects. */
+	private static void showObjects(final Operation operation, final InputSource source, final Step.Results results) {
+		final ImagePlus labels = Display.image(operation.title + ": labels", results.image("labels"), null);
+		LabelColours.show(labels);
+		Display.show(labels);
+		Display.show(Display.image(operation.title + ": mask", results.image("mask"), null));
+		Display.show(ObjectsOverEm.of(source.needed("image").volume(source.spacing("image")), labels));
 	}
 
 	private static void showText(final String title, final String text) {

@@ -22,6 +22,7 @@ import ij.ImagePlus;
 import ij.ImageStack;
 import ij.gui.Overlay;
 import ij.gui.PointRoi;
+import ij.gui.StackWindow;
 import ij.macro.Interpreter;
 import ij.measure.Calibration;
 import ij.measure.ResultsTable;
@@ -44,7 +45,7 @@ final class Display {
 	static ImagePlus composite(final RegisterResults results) {
 		final boolean toFluorescence = "em_to_fm".equals(results.direction());
 		final ResultImage warped = results.registered();
-		final VolumeImage under = toFluorescence ? results.input().moving : results.input().fixedMask;
+		final VolumeImage under = toFluorescence ? results.input().moving : results.input().em();
 		if (!warped.onGrid(under)) return image("Registered " + results.input().moving.name(), warped, results.like());
 		final HandleStack slices = warped.stack();
 		final int warpedChannels = warped.channels();
@@ -172,7 +173,11 @@ final class Display {
 
 	/** Shows an image; without a screen ImageJ keeps it only while a macro runs. */
 	static void show(final ImagePlus image) {
-		if (!GraphicsEnvironment.isHeadless() || Interpreter.isBatchMode()) image.show();
+		if (!GraphicsEnvironment.isHeadless() || Interpreter.isBatchMode()) {
+			image.show();
+			// ImageJ puts a new window's slider to the first slice, whichever is shown.
+			if (image.getWindow() instanceof StackWindow) ((StackWindow) image.getWindow()).updateSliceSelector();
+		}
 		else IJ.log("CLEM-Reg: " + image.getTitle() + " cannot be shown without a screen; give an output (out) to save it.");
 	}
 

@@ -14,7 +14,7 @@ final class Fields {
 	static final String OUT = "out", OVERWRITE = "overwrite", THREADS = "threads", SHOW = "show_intermediates";
 
 	/** How a field is filled in. */
-	enum Kind { IMAGE, OPTIONAL_IMAGE, FILE, OPTIONAL_FILE, FOLDER, OUTPUT, TEXT, NUMBER, FLAG, CHOICE }
+	enum Kind { IMAGE, OPTIONAL_IMAGE, FILE, OPTIONAL_FILE, MODEL, OPTIONAL_MODEL, FOLDER, OUTPUT, TEXT, NUMBER, FLAG, CHOICE }
 
 	/** One field. */
 	static final class Field {
@@ -58,7 +58,7 @@ final class Fields {
 			else if (input.isSeveral()) fields.add("Images", input.name, words(input.name) + " images", input.help + " Titles of open images or files.", Kind.TEXT, "");
 			// A model is chosen together with the image that it is for.
 			else fields.add(input.isFile() && fields.groups.containsKey("Images") ? "Images" : "Files", input.name, words(input.name), input.help + (input.kind.equals("points") ? " A CSV file or the title of an open table." : ""),
-				input.isFolder() ? Kind.FOLDER : input.required ? Kind.FILE : Kind.OPTIONAL_FILE, "");
+				input.isFolder() ? Kind.FOLDER : input.kind.equals("model") ? input.required ? Kind.MODEL : Kind.OPTIONAL_MODEL : input.required ? Kind.FILE : Kind.OPTIONAL_FILE, "");
 		}
 		for (final String key : Commands.spacings(operation)) {
 			fields.add("Images", key, words(key) + " (nm; z,xy)", "Voxel size as z,xy or z,y,x. Empty: as the image says in Image > Properties.", Kind.TEXT, "");
@@ -89,7 +89,7 @@ final class Fields {
 
 	/** Whether a field's value is a path. */
 	static boolean isPath(final Field field) {
-		return field.kind == Kind.FILE || field.kind == Kind.OPTIONAL_FILE || field.kind == Kind.FOLDER || field.kind == Kind.OUTPUT;
+		return field.kind == Kind.FILE || field.kind == Kind.OPTIONAL_FILE || field.kind == Kind.MODEL || field.kind == Kind.OPTIONAL_MODEL || field.kind == Kind.FOLDER || field.kind == Kind.OUTPUT;
 	}
 
 	/** All fields. */

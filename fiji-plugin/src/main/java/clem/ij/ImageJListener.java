@@ -1,12 +1,14 @@
 package clem.ij;
 
 import clem.bridge.OperationListener;
+import clem.workflow.TimeLeft;
 import ij.IJ;
 
-/** Shows progress in ImageJ's status bar; Esc cancels. */
+/** Shows progress in ImageJ's status bar: the stage, per cent, the time left. Esc cancels. */
 final class ImageJListener implements OperationListener {
 	private static final long REFRESH_MILLIS = 50;
 
+	private final TimeLeft left = new TimeLeft();
 	private long lastShown;
 
 	ImageJListener() {
@@ -18,7 +20,8 @@ final class ImageJListener implements OperationListener {
 		final long now = System.currentTimeMillis();
 		if (now - lastShown < REFRESH_MILLIS) return;
 		lastShown = now;
-		IJ.showStatus("CLEM-Reg: " + stage + " (Esc cancels)");
+		final String time = left.at(fraction);
+		IJ.showStatus("CLEM-Reg: " + stage + ", " + Math.round(100 * fraction) + " %" + (time.isEmpty() ? "" : ", " + time) + " (Esc cancels)");
 		IJ.showProgress(Math.min(0.999, fraction));
 	}
 

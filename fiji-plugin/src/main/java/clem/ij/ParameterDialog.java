@@ -8,11 +8,14 @@ import java.awt.Frame;
 import java.awt.GridBagConstraints;
 import java.awt.GridBagLayout;
 import java.awt.Insets;
+import java.awt.event.WindowAdapter;
+import java.awt.event.WindowEvent;
 import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 import javax.swing.Box;
 import javax.swing.JButton;
@@ -29,9 +32,10 @@ import javax.swing.JTabbedPane;
 import javax.swing.JTextArea;
 import javax.swing.JTextField;
 import javax.swing.SwingConstants;
-import javax.swing.SwingUtilities;
 
 import clem.bridge.ClemRegException;
+import clem.ij.preview.DialogValues;
+import clem.ij.preview.ThresholdPreview;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import ij.IJ;
@@ -48,6 +52,8 @@ final class ParameterDialog {
 	private final Map<String, JComponent> inputs = new LinkedHashMap<>();
 	private JDialog dialog;
 	private Map<String, String> answer;
+	private Function<DialogValues, ThresholdPreview> previews;
+	private ThresholdPreview preview;
 
 	ParameterDialog(final Operation operation, final Fields fields, final List<String> titles) {
 		this.operation = operation;
@@ -55,11 +61,16 @@ final class ParameterDialog {
 		this.titles = titles;
 	}
 
+	/** Adds a preview. The image windows can then be used while the dialog is open. */
+	void preview(final Function<DialogValues, ThresholdPreview> made) {
+		previews = made;
+	}
+
 	/** Shows the dialog and waits; null when it is cancelled. */
 	Map<String, String> ask() {
 		try {
-			if (SwingUtilities.isEventDispatchThread()) show();
-			else SwingUtilities.invokeAndWait(this::show);
+			DialogWait.show(this::made);
+			if (preview != null) preview.await();
 		}
 		catch (final InterruptedException e) {
 			Thread.currentThread().interrupt();
@@ -72,8 +83,8 @@ final class ParameterDialog {
 		return answer;
 	}
 
-	private void show() {
-		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: " + operation.title, true);
+	private JDialog made() {
+		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: " + operation.title, previews == null);
 		dialog.setName("clemreg." + operation.name);
 		// At the side: so many tabs would stand in several rows above each other.
 		final JTabbedPane tabs = new JTabbedPane(SwingConstants.LEFT);
@@ -87,14 +98,44 @@ final class ParameterDialog {
 		dialog.getRootPane().setDefaultButton(ok);
 		reset();
 		if (inputs.get(PRESET) instanceof JComboBox) ((JComboBox<?>) inputs.get(PRESET)).addActionListener(e -> preset());
-		for (final String role : new String[] { "moving", "fixed_mask" }) {
+		for (final String role : new String[] { "moving", "fixed", "fixed_mask" }) {
 			if (inputs.get(role) instanceof JComboBox) ((JComboBox<?>) inputs.get(role)).addActionListener(e -> region());
 		}
 		dialog.add(tabs, BorderLayout.CENTER);
-		dialog.add(buttons, BorderLayout.SOUTH);
+		final JPanel below = new JPanel(new BorderLayout());
+		if (previews != null) {
+			preview = previews.apply(new Values());
+			below.add(preview.component(), BorderLayout.CENTER);
+			dialog.addWindowListener(new WindowAdapter() {
+				@Override
+				public void windowClosed(final WindowEvent e) {
+					preview.close();
+				}
+			});
+		}
+		below.add(buttons, BorderLayout.SOUTH);
+		dialog.add(below, BorderLayout.SOUTH);
 		dialog.pack();
 		dialog.setLocationRelativeTo(IJ.getInstance());
-		dialog.setVisible(true);
+		return dialog;
+	}
+
+	/** The fields as a preview sees them. */
+	private final class Values implements DialogValues {
+		@Override
+		public String get(final String key) {
+			return inputs.containsKey(key) ? value(inputs.get(key)) : "";
+		}
+
+		@Override
+		public void set(final String key, final String value) {
+			ParameterDialog.set(inputs.get(key), value);
+		}
+
+		@Override
+		public ImagePlus image(final String key) {
+			return chosen(key);
+		}
 	}
 
 	private static JButton button(final String text, final Runnable action) {
@@ -126,7 +167,7 @@ final class ParameterDialog {
 			if (Fields.isPath(field)) {
 				at.gridx = 2;
 				at.weightx = 0;
-				page.add(button("Browse...", () -> browse(field, (JTextField) input)), at);
+				page.add(input instanceof ModelField ? ((ModelField) input).buttons() : button("Browse...", () -> browse(field, (JTextField) input)), at);
 			}
 			at.gridy = at.gridy < 0 ? 1 : at.gridy + 1;
 		}
@@ -144,6 +185,8 @@ final class ParameterDialog {
 				return images;
 			case CHOICE: return new JComboBox<>(field.parameter.choices.toArray(new String[0]));
 			case FLAG: return new JCheckBox();
+			case MODEL: return new ModelField(true);
+			case OPTIONAL_MODEL: return new ModelField(false);
 			default: return new JTextField(COLUMNS);
 		}
 	}
@@ -169,7 +212,7 @@ final class ParameterDialog {
 				final List<String> left = new ArrayList<>(titles);
 				left.removeAll(taken);
 				// A mask of the fluorescence is rarer than a mask of the EM: it is left to the user.
-				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask") || unlikely(field, taken)) ? NONE : Images.guess(field.key, left);
+				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask") || unlikely(field, taken)) ? NONE : Images.guess(operation.name.equals("clean_mask") ? "fixed_mask" : field.key, left);
 				((JComboBox<?>) input).setSelectedItem(guess);
 				taken.add(guess);
 			}
@@ -184,7 +227,8 @@ final class ParameterDialog {
 	}
 
 	private static void set(final JComponent input, final String value) {
-		if (input instanceof JComboBox) ((JComboBox<?>) input).setSelectedItem(value);
+		if (input instanceof ModelField) ((ModelField) input).choose(value);
+		else if (input instanceof JComboBox) ((JComboBox<?>) input).setSelectedItem(value);
 		else if (input instanceof JCheckBox) ((JCheckBox) input).setSelected(Boolean.parseBoolean(value));
 		else ((JTextField) input).setText(value);
 	}
@@ -202,7 +246,7 @@ final class ParameterDialog {
 
 	/** Shows the regions that are drawn on the chosen images. */
 	private void region() {
-		final ImagePlus moving = chosen("moving"), em = chosen("fixed_mask");
+		final ImagePlus moving = chosen("moving"), mask = chosen("fixed_mask"), em = mask != null ? mask : chosen("fixed");
 		try {
 			final Selection selection = Selection.of(moving);
 			region(selection.polygon, selection.zMin, selection.zMax, Selection.onEm(em));
@@ -245,6 +289,7 @@ final class ParameterDialog {
 	private static String value(final JComponent input) {
 		if (input instanceof JCheckBox) return String.valueOf(((JCheckBox) input).isSelected());
 		if (input instanceof JTextField) return ((JTextField) input).getText().trim();
+		if (input instanceof ModelField) return ((ModelField) input).model();
 		final Object item = ((JComboBox<?>) input).getSelectedItem();
 		return item == null || item.equals(NONE) ? "" : item.toString();
 	}
@@ -253,6 +298,7 @@ final class ParameterDialog {
 	static String problem(final Fields.Field field, final String value) {
 		if (field.kind == Fields.Kind.IMAGE && value.isEmpty()) return field.label + ": no image is open. Open one, or try Plugins > CLEM-Reg > Open Sample (CLEM).";
 		if (field.kind == Fields.Kind.FILE && value.isEmpty()) return field.label + ": a file is needed.";
+		if (field.kind == Fields.Kind.MODEL || field.kind == Fields.Kind.OPTIONAL_MODEL && !value.isEmpty()) return ModelField.problem(value);
 		if (field.kind != Fields.Kind.NUMBER) return null;
 		final String allowed = field.parameter == null ? "a whole number, 0 or more" : field.parameter.allowed();
 		final boolean whole = field.parameter == null || field.parameter.type == Parameter.Type.INTEGER;

@@ -61,6 +61,11 @@ public final class Operation {
 		return null;
 	}
 
+	/** Whether the algorithms run a model for it. */
+	public boolean runsModel() {
+		return inputs.stream().anyMatch(Port::isModel);
+	}
+
 	/** Whether its second output is a text that it also takes: what it finds on one image serves for others. */
 	public boolean givesItsOwnText() {
 		return outputs.size() > 1 && outputs.get(1).isText() && input(outputs.get(1).name) != null;

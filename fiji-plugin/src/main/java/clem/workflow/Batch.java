@@ -19,6 +19,7 @@ import clem.image.ImageFiles;
 import clem.image.Regions;
 import clem.image.TiffWriter;
 import clem.json.Json;
+import clem.models.ModelFolders;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import clem.schema.Schema;
@@ -110,7 +111,11 @@ public final class Batch {
 		if (folder != null && request.out != null && new File(folder).getAbsoluteFile().toPath().normalize().equals(new File(request.out).getAbsoluteFile().toPath().normalize())) {
 			throw ClemRegException.badInput("out = " + request.out + " is the folder of the pairs themselves. Choose another for the results.");
 		}
-		final List<BatchList.Pair> pairs = table != null ? BatchList.ofTable(register, new File(table)) : BatchList.ofFolder(new File(folder));
+		final String model = request.inputs.containsKey("model") ? ModelFolders.find("model", request.inputs.get("model")).getPath() : null;
+		final List<BatchList.Pair> pairs = table != null ? BatchList.ofTable(register, new File(table), model != null) : BatchList.ofFolder(new File(folder));
+		for (final BatchList.Pair pair : pairs) {
+			if (model != null && !pair.request.inputs.containsKey("fixed_mask")) pair.request.inputs.putIfAbsent("model", model);
+		}
 		if (request.parametersFile != null) new RunRequest().readParameters(new File(request.parametersFile));
 		return pairs;
 	}
@@ -192,7 +197,8 @@ public final class Batch {
 		final Map<String, Object> made = new TreeMap<>();
 		final Map<String, String> files = new LinkedHashMap<>();
 		for (final Map.Entry<String, String> input : request.inputs.entrySet()) {
-			if (!input.getKey().equals(Commands.LINKED)) files.put(input.getKey(), input.getValue());
+			if (input.getKey().equals("model")) ModelFiles.of(new File(input.getValue())).forEach((role, file) -> files.put(role, file.getPath()));
+			else if (!input.getKey().equals(Commands.LINKED)) files.put(input.getKey(), input.getValue());
 			else for (final Linked one : Linked.list(input.getValue())) {
 				files.put(one.role, one.image);
 				if (one.order != null) made.put(one.role + "_order", one.order.toString());

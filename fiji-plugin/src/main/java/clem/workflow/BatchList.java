@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 
 import clem.bridge.ClemRegException;
 import clem.image.Regions;
+import clem.models.ModelFolders;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import clem.schema.Schema;
@@ -29,7 +30,7 @@ final class BatchList {
 	/** NAME_fm, NAME_em, NAME_em_mask, NAME_fm_mask and the like, without the extension; NAME_ may be missing in a folder of its own. */
 	private static final Pattern ROLE = Pattern.compile("(?:(.+?)[_\\-. ])?(?:(fm)[_\\-. ](?:mask|labels)|((?:em[_\\-. ])?(?:mask|labels))|(fm)|(em))", Pattern.CASE_INSENSITIVE);
 	private static final List<String> ROLES = Arrays.asList("moving_mask", "fixed_mask", "moving", "fixed");
-	private static final Set<String> NO_IMAGES = new HashSet<>(Arrays.asList("json", "csv", "tsv", "txt", "md", "png", "jpg", "jpeg", "pdf", "xml", "ijm", "groovy", "zip"));
+	private static final Set<String> NO_IMAGES = new HashSet<>(Arrays.asList("json", "csv", "tsv", "txt", "md", "png", "jpg", "jpeg", "pdf", "xml", "ijm", "groovy", "zip", "onnx", "pth", "yaml", "yml"));
 
 	/** One registration of a batch. */
 	static final class Pair {
@@ -55,8 +56,12 @@ final class BatchList {
 		return columns;
 	}
 
-	/** Reads a table: a header, then a line a pair. Paths are relative to the table. */
-	static List<Pair> ofTable(final Operation register, final File file) {
+	/**
+	 * Reads a table: a header, then a line a pair. Paths are relative to the table.
+	 *
+	 * @param model whether there is a model for pairs without a mask of the EM
+	 */
+	static List<Pair> ofTable(final Operation register, final File file, final boolean model) {
 		final String[] lines = Csv.lines(RunRequest.readText("pairs", file));
 		final char separator = lines[0].indexOf(',') < 0 && lines[0].indexOf(';') >= 0 ? ';' : ',';
 		final List<String> known = columns(register), header = new ArrayList<>();
@@ -70,6 +75,7 @@ final class BatchList {
 		needed.add(NAME);
 		for (final Commands.FileInput input : Commands.inputs(register)) if (input.required) needed.add(input.name);
 		for (final String column : needed) if (!header.contains(column)) throw bad(file, 1, "there is no column " + column + "; needed are " + String.join(", ", needed) + ".");
+		if (!model && !header.contains("fixed_mask") && !header.contains("model")) throw bad(file, 1, "there is no column fixed_mask; needed are " + String.join(", ", needed) + " and fixed_mask, or fixed and model.");
 		final List<Pair> pairs = new ArrayList<>();
 		final Map<String, Integer> names = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 		for (int i = 1; i < lines.length; i++) {
@@ -78,7 +84,9 @@ final class BatchList {
 			if (cells.size() > header.size()) {
 				throw bad(file, i + 1, cells.size() + " values, but the header has " + header.size() + ". Put a value that holds a '" + separator + "' in quotes, or write voxel sizes with a blank: 130 35.3.");
 			}
-			pairs.add(pair(register, file, i + 1, header, cells, names));
+			final Pair pair = pair(register, file, i + 1, header, cells, names);
+			if (!model && !pair.request.inputs.containsKey("fixed_mask") && !pair.request.inputs.containsKey("model")) throw bad(file, i + 1, "fixed_mask is missing, or fixed and model in its place.");
+			pairs.add(pair);
 		}
 		if (pairs.isEmpty()) throw ClemRegException.badInput("pairs: " + file + " has a header and no pairs.");
 		return pairs;
@@ -97,7 +105,7 @@ final class BatchList {
 		final Pair pair = new Pair(name);
 		for (final Commands.FileInput input : Commands.inputs(register)) {
 			final String path = row.remove(input.name);
-			if (path != null) pair.request.inputs.put(input.name, input.isSeveral() ? all(file, path) : beside(file, path));
+			if (path != null) pair.request.inputs.put(input.name, input.isSeveral() ? all(file, path) : input.name.equals("model") ? model(file, path) : beside(file, path));
 			else if (input.required) throw bad(file, line, input.name + " is missing.");
 		}
 		for (final String key : Commands.spacings(register)) {
@@ -112,6 +120,12 @@ final class BatchList {
 		}
 		pair.request.parameters.putAll(row);
 		return pair;
+	}
+
+	/** A model beside the table, or of that name in the models folder. */
+	private static String model(final File table, final String name) {
+		final String path = beside(table, name);
+		return new File(path).exists() ? path : ModelFolders.find("model", name).getPath();
 	}
 
 	private static String all(final File table, final String paths) {
@@ -147,9 +161,11 @@ final class BatchList {
 			for (final File one : inside) take(pairs, file.getName(), one);
 			final File parameters = new File(file, "parameters.json");
 			if (pairs.containsKey(file.getName()) && parameters.isFile()) pairs.get(file.getName()).request.parametersFile = parameters.getPath();
+			final File model = new File(file, "model.onnx");
+			if (pairs.containsKey(file.getName()) && model.isFile()) pairs.get(file.getName()).request.inputs.put("model", model.getPath());
 		}
 		if (pairs.isEmpty()) {
-			throw ClemRegException.badInput("folder: there are no pairs in " + folder + ". Each pair is a sub-folder with fm.tif, em_mask.tif and, if there is one, em.tif, or files NAME_fm.tif, NAME_em_mask.tif, NAME_em.tif.");
+			throw ClemRegException.badInput("folder: there are no pairs in " + folder + ". Each pair is a sub-folder with fm.tif, em_mask.tif and, if there is one, em.tif (or, in place of the mask, em.tif and model.onnx), or files NAME_fm.tif, NAME_em_mask.tif, NAME_em.tif.");
 		}
 		return new ArrayList<>(pairs.values());
 	}

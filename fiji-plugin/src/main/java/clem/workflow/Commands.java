@@ -81,7 +81,7 @@ public final class Commands {
 		final List<FileInput> list = new ArrayList<>();
 		for (final Port port : operation.inputs) {
 			if (operation.name.equals("register") && port.name.equals("fixed_mask")) {
-				list.add(new FileInput("fixed", "source", false, "The EM image, shown under the result; its slices are read when they are needed."));
+				list.add(new FileInput("fixed", "source", false, "The EM image, shown under the result and, with a model, segmented first; its slices are read when they are needed."));
 			}
 			list.add(new FileInput(port.name, port.kind, port.required, port.help));
 			if (operation.name.equals("register") && port.name.equals("moving_mask")) {

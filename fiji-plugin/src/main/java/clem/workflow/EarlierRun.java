@@ -45,9 +45,9 @@ final class EarlierRun {
 		}
 	}
 
-	/** What the earlier run reported about its registration. */
-	Object registration() {
-		return run.get("registration");
+	/** What the earlier run reported about its registration, or about how its mask was made. */
+	Object reported(final String key) {
+		return run.get(key);
 	}
 
 	/** The entry of a step for run.json, after its file has been written. */
@@ -66,6 +66,6 @@ final class EarlierRun {
 
 	/** The ending of a step's file. */
 	static String extension(final String step) {
-		return step.equals("moving_mask") ? ".tif" : step.equals("transform") ? ".json" : ".csv";
+		return step.endsWith("_mask") ? ".tif" : step.equals("transform") ? ".json" : ".csv";
 	}
 }

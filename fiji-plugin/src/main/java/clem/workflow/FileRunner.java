@@ -44,6 +44,7 @@ public final class FileRunner {
 		final Operation operation = schema.operation(request.operation);
 		check(operation, request);
 		if (operation.name.equals(Batch.NAME)) return new Batch(this, bridge, schema).run(request, listener);
+		if (operation.name.equals(ModelDownload.NAME)) return new ModelDownload(this).run(request, listener);
 		final RunRequest run = new RunRequest();
 		run.parameters.putAll(request.parameters);
 		run.threads = request.threads;
@@ -67,6 +68,7 @@ public final class FileRunner {
 				throw ClemRegException.badInput(input.name + " is missing: " + (input.help.isEmpty() ? "a file is needed." : input.help));
 			}
 		}
+		if (operation.name.equals("register")) RegisterInput.checkMask(request.inputs.containsKey("fixed_mask") || request.inputs.containsKey("model"));
 		for (final String name : request.inputs.keySet()) {
 			if (!names.contains(name)) throw Schema.unknown("input", name, names);
 		}

@@ -11,6 +11,7 @@ import clem.bridge.ClemRegException;
 import clem.bridge.OperationListener;
 import clem.image.VolumeImage;
 import clem.json.Json;
+import clem.models.ModelFolders;
 
 /** What a registration works on: the images, and results of its steps that the user has already. */
 public final class RegisterInput {
@@ -25,8 +26,10 @@ public final class RegisterInput {
 	public final int frame;
 	/** The EM, or null when there is only its mask. */
 	public final VolumeImage fixed;
-	/** The EM's mask: any image whose values above 0 are the organelle. */
+	/** The EM's mask: any image whose values above 0 are the organelle; or null when a model is to find them in the EM. */
 	public final VolumeImage fixedMask;
+	/** The model, or null where there is a mask. */
+	final File model;
 	/** A mask of the fluorescence, or null to segment it. */
 	public final VolumeImage movingMask;
 	/** Images on the grid of the one that is warped, which follow it, with the interpolation order that was given for each, or null. */
@@ -45,11 +48,12 @@ public final class RegisterInput {
 	private boolean spacingGiven;
 	private boolean fixedSpacingGiven;
 
-	private RegisterInput(final VolumeImage moving, final VolumeImage fixed, final VolumeImage fixedMask, final VolumeImage movingMask) {
+	private RegisterInput(final VolumeImage moving, final VolumeImage fixed, final VolumeImage fixedMask, final File model, final VolumeImage movingMask) {
 		this.moving = moving;
 		frame = moving.frame();
 		this.fixed = fixed;
 		this.fixedMask = fixedMask;
+		this.model = model;
 		this.movingMask = movingMask;
 	}
 
@@ -58,9 +62,12 @@ public final class RegisterInput {
 		final double[] spacing = source.spacing("moving");
 		final int frame = request.whole("moving_frame", 1);
 		final VolumeImage moving = source.needed("moving").series(spacing).setFrame(frame);
-		final VolumeImage[] pair = VolumeImage.pair(source.image("fixed"), source.needed("fixed_mask"), source.spacing("fixed"));
+		final File model = model(source);
+		final VolumeImage[] pair = model != null ? new VolumeImage[] { source.needed("fixed").volume(source.spacing("fixed")), null }
+			: VolumeImage.pair(source.image("fixed"), source.needed("fixed_mask"), source.spacing("fixed"));
 		final VolumeImage.Opened mask = source.image("moving_mask");
-		final RegisterInput input = new RegisterInput(moving, pair[0], pair[1], mask == null ? null : moving.maskOf(mask, spacing != null));
+		final RegisterInput input = new RegisterInput(moving, pair[0], pair[1], model, mask == null ? null : moving.maskOf(mask, spacing != null));
+		if (model != null) input.files.putAll(ModelFiles.of(model));
 		for (final Linked one : Linked.list(source.text(Commands.LINKED))) input.opened.put(source.open(one.role, one.image), one.order);
 		input.spacingGiven = spacing != null;
 		input.fixedSpacingGiven = source.spacing("fixed") != null;
@@ -77,6 +84,27 @@ public final class RegisterInput {
 			input.files.put(role, new File(file));
 		}
 		return input;
+	}
+
+	/** Refuses where there is neither a mask nor a model. */
+	static void checkMask(final boolean there) {
+		if (!there) throw ClemRegException.badInput("fixed_mask is missing: give a mask or label image of the EM's mitochondria (fixed_mask), or the EM and a model that finds them (fixed and model).");
+	}
+
+	/** The model, or null where a mask is given; one of them must be. */
+	private static File model(final InputSource source) {
+		final String model = source.text("model");
+		final boolean mask = source.image("fixed_mask") != null;
+		checkMask(mask || model != null);
+		if (model == null) return null;
+		if (mask) throw ClemRegException.badInput("fixed_mask and model are both given: a mask is used as it is, a model finds one in the EM. Leave one out.");
+		if (source.image("fixed") == null) throw ClemRegException.badInput("fixed is missing: the model " + model + " finds the mitochondria in the EM. Give the EM, or a mask of its mitochondria (fixed_mask) in place of the model.");
+		return ModelFolders.find("model", model);
+	}
+
+	/** The image on the EM's grid: the mask, or the EM where a model is to find it. */
+	public VolumeImage em() {
+		return fixedMask != null ? fixedMask : fixed;
 	}
 
 	/** The image that is warped: the EM (or its mask, where there is none) or the fluorescence. */
@@ -119,7 +147,7 @@ public final class RegisterInput {
 	 */
 	Map<String, Object> identities(final Map<String, Object> provenance, final OperationListener listener) {
 		final Map<String, Object> identities = new LinkedHashMap<>();
-		for (final VolumeImage image : Arrays.asList(moving, fixedMask, movingMask)) {
+		for (final VolumeImage image : Arrays.asList(moving, em(), movingMask)) {
 			if (image == null) continue;
 			final int point = image == moving ? frame : 1;
 			final String file = hash(provenance, image.role), hash = file != null ? file : image.voxelHash(point, listener);

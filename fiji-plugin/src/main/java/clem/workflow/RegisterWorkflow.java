@@ -7,8 +7,10 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 import clem.bridge.Bridge;
+import clem.bridge.Bridges;
 import clem.bridge.Handles;
 import clem.bridge.OperationListener;
 import clem.bridge.OperationResult;
@@ -25,14 +27,15 @@ import clem.schema.Schema;
  * operation, prepare the warped images and the picture, and hand all of it to whoever shows or saves it. Every handle is released at the end.
  */
 public final class RegisterWorkflow {
-	private static final double LOADED = 0.08, REGISTERED = 0.6, DRAWN = 0.7;
-	/** The steps whose results a later run may use again. */
+	private static final double LOADED = 0.08, SEGMENTED = 0.4, REGISTERED = 0.6, DRAWN = 0.7;
+	/** The steps of register whose results a later run may use again. */
 	static final List<String> STEPS = Collections.unmodifiableList(Arrays.asList("moving_mask", "moving_points", "fixed_points", "transform"));
 
 	/** The results that are transforms. */
 	private static final List<String> TRANSFORMS = Collections.unmodifiableList(Arrays.asList("transform", "inverse_transform", "rigid_transform"));
 
 	private final Bridge bridge;
+	private final Supplier<Bridge> models;
 	private final Schema schema;
 
 	/** Takes the results before their handles are released. */
@@ -41,7 +44,13 @@ public final class RegisterWorkflow {
 	}
 
 	public RegisterWorkflow(final Bridge bridge, final Schema schema) {
+		this(bridge, Bridges::forModels, schema);
+	}
+
+	/** As the other, with the bridge on which models run. */
+	public RegisterWorkflow(final Bridge bridge, final Supplier<Bridge> models, final Schema schema) {
 		this.bridge = bridge;
+		this.models = models;
 		this.schema = schema;
 	}
 
@@ -68,12 +77,19 @@ public final class RegisterWorkflow {
 			progress.upTo(LOADED);
 			final Map<String, Long> inputs = new LinkedHashMap<>();
 			inputs.put("moving", moving.toVolume(bridge, handles, moving.channel, progress));
-			inputs.put("fixed_mask", input.fixedMask.toMask(bridge, handles, progress));
+			final Map<String, File> reused = new LinkedHashMap<>();
+			Map<String, Object> segmentation = null;
+			if (input.fixedMask != null) inputs.put("fixed_mask", input.fixedMask.toMask(bridge, handles, progress));
 			if (input.movingMask != null) inputs.put("moving_mask", input.movingMask.toMask(bridge, handles, progress));
 			for (final Map.Entry<String, double[]> points : input.points.entrySet()) inputs.put(points.getKey(), handles.add(bridge.createPoints(points.getValue())));
 			final Map<String, Object> texts = new LinkedHashMap<>();
 			for (final Map.Entry<String, TextFile> text : input.texts.entrySet()) texts.put(text.getKey(), text.getValue().json());
-			final Map<String, File> reused = earlier == null ? Collections.emptyMap() : reuse(earlier, keys, input, inputs, texts, handles, progress);
+			stages.end("loading");
+			if (input.model != null) {
+				segmentation = segment(input, request, planned, earlier, keys, reused, inputs, handles, progress.upTo(SEGMENTED));
+				stages.end("segment_em");
+			}
+			if (earlier != null) reuse(earlier, keys, input, inputs, texts, reused, handles, progress);
 			stages.end("loading");
 
 			progress.upTo(REGISTERED);
@@ -84,6 +100,7 @@ public final class RegisterWorkflow {
 			for (final Object warning : Json.asList(run.get("warnings"))) progress.warning(Json.asText(warning, ""));
 			final Map<String, Object> parameters = Json.asObject(run.get("parameters"));
 			stages.addAll(run.get("stages"));
+			if (segmentation != null) run.put(EmSegmentation.KEY, segmentation);
 			final RegisterResults results = new RegisterResults(bridge, input, outputs, inputs.get("fixed_mask"), run, stages, progress);
 
 			if (outputs.containsKey("transform")) {
@@ -108,7 +125,7 @@ public final class RegisterWorkflow {
 				content.put("inputs", inputsJson);
 				results.setTransform(file, content);
 			}
-			if (again) run.putIfAbsent("registration", earlier.registration());
+			if (again) run.putIfAbsent("registration", earlier.reported("registration"));
 			results.setSteps(earlier == null && input.saved ? keys(input, request, provenance, progress) : keys, reused.keySet());
 			stages.end("hashing");
 			progress.upTo(1);
@@ -131,11 +148,25 @@ public final class RegisterWorkflow {
 		return Json.parseObject(bridge.run("register_plan", request.toJson(more), Collections.emptyMap(), new Quiet(progress)).json);
 	}
 
-	/** Gives the operation those results of the earlier run that are still good. */
-	private Map<String, File> reuse(final EarlierRun earlier, final Map<String, Object> keys, final RegisterInput input, final Map<String, Long> inputs, final Map<String, Object> texts,
-		final Handles handles, final Progress progress)
+	/** Gives the operation the mask that the model finds in the EM, or that of the earlier run if it is still good, and tells about it. */
+	private Map<String, Object> segment(final RegisterInput input, final RunRequest request, final Map<String, Object> planned, final EarlierRun earlier, final Map<String, Object> keys,
+		final Map<String, File> reused, final Map<String, Long> inputs, final Handles handles, final Progress progress)
 	{
-		final Map<String, File> reused = new LinkedHashMap<>();
+		final File before = earlier == null ? null : earlier.file("fixed_mask", keys.get("fixed_mask"));
+		if (before != null && earlier.reported(EmSegmentation.KEY) != null) {
+			reused.put("fixed_mask", before);
+			inputs.put("fixed_mask", input.fixed.maskOf(ImageFiles.open("fixed_mask", before.getPath()), true).toMask(bridge, handles, progress));
+			return Json.asObject(earlier.reported(EmSegmentation.KEY));
+		}
+		final Map<String, Object> found = new LinkedHashMap<>();
+		inputs.put("fixed_mask", EmSegmentation.run(models.get(), bridge, handles, input, later("segment_em", planned, request), found, progress));
+		return found;
+	}
+
+	/** Gives the operation those results of the earlier run that are still good. */
+	private void reuse(final EarlierRun earlier, final Map<String, Object> keys, final RegisterInput input, final Map<String, Long> inputs, final Map<String, Object> texts,
+		final Map<String, File> reused, final Handles handles, final Progress progress)
+	{
 		for (final String step : STEPS) {
 			final File file = inputs.containsKey(step) || texts.containsKey(step) ? null : earlier.file(step, keys.get(step));
 			if (file != null) reused.put(step, file);
@@ -150,7 +181,6 @@ public final class RegisterWorkflow {
 		if (reused.containsKey("transform") && !texts.containsKey("registration_start")) texts.put("transform", TextFile.read("transform", reused.get("transform")).json());
 		else reused.remove("transform");
 		if (!reused.isEmpty()) progress.log("Unchanged since the earlier run and used again: " + String.join(", ", reused.keySet()) + ".");
-		return reused;
 	}
 
 	private OperationResult overlay(final long fixed, final Map<String, Long> inputs, final Map<String, Long> outputs, final Map<String, Object> parameters,
@@ -264,7 +294,7 @@ public final class RegisterWorkflow {
 			images.put("target", target);
 			final Map<String, Object> names = new LinkedHashMap<>();
 			names.put("source", image.name());
-			names.put("target", (em ? input.moving : input.fixedMask).name());
+			names.put("target", (em ? input.moving : input.em()).name());
 			final OperationResult result = bridge.run("warp", later.toJson(Collections.singletonMap("names", names)), images, new Progress(progress).upTo(0));
 			done.putAll(Json.parseObject(result.json));
 			return handles.add(result).get("warped");

@@ -89,7 +89,7 @@ final class Report {
 		data.put("caption", Json.asText(layout.get("caption"), ""));
 		data.put("has_image", input.fixed != null);
 		data.put("views", pictures);
-		data.put("fixed_grid", grid(input.fixedMask));
+		data.put("fixed_grid", grid(input.em()));
 		final double[] fixed = results.points("fixed_points"), registered = results.points("registered_points");
 		if (fixed != null && registered != null) {
 			final Map<String, Object> clouds = new LinkedHashMap<>();

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 import clem.bridge.Bridge;
+import clem.bridge.Bridges;
 import clem.bridge.ClemRegException;
 import clem.bridge.Handles;
 import clem.bridge.NativeLoader;
@@ -17,12 +18,16 @@ import clem.bridge.OperationResult;
 import clem.image.ResultImage;
 import clem.image.VolumeImage;
 import clem.json.Json;
+import clem.models.ModelFolders;
 import clem.schema.Operation;
 import clem.schema.Port;
 import ij.ImagePlus;
 
 /** Runs one operation of the schema by itself: inputs from Java in, results to whoever shows or saves them. */
 public final class Step {
+	/** How far the progress is when the operation has run; models take nearly all of the time. */
+	private static final double RUN = 0.7, MODEL_RUN = 0.97;
+
 	private final Bridge bridge;
 	private final Operation operation;
 
@@ -107,8 +112,9 @@ public final class Step {
 		}
 	}
 
+	/** The bridge is left alone where the operation runs a model: see {@link Bridges#forModels}. */
 	public Step(final Bridge bridge, final Operation operation) {
-		this.bridge = bridge;
+		this.bridge = operation.runsModel() ? Bridges.forModels() : bridge;
 		this.operation = operation;
 	}
 
@@ -116,8 +122,8 @@ public final class Step {
 	public void run(final InputSource source, final RunRequest request, final OperationListener listener, final Sink sink) {
 		final Provenance provenance = new Provenance();
 		final Map<String, Object> inputs = inputs(source, request, provenance);
-		// Of an image that lends its grid to another tool's file no more than the name is written.
-		if (!Commands.givesTexts(operation)) provenance.start();
+		// Only a transform tells where its inputs came from; of an image that lends its grid to another tool's file no more than the name is written.
+		if (operation.outputs.stream().anyMatch(Port::isTransform)) provenance.start();
 		final Progress progress = new Progress(listener);
 		request.resolveRegions();
 		try (Handles handles = new Handles(bridge)) {
@@ -153,7 +159,7 @@ public final class Step {
 			}
 			checkDirection(inputs, names, progress);
 			final String json = request.toJson(more);
-			progress.upTo(0.7);
+			progress.upTo(operation.inputs.stream().anyMatch(Port::isModel) ? MODEL_RUN : RUN);
 			final OperationResult result = bridge.run(operation.name, json, ports, progress);
 			final Results results = new Results(bridge, Json.parseObject(result.json), progress,
 				inputs.get("source") instanceof VolumeImage ? ((VolumeImage) inputs.get("source")).image : null, provenance);
@@ -219,7 +225,7 @@ public final class Step {
 				if (port.required) throw ClemRegException.badInput(port.name + " is missing: give a file.");
 				continue;
 			}
-			final File file = new File(name);
+			final File file = port.isModel() ? ModelFolders.find(port.name, name) : new File(name);
 			if (port.isFile() && !file.isFile()) {
 				throw ClemRegException.badInput(port.name + ": " + (file.exists() ? file + " is a folder; a file is needed." : "there is no file " + file + "."));
 			}

@@ -15,7 +15,7 @@ import clem.json.Json;
 
 /**
  * Gives damaged models to the algorithms: each is used or refused with a message, and Java is alive after it. Arguments: an ONNX model, a .pth file,
- * how many of each. Prints "N passed, N failed" and exits 1 if any failed.
+ * how many of each, and "worker" for the bridge to a process of its own, which must be the same after it. Prints "N passed, N failed" and exits 1 if any failed.
  */
 public final class ModelFuzz {
 	private static final double[] ONE = { 8, 8, 8 }, ZERO = { 0, 0, 0 };
@@ -24,7 +24,9 @@ public final class ModelFuzz {
 	private ModelFuzz() {}
 
 	public static void main(final String[] args) throws Exception {
-		final Bridge bridge = new NativeBridge();
+		final boolean worker = args.length > 3 && args[3].equals("worker");
+		final Bridge bridge = worker ? new WorkerBridge() : new NativeBridge();
+		final int process = worker ? ((WorkerBridge) bridge).pid() : 0;
 		final Path folder = Files.createTempDirectory("clemreg-fuzz");
 		final byte[] onnx = Files.readAllBytes(new File(args[0]).toPath()), torch = Files.readAllBytes(new File(args[1]).toPath());
 		final int count = Integer.parseInt(args[2]);
@@ -41,7 +43,7 @@ public final class ModelFuzz {
 					passed++;
 				}
 				catch (final ClemRegException e) {
-					if (e.kind == ClemRegException.Kind.INTERNAL || e.getMessage().isEmpty()) {
+					if (e.kind == ClemRegException.Kind.INTERNAL || e.getMessage().isEmpty() || worker && ((WorkerBridge) bridge).pid() != process) {
 						failed++;
 						System.out.println("FAILED " + (segment ? "model " : "conversion ") + i + ": " + e.getMessage());
 					}

@@ -13,6 +13,8 @@ import java.util.Map;
 import clem.bridge.Bridges;
 import clem.image.ImageFiles;
 import clem.json.Json;
+import clem.models.FileServer;
+import clem.models.ModelFolders;
 import clem.test.Check;
 import clem.test.FakeBridge;
 import clem.test.ReportTest;
@@ -68,6 +70,39 @@ public final class MainTest {
 		}
 		Check.equal(0, run("--version"));
 		Check.that(out.startsWith("clemreg 9.9.9"), out);
+	}
+
+	public void modelsAreListedAndDownloaded() throws Exception {
+		Check.inFolder(folder -> {
+			System.setProperty(ModelFolders.PROPERTY, folder + "/models");
+			try (FileServer server = new FileServer(5000)) {
+				Check.equal(0, run("download-model", "--list"));
+				Check.that(out.contains("mitonet") && out.contains("zenodo.org") && out.contains("Models that are there: none") && out.contains(folder + "/models"), out);
+				Files.write(new File(folder, "models/models.json").toPath(), ("{ \"models\": [ { \"name\": \"ours\", \"url\": \"" + server.url("/file")
+					+ "\", \"licence\": { \"name\": \"CC0\" }, \"citation\": \"Us (2026)\", \"convert\": { \"mean\": 0.25 } } ] }").getBytes(StandardCharsets.UTF_8));
+				refused("download-model", "ours, mitonet");
+				refused("download-model", "--name", "our", "Did you mean 'ours'?");
+				refused("download-model", "--name", "ours", "CC0");
+				refused("download-model", "--name", "ours", "--accept-licence", "accept_unchecked");
+				refused("download-model", "--name", "ours", "--set", "accept_licence=yes", "accept_licence = yes");
+				Check.equal(0, server.requests.size());
+				server.content = "bad, not a .pth".getBytes(StandardCharsets.UTF_8);
+				Check.equal(2, run("download-model", "--name", "ours", "--accept-licence", "--accept-unchecked"));
+				Check.that(messages.contains("no .pth"), messages);
+				server.content = "weights".getBytes(StandardCharsets.UTF_8);
+				Check.equal(0, run("download-model", "--name", "ours", "--accept-licence", "--accept-unchecked", "--out", folder + "/report.json"));
+				Check.that(out.contains("cite: Us (2026)"), out);
+				Check.equal("onnx of mean 0.25:weights", new String(Files.readAllBytes(new File(folder, "models/ours.onnx").toPath()), StandardCharsets.UTF_8));
+				Check.equal("ours", Json.parseObject(new String(Files.readAllBytes(new File(folder, "report.json").toPath()), StandardCharsets.UTF_8)).get("name"));
+				Check.equal(0, run("download-model", "--list"));
+				Check.that(out.contains("Models that are there: ours"), out);
+				Samples.save(Samples.image("em", 8, 1, 5, 8, 9), folder, "em.tif");
+				refused("segment-em", "--image", folder + "/em.tif", "--model", "our", "--out", folder + "/s", "Did you mean 'ours'?");
+			}
+			finally {
+				System.clearProperty(ModelFolders.PROPERTY);
+			}
+		});
 	}
 
 	public void badCommandsAndOptions() throws Exception {

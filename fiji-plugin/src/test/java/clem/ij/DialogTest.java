@@ -4,6 +4,8 @@ import java.awt.Component;
 import java.awt.Container;
 import java.awt.GraphicsEnvironment;
 import java.awt.Window;
+import java.io.File;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -92,6 +94,27 @@ public final class DialogTest {
 		Check.equal("sample-em.tif", answer.get("fixed"));
 		Check.equal("sample-em-mask.tif", answer.get("fixed_mask"));
 		Check.equal("", answer.get("moving_mask"));
+		Check.equal("", answer.get("model"));
+	}
+
+	public void anInstalledModelIsNotTakenWhereNoneIsNeeded() throws Exception {
+		final File folder = Files.createTempDirectory("models").toFile(), model = new File(folder, "ours.onnx");
+		final String before = System.getProperty("clemreg.models.folder");
+		Check.that(model.createNewFile(), "a model");
+		System.setProperty("clemreg.models.folder", folder.getPath());
+		try {
+			Check.equal("", ask(dialog -> part(dialog, JButton.class, "ok").doClick()).get("model"));
+			Check.equal("ours", ask(dialog -> {
+				part(dialog, JComboBox.class, "model").setSelectedItem("ours");
+				part(dialog, JButton.class, "ok").doClick();
+			}).get("model"));
+		}
+		finally {
+			if (before == null) System.clearProperty("clemreg.models.folder");
+			else System.setProperty("clemreg.models.folder", before);
+			model.delete();
+			folder.delete();
+		}
 	}
 
 	public void aPresetFillsInItsValues() throws Exception {

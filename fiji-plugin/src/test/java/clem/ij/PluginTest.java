@@ -3,6 +3,8 @@ package clem.ij;
 import java.io.File;
 
 import clem.bridge.Bridges;
+import clem.models.FileServer;
+import clem.models.ModelFolders;
 import clem.test.Check;
 import clem.test.FakeBridge;
 import clem.test.Samples;
@@ -82,6 +84,22 @@ public final class PluginTest {
 		}
 		fm.setRoi(new ij.gui.Line(0, 0, 3, 3));
 		Check.badInput(() -> Selection.of(fm), "straight line", "rectangle");
+	}
+
+	public void theEmAndAModelStandForItsMask() throws Exception {
+		Check.inFolder(folder -> {
+			final java.io.File model = new java.io.File(folder, "net.onnx");
+			java.nio.file.Files.write(model.toPath(), new byte[] { 1 });
+			final ImagePlus fm = Samples.image("fm", 16, 1, 4, 6, 7), em = Samples.image("em", 8, 1, 5, 8, 9);
+			try {
+				Check.equal("", call("register", "moving=fm fixed=em model=[" + model + "] seg_thr=0.4 show_intermediates=false", fm, em));
+				Check.equal("0.4", String.valueOf(((FakeBridge) Bridges.get()).registerRequest.get("parameters")).replaceAll(".*seg_thr=([^,}]*).*", "$1"));
+				Check.that(call("register", "moving=fm fixed=em").contains("fixed and model"), "neither");
+			}
+			finally {
+				closeAll();
+			}
+		});
 	}
 
 	public void errorsEndTheMacroWithTheirMessage() throws Exception {
@@ -185,6 +203,29 @@ public final class PluginTest {
 			final String error = call("batch", "folder=[" + folder + "/data] out=[" + folder + "/out] log_sigma=3");
 			Check.that(error.contains("1 failed (one)"), error);
 			Check.that(call("batch", "out=[" + folder + "/out]").contains("pairs is missing"), "no list");
+		});
+	}
+
+	public void aModelIsDownloadedFromAMacro() throws Exception {
+		Check.inFolder(folder -> {
+			System.setProperty(ModelFolders.PROPERTY, folder.getPath());
+			try (FileServer server = new FileServer(5000)) {
+				java.nio.file.Files.write(new File(folder, "models.json").toPath(), ("{ \"models\": [ { \"name\": \"ours\", \"url\": \"" + server.url("/file") + "\", \"licence\": { \"name\": \"CC0\" } } ] }").getBytes("UTF-8"));
+				Check.that(call("download_model", "name=ours").contains("accept_licence"), "the licence");
+				Check.that(call("download_model", "nam=ours").contains("'name'"), "a misspelt key");
+				Check.equal("", call("download_model", "list"));
+				Check.equal(0, server.requests.size());
+				Check.equal("", call("download_model", "name=ours accept_licence accept_unchecked"));
+				Check.equal(5000L, new File(folder, "ours.onnx").length());
+				Check.equal(null, ModelField.problem("ours"));
+				Check.that(ModelField.problem("").contains("Download...") && ModelField.problem("our").contains("'ours'"), "what the dialog says");
+				final ImagePlus em = Samples.image("em", 8, 1, 5, 8, 9);
+				Check.that(call("segment_em", "image=em model=our", em).contains("Did you mean 'ours'?"), "a model that is not there");
+			}
+			finally {
+				System.clearProperty(ModelFolders.PROPERTY);
+				closeAll();
+			}
 		});
 	}
 

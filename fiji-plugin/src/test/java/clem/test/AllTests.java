@@ -13,10 +13,13 @@ import clem.bridge.Bridges;
  * Class.method contains it. The last line is 'N passed, N failed, N skipped'.
  */
 public final class AllTests {
+	/** These need a Java with a screen, the rest is tested in one without. */
+	private static final List<Class<?>> DIALOGS = Arrays.asList(clem.ij.DialogTest.class, clem.ij.PreviewDialogTest.class, clem.ij.DownloadWindowTest.class);
 	private static final List<Class<?>> CLASSES = Arrays.asList(JsonTest.class, SchemaTest.class, UnitsTest.class, VolumeImageTest.class, ImageFilesTest.class,
-		TiffWriterTest.class, PointsFileTest.class, OutputTest.class, clem.ij.MacroOptionsTest.class, clem.ij.PluginTest.class, clem.ij.DialogTest.class,
-		clem.cli.MainTest.class, BatchTest.class, ReportTest.class, LauncherTest.class, IndexTest.class, BioFormatsTest.class, ProvenanceTest.class,
-		RegionsTest.class, ParallelTest.class, ResultImageTest.class, clem.bridge.HandlesTest.class, clem.bridge.NativeLoaderTest.class);
+		TiffWriterTest.class, PointsFileTest.class, OutputTest.class, clem.ij.MacroOptionsTest.class, clem.ij.PluginTest.class, clem.ij.DialogTest.class, clem.ij.PreviewDialogTest.class, clem.ij.DownloadWindowTest.class,
+		clem.ij.SegmentEmDisplayTest.class, clem.ij.preview.MaskOverlayTest.class, clem.ij.preview.ThresholdPreviewTest.class, clem.workflow.TimeLeftTest.class, LabelColoursTest.class,
+		clem.cli.MainTest.class, BatchTest.class, EmModelTest.class, ReportTest.class, LauncherTest.class, IndexTest.class, BioFormatsTest.class, ProvenanceTest.class,
+		RegionsTest.class, clem.models.ModelsTest.class, clem.models.DownloadTest.class, ParallelTest.class, ResultImageTest.class, clem.bridge.HandlesTest.class, clem.bridge.NativeLoaderTest.class, clem.bridge.WorkerTest.class);
 
 	private AllTests() {}
 
@@ -26,8 +29,7 @@ public final class AllTests {
 		final String dialogs = System.getProperty("clemreg.test.dialogs", "all");
 		int passed = 0, failed = 0, skipped = 0;
 		for (final Class<?> type : CLASSES) {
-			// Dialogs need a Java with a screen, the rest is tested in one without.
-			if (dialogs.equals(type == clem.ij.DialogTest.class ? "none" : "only")) continue;
+			if (dialogs.equals(DIALOGS.contains(type) ? "none" : "only")) continue;
 			final Method[] methods = type.getDeclaredMethods();
 			Arrays.sort(methods, Comparator.comparing(Method::getName));
 			for (final Method method : methods) {

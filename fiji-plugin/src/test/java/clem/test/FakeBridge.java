@@ -25,7 +25,7 @@ public final class FakeBridge implements Bridge {
 	/** A schema with one parameter of each type. */
 	public static final String SCHEMA = "{'version':'9.9.9','operations':["
 		+ "{'name':'register','title':'Register','help':'Registers fluorescence onto EM.','inputs':["
-		+ "{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'},{'name':'fixed_mask','kind':'mask','required':true,'help':'The mask of the EM.'},"
+		+ "{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'},{'name':'fixed_mask','kind':'mask','required':false,'help':'The mask of the EM.'},{'name':'model','kind':'model','required':false,'help':'Finds the mask.'},"
 		+ "{'name':'moving_mask','kind':'mask','required':false,'help':'A mask of the fluorescence.'},"
 		+ "{'name':'moving_points','kind':'points','required':false,'help':''},{'name':'fixed_points','kind':'points','required':false,'help':''},"
 		+ "{'name':'registration_start','kind':'text','required':false,'help':''},{'name':'transform','kind':'text','required':false,'help':''}],'outputs':[{'name':'moving_mask','kind':'mask'},"
@@ -42,6 +42,7 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'z_max','label':'Last slice','type':'integer','default':0,'minimum':0,'maximum':100000,'group':'Region','help':'From 1.'},"
 		+ "{'name':'fail','label':'Fail','type':'text','default':'','group':'Registration','help':'Name of an error.'},"
 		+ "{'name':'report','label':'Report','type':'boolean','default':true,'group':'Region','help':''},"
+		+ "{'name':'seg_thr','label':'Threshold','type':'number','default':0,'minimum':0,'maximum':1,'group':'Segmentation','help':''},"
 		+ "{'name':'verdict','label':'Verdict','type':'text','default':'','group':'Registration','help':'What to judge.'},"
 		+ "{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':2147483647,'group':'Registration','help':'Seed.'}]},"
 		+ "{'name':'segment_fluorescence','title':'Segment fluorescence','help':'Finds objects.','inputs':[{'name':'moving','kind':'volume','required':true,'help':'The fluorescence.'}],"
@@ -52,6 +53,17 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'registered_points','kind':'points'}],'parameters':[]},"
 		+ "{'name':'warp','title':'Warp','help':'','inputs':[{'name':'source','kind':'source','required':true,'help':''},{'name':'transform','kind':'transform','required':true,'help':''},"
 		+ "{'name':'target','kind':'source','required':true,'help':''}],'outputs':[{'name':'warped','kind':'source'}],'parameters':[]},"
+		+ "{'name':'segment_em','title':'Segment EM','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':''},{'name':'model','kind':'model','required':true,'help':''}],"
+		+ "'outputs':[{'name':'labels','kind':'source'},{'name':'mask','kind':'mask'},{'name':'run','kind':'text'}],'parameters':["
+		+ "{'name':'em_tile','label':'Tile','type':'integer','default':0,'minimum':0,'maximum':1000,'group':'Model','help':''},"
+		+ "{'name':'seg_thr','label':'Threshold','type':'number','default':0,'minimum':0,'maximum':1,'group':'Objects','help':''},"
+		+ "{'name':'fail','label':'Fail','type':'text','default':'','group':'Model','help':'Name of an error.'}]},"
+		+ "{'name':'model_probability','title':'Model Probability','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':''},{'name':'model','kind':'model','required':true,'help':''}],"
+		+ "'outputs':[{'name':'probability','kind':'volume'},{'name':'boundary','kind':'volume'},{'name':'run','kind':'text'}],'parameters':["
+		+ "{'name':'em_tile','label':'Tile','type':'integer','default':0,'minimum':0,'maximum':1000,'group':'Model','help':''},"
+		+ "{'name':'first_slice','label':'First slice','type':'integer','default':0,'minimum':0,'maximum':1000,'group':'Slices','help':''},"
+		+ "{'name':'last_slice','label':'Last slice','type':'integer','default':0,'minimum':0,'maximum':1000,'group':'Slices','help':''},"
+		+ "{'name':'fail','label':'Fail','type':'text','default':'','group':'Model','help':'Name of an error.'}]},"
 		+ "{'name':'register_plan','title':'Plan','help':'','inputs':[],'outputs':[],'parameters':[]},"
 		+ "{'name':'overlay','title':'Overlay','help':'','inputs':[],'outputs':[],'parameters':["
 		+ "{'name':'report','label':'Report','type':'boolean','default':true,'group':'Picture','help':''}]},"
@@ -65,6 +77,8 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'evaluate','title':'Evaluate','help':'','inputs':[{'name':'transform','kind':'text','required':false,'help':''},{'name':'landmarks','kind':'text','required':false,'help':''},"
 		+ "{'name':'registered','kind':'source','required':false,'help':''},{'name':'labels','kind':'source','required':false,'help':''}],'outputs':[{'name':'report','kind':'text'},"
 		+ "{'name':'structures','kind':'text'}],'parameters':[{'name':'label_components','label':'Label components','type':'boolean','default':false,'option':true,'group':'Structures','help':''}]},"
+		+ "{'name':'convert_model','title':'Convert Model','help':'','inputs':[{'name':'model','kind':'file','required':true,'help':'The .pth file.'}],'outputs':[{'name':'onnx','kind':'file'}],'parameters':["
+		+ "{'name':'mean','label':'Mean','type':'number','default':0.5,'group':'Training','help':''}]},"
 		+ "{'name':'simulate_clem','title':'Simulate','help':'','inputs':[],'outputs':[{'name':'em','kind':'volume'},{'name':'em_labels','kind':'volume'},{'name':'moving_1','kind':'volume'},"
 		+ "{'name':'moving_2','kind':'volume'}],'parameters':[{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':100,'group':'','help':''}]}"
 		+ "]}";
@@ -101,15 +115,30 @@ public final class FakeBridge implements Bridge {
 		}
 	}
 
-	private final AtomicLong next = new AtomicLong(1);
+	private final AtomicLong next;
 	private final Map<Long, Object> table = new HashMap<>();
 	/** The last request, for tests to look at. */
 	public volatile Map<String, Object> lastRequest = new LinkedHashMap<>();
 	/** The last request to register. */
 	public volatile Map<String, Object> registerRequest = new LinkedHashMap<>();
 
+	/** The parameters of all requests for probabilities. */
+	public final List<Map<String, Object>> previews = Collections.synchronizedList(new ArrayList<>());
+
 	/** The parameters of all requests to warp. */
 	public final List<Map<String, Object>> warps = Collections.synchronizedList(new ArrayList<>());
+
+	/** The parameters of all requests to segment the EM. */
+	public final List<Map<String, Object>> segmentations = Collections.synchronizedList(new ArrayList<>());
+
+	public FakeBridge() {
+		this(1);
+	}
+
+	/** A bridge whose handles begin with a number, so that those of another mean nothing to it. */
+	public FakeBridge(final long first) {
+		next = new AtomicLong(first);
+	}
 
 	/** Prints the schema. */
 	public static void main(final String[] args) {
@@ -221,6 +250,7 @@ public final class FakeBridge implements Bridge {
 		final Map<String, Object> json = Json.parseObject(request);
 		lastRequest = json;
 		final Map<String, Object> parameters = Json.asObject(json.get("parameters"));
+		if (operation.equals("model_probability")) previews.add(parameters);
 		listener.progress(0.5, operation);
 		final String fail = Json.asText(parameters.get("fail"), "");
 		if (fail.equals("wait")) {
@@ -238,10 +268,20 @@ public final class FakeBridge implements Bridge {
 				// As the true one: what the inputs and the parameters are decides.
 				final String key = Json.write(json.get("inputs")) + Json.write(json.get("parameters"));
 				return new OperationResult("{\"parameters\":" + Json.write(parameters(json)) + ",\"keys\":{\"moving_mask\":" + Json.write(key) + ",\"moving_points\":" + Json.write(key) + ",\"fixed_points\":" + Json.write(key)
+					+ (Json.asObject(json.get("inputs")).containsKey("model") ? ",\"fixed_mask\":" + Json.write(key) : "")
 					+ ",\"transform\":" + Json.write(key) + "}}", outputs);
 			case "segment_fluorescence":
 				outputs.put("mask", threshold((Volume) get(inputs.get("moving"))));
 				return new OperationResult("{}", outputs);
+			case "model_probability":
+				outputs.put("probability", brightness((Volume) get(inputs.get("image")), Integer.parseInt(parameters.get("first_slice").toString())));
+				return new OperationResult("{\"model\":{\"threshold\":0.3}}", outputs);
+			case "segment_em":
+				segmentations.add(parameters);
+				outputs.put("mask", threshold((Volume) get(inputs.get("image"))));
+				outputs.put("labels", bright((Volume) get(inputs.get("image"))));
+				return new OperationResult("{\"model\":{\"kind\":\"slices\",\"provider\":\"cpu\"},\"objects\":2,\"voxels\":" + ("1".equals(String.valueOf(parameters.get("seg_thr"))) ? 0 : 5)
+					+ ",\"fraction\":0.1,\"warnings\":[\"The model warns.\"],\"summary\":\"Found.\",\"files\":[{\"path\":\"run.json\",\"text\":\"{}\"}]}", outputs);
 			case "sample_points":
 				outputs.put("points", add(points((Volume) get(inputs.get("mask")))));
 				return new OperationResult("{}", outputs);
@@ -266,6 +306,8 @@ public final class FakeBridge implements Bridge {
 			case "evaluate":
 				return new OperationResult("{\"summary\":\"So good.\",\"tables\":[{\"name\":\"structures\",\"columns\":[\"label\",\"class\",\"tpr\"],\"rows\":[[1,\"a\",0.5],[2,\"b\",null]]}],"
 					+ "\"files\":[{\"path\":\"report.json\",\"text\":\"{}\"},{\"path\":\"structures.csv\",\"text\":\"label,tpr\"}]}", outputs);
+			case "convert_model":
+				return convert(Json.asObject(json.get("paths")), parameters);
 			case "transform_points":
 				outputs.put("points", add(readPoints(inputs.get("points"))));
 				return new OperationResult("{}", outputs);
@@ -278,6 +320,20 @@ public final class FakeBridge implements Bridge {
 				}
 				return new OperationResult("{\"truth\":{\"matrix\":[1]}}", outputs);
 			default: throw ClemRegException.badInput("no operation " + operation);
+		}
+	}
+
+	/** "Converts" a file by writing a word before its content; one that begins with a word of its own is none that it knows. */
+	private static OperationResult convert(final Map<String, Object> paths, final Map<String, Object> parameters) {
+		try {
+			final byte[] pth = java.nio.file.Files.readAllBytes(java.nio.file.Paths.get((String) paths.get("model")));
+			final String text = new String(pth, java.nio.charset.StandardCharsets.ISO_8859_1);
+			if (text.startsWith("bad")) throw ClemRegException.badInput("model: it is no .pth file.");
+			java.nio.file.Files.write(java.nio.file.Paths.get((String) paths.get("onnx")), ("onnx of mean " + parameters.get("mean") + ":" + text).getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+			return new OperationResult("{\"summary\":\"converted\"}", new LinkedHashMap<>());
+		}
+		catch (final java.io.IOException e) {
+			throw ClemRegException.badInput(e.toString(), e);
 		}
 	}
 
@@ -350,6 +406,31 @@ public final class FakeBridge implements Bridge {
 	private long threshold(final Volume volume) {
 		final long handle = createVolume(VoxelKind.MASK, volume.size, volume.spacing, volume.origin);
 		for (int z = 0; z < volume.size[0]; z++) writeSlice(handle, z, volume.slice(z));
+		return handle;
+	}
+
+	/** A slice's 8 bits as probabilities. */
+	private long brightness(final Volume em, final int slice) {
+		final long handle = createVolume(VoxelKind.FLOAT32, new int[] { 1, em.size[1], em.size[2] }, em.spacing, em.origin);
+		final byte[] from = (byte[]) em.slice(slice - 1);
+		final float[] to = new float[from.length];
+		for (int i = 0; i < to.length; i++) to[i] = (from[i] & 0xff) / 255f;
+		writeSlice(handle, 0, to);
+		return handle;
+	}
+
+	/** What is not 0, with the label 20001 in the left half and 20002 in the right one. */
+	private long bright(final Volume em) {
+		final long handle = createVolume(VoxelKind.UINT16, em.size, em.spacing, em.origin);
+		for (int z = 0; z < em.size[0]; z++) {
+			final Object from = em.slice(z);
+			final short[] to = new short[em.size[1] * em.size[2]];
+			for (int i = 0; i < to.length; i++) {
+				final float value = from instanceof byte[] ? ((byte[]) from)[i] : from instanceof short[] ? ((short[]) from)[i] : ((float[]) from)[i];
+				if (value != 0) to[i] = (short) (i % em.size[2] < em.size[2] / 2 ? 20001 : 20002);
+			}
+			writeSlice(handle, z, to);
+		}
 		return handle;
 	}
 

@@ -1,0 +1,232 @@
+package clem.ij.preview;
+
+import java.awt.Component;
+import java.awt.Container;
+import java.io.File;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import javax.swing.JCheckBox;
+import javax.swing.JSlider;
+import javax.swing.JTextArea;
+import javax.swing.SwingUtilities;
+
+import clem.bridge.Bridges;
+import clem.schema.Schema;
+import clem.test.Check;
+import clem.test.FakeBridge;
+import clem.test.Samples;
+import ij.ImagePlus;
+
+/** The preview without its dialog. The fake model's probability is the brightness, its threshold 0.3. */
+public final class ThresholdPreviewTest {
+	/** On which operations with a model run, whoever asks for them. */
+	private final FakeBridge bridge = (FakeBridge) Bridges.forModels();
+	private final Map<String, String> fields = new LinkedHashMap<>();
+	private ImagePlus image = Samples.image("em", 8, 1, 6, 20, 30);
+	private ThresholdPreview preview;
+
+	private interface Use {
+		void of() throws Exception;
+	}
+
+	/** On the event thread, where a preview lives. */
+	private static void events(final Use use) throws Exception {
+		final Exception[] failure = new Exception[1];
+		final Error[] error = new Error[1];
+		SwingUtilities.invokeAndWait(() -> {
+			try {
+				use.of();
+			}
+			catch (final Exception e) {
+				failure[0] = e;
+			}
+			catch (final Error e) {
+				error[0] = e;
+			}
+		});
+		if (failure[0] != null) throw failure[0];
+		if (error[0] != null) throw error[0];
+	}
+
+	private void with(final Use use) throws Exception {
+		final File model = File.createTempFile("model", ".onnx");
+		bridge.previews.clear();
+		fields.put("image", "em");
+		fields.put("model", model.getPath());
+		fields.put("threads", "0");
+		fields.put("seg_thr", "0");
+		fields.put("em_tile", "0");
+		fields.put("fail", "");
+		final DialogValues values = new DialogValues() {
+			@Override
+			public String get(final String key) {
+				return fields.getOrDefault(key, "");
+			}
+
+			@Override
+			public void set(final String key, final String value) {
+				fields.put(key, value);
+			}
+
+			@Override
+			public ImagePlus image(final String key) {
+				return image;
+			}
+		};
+		events(() -> preview = new ThresholdPreview(Schema.parse(bridge.schema()).operation("model_probability"), () -> bridge, values));
+		try {
+			use.of();
+		}
+		finally {
+			events(preview::close);
+			preview.await();
+			Check.that(model.delete(), "the model is not in use");
+		}
+		if (image != null) Check.equal(null, image.getOverlay());
+		Check.equal(0, bridge.open());
+	}
+
+	private <T extends Component> T part(final Class<T> type) {
+		return part(preview.component(), type);
+	}
+
+	private static <T extends Component> T part(final Container in, final Class<T> type) {
+		for (final Component component : in.getComponents()) {
+			if (type.isInstance(component)) return type.cast(component);
+			final T inside = component instanceof Container ? part((Container) component, type) : null;
+			if (inside != null) return inside;
+		}
+		return null;
+	}
+
+	private void click() throws Exception {
+		events(() -> part(JCheckBox.class).doClick());
+	}
+
+	private String status() throws Exception {
+		final String[] text = new String[1];
+		events(() -> text[0] = part(JTextArea.class).getText());
+		return text[0];
+	}
+
+	private void await(final String beginning) throws Exception {
+		String text = "";
+		for (int i = 0; i < 500; i++) {
+			text = status();
+			if (text.startsWith(beginning)) return;
+			Thread.sleep(10);
+		}
+		throw new AssertionError("'" + text + "' does not become '" + beginning + "'");
+	}
+
+	public void theSliderNeedsNoMoreComputing() throws Exception {
+		with(() -> {
+			Check.equal(0, bridge.previews.size());
+			image.setSlice(3);
+			click();
+			await("Slice 3, ");
+			Check.equal("3", bridge.previews.get(0).get("first_slice").toString());
+			Check.equal("3", bridge.previews.get(0).get("last_slice").toString());
+			// The field says 0: as the model says.
+			Check.that(status().endsWith("reach 0.3."), status());
+			events(() -> {
+				Check.equal(30, part(JSlider.class).getValue());
+				Check.equal("0", fields.get("seg_thr"));
+				part(JSlider.class).setValue(62);
+				Check.equal("0.62", fields.get("seg_thr"));
+			});
+			Check.that(status().endsWith("reach 0.62."), status());
+			Check.equal(1, image.getOverlay().size());
+			Check.equal(1, bridge.previews.size());
+			// What is typed moves the slider.
+			events(() -> fields.put("seg_thr", "0.25"));
+			for (int i = 0; i < 100 && !status().endsWith("reach 0.25."); i++) Thread.sleep(20);
+			events(() -> Check.equal(25, part(JSlider.class).getValue()));
+			Check.equal(1, bridge.previews.size());
+		});
+	}
+
+	public void anotherSliceOrParameterIsComputedAgain() throws Exception {
+		with(() -> {
+			click();
+			await("Slice 1, ");
+			events(() -> image.setSlice(5));
+			await("Slice 5");
+			events(() -> Check.that(image.getOverlay() == null || image.getOverlay().get(0).getPosition() == 5, "the old slice's mask is gone"));
+			await("Slice 5, ");
+			Check.equal(2, bridge.previews.size());
+			events(() -> fields.put("em_tile", "64"));
+			for (int i = 0; i < 200 && bridge.previews.size() < 3; i++) Thread.sleep(10);
+			Check.equal("64", bridge.previews.get(2).get("em_tile").toString());
+			await("Slice 5, ");
+		});
+	}
+
+	public void whatIsComputedStopsWhenItIsNotWantedAnyMore() throws Exception {
+		with(() -> {
+			fields.put("fail", "wait");
+			click();
+			await("Computing slice 1: ");
+			events(() -> {
+				fields.put("fail", "");
+				image.setSlice(2);
+			});
+			await("Slice 2, ");
+			events(() -> fields.put("fail", "wait"));
+			await("Computing slice 2: ");
+			click();
+			await("Shows what");
+			Check.equal(null, image.getOverlay());
+			click();
+			await("Computing slice 2: ");
+			// Closing ends it too: see what with() asks at the end.
+		});
+	}
+
+	public void errorsAreSaidAndLeaveNothing() throws Exception {
+		with(() -> {
+			fields.put("fail", "MODEL");
+			click();
+			await("It fails as asked.");
+			events(() -> Check.equal(false, part(JSlider.class).isEnabled()));
+			events(() -> fields.put("fail", "crash"));
+			await("Unexpected error");
+			final String model = fields.get("model");
+			events(() -> fields.put("model", ""));
+			await("Choose a model");
+			events(() -> fields.put("model", model + ".none"));
+			await("model: there is no file");
+			events(() -> {
+				fields.put("model", model);
+				fields.put("image_spacing", "nonsense");
+			});
+			await("image_spacing = nonsense");
+			events(() -> {
+				fields.remove("image_spacing");
+				fields.put("threads", "many");
+			});
+			await("A number is wanted");
+			events(() -> {
+				fields.put("threads", "0");
+				fields.put("fail", "");
+			});
+			await("Slice 1, ");
+		});
+	}
+
+	public void anImageThatIsClosedMeanwhileBreaksNothing() throws Exception {
+		with(() -> {
+			click();
+			await("Slice 1, ");
+			final ImagePlus closed = image;
+			events(() -> {
+				image = null;
+				closed.flush();
+			});
+			await("Open an image");
+			image = Samples.image("other", 8, 1, 4, 10, 10);
+			await("Slice 1, ");
+		});
+	}
+}
