@@ -57,8 +57,8 @@ public sealed class CellDetectorTests
     }
 
     [Theory]
-    [InlineData(1, 26, true)]
-    [InlineData(2, 26, true)]
+    [InlineData(1, 28, true)]
+    [InlineData(2, 28, true)]
     [InlineData(1, 18, false)] // one above half of the other: no notch tells them apart
     public void Cells_that_touch_are_divided(int scale, double apart, bool divided)
     {
