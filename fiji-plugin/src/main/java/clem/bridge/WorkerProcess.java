@@ -287,7 +287,7 @@ final class WorkerProcess {
 		}
 		switch (provider) {
 			case "": return "";
-			case "cpu": return "The processor computed, no graphics processor was asked for: take another model, or another build of ONNX Runtime (environment variable FIJI_ORT_LIB). ";
+			case "cpu": return "No graphics processor was at work: take another model, or another build of ONNX Runtime (environment variable FIJI_ORT_LIB). ";
 			case "auto": return "If a graphics processor computed, try provider = cpu or update its driver; else take another model. ";
 			default: return "Try provider = cpu, update the driver of the graphics processor, or take another model. ";
 		}

@@ -123,8 +123,8 @@ public final class ModelInstaller {
 				final boolean refused = e.kind == ClemRegException.Kind.BAD_INPUT || e.kind == ClemRegException.Kind.MODEL;
 				final boolean misspelt = refused && entry.conversion.keySet().stream().anyMatch(key -> e.getMessage().startsWith(key + " = ") || e.getMessage().contains("'" + key + "'"));
 				if (misspelt) throw ClemRegException.badInput(entry.place() + ": convert: " + e.getMessage() + " Correct it there; what was downloaded is kept until then.", e);
-				// A file that is not known to be the right one is not worth another try; one that is, or that memory or the user's patience did not suffice for, is.
-				if (refused && entry.sha256 == null) download.discard();
+				// What cannot be converted now cannot be later; where memory or the user's patience ran out the download need not be made again.
+				if (refused) download.discard();
 				throw e;
 			}
 		}

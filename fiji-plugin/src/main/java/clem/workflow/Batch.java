@@ -156,7 +156,7 @@ public final class Batch {
 			bridge.run("register_plan", run.toJson(), Collections.emptyMap(), new Quiet(listener));
 		}
 		catch (final ClemRegException e) {
-			if (e.kind == ClemRegException.Kind.BAD_INPUT) throw ClemRegException.badInput(pair.name + ": " + e.getMessage(), e);
+			if (e.kind == ClemRegException.Kind.BAD_INPUT) throw ClemRegException.badInput(pair.place + pair.name + ": " + e.getMessage(), e);
 		}
 	}
 
