@@ -108,7 +108,7 @@ public final class DownloadWindowTest {
 	/** The Cancel of the question, not the window's own. */
 	private static AbstractButton optionCancel() {
 		for (final Window one : Window.getWindows()) {
-			if (one.isShowing() && one instanceof JDialog && inside(one, AbstractButton.class, "I accept the licence") != null) return inside(one, AbstractButton.class, "Cancel");
+			if (one.isShowing() && one instanceof JDialog && Dialogs.part(one, AbstractButton.class, "I accept the licence") != null) return Dialogs.part(one, AbstractButton.class, "Cancel");
 		}
 		return null;
 	}
