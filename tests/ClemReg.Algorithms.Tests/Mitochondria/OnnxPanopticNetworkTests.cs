@@ -37,9 +37,10 @@ public sealed class OnnxPanopticNetworkTests : IDisposable
     public void In_three_axes_the_largest_slice_counts()
     {
         using LimitedMemory model = Model(1000);
-        using var stack = new OnnxPanopticNetwork(model, null, new MitoNetOptions(), new RunMemory(model));
+        var memory = new RunMemory(model);
+        using var stack = new OnnxPanopticNetwork(model, null, new MitoNetOptions(), memory);
         stack.CheckMemory(new Size3(3000, 512, 512), new Job(2));
-        using var axes = new OnnxPanopticNetwork(model, null, new MitoNetOptions { Mode = MitoNetMode.Orthoplane }, new RunMemory(model));
+        using var axes = new OnnxPanopticNetwork(model, null, new MitoNetOptions { Mode = MitoNetMode.Orthoplane }, memory);
         Assert.Contains("3008 x 512", Assert.Throws<OutOfMemoryBudgetException>(() => axes.CheckMemory(new Size3(3000, 512, 512), new Job(2))).Message, StringComparison.Ordinal);
     }
 

@@ -113,14 +113,13 @@ public final class ThresholdPreview {
 
 	private void begin() {
 		seen = null;
-		watch.start();
 		timer.start();
 		look();
 	}
 
 	private void stop() {
 		timer.stop();
-		watch.stop();
+		watch.forget();
 		forget();
 		box.setSelected(false);
 		status.setText(IDLE);
