@@ -22,6 +22,9 @@ import clem.schema.Schema;
 
 /** Runs an operation on files: what the command line and the SciJava commands do. */
 public final class FileRunner {
+	/** The output that is a picture for people. */
+	public static final String PICTURE = "overlay";
+
 	private final Bridge bridge;
 	private final Schema schema;
 
@@ -176,7 +179,9 @@ public final class FileRunner {
 		}
 		else for (final Port port : operation.outputs) {
 			if (port.isText()) results.files().forEach((name, bytes) -> output.bytes(output.path(name), bytes));
-			else if (results.names().contains(port.name)) save(port, results, Commands.givesFolder(operation) ? output.path(port.name + Commands.extension(port)) : output.path(), output);
+			else if (!results.names().contains(port.name)) continue;
+			else if (port.name.equals(PICTURE)) output.bytes(output.path(PICTURE + ".png"), results.picture(PICTURE));
+			else save(port, results, Commands.givesFolder(operation) ? output.path(port.name + Commands.extension(port)) : output.path(), output);
 		}
 	}
 

@@ -4,9 +4,11 @@ import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import clem.bridge.Bridge;
 import clem.bridge.Bridges;
@@ -73,6 +75,11 @@ public final class Step {
 			return new ResultImage(bridge, handles.stream().mapToLong(Long::longValue).toArray()).until(progress::cancelled);
 		}
 
+		/** An output that is a picture of red, green and blue, with the words of the report's entry of that name, as a PNG file. */
+		public byte[] picture(final String name) {
+			return OverlayPicture.png(OverlayPicture.draw(bridge, outputs.get(name)[0], Json.asObject(report.get(name)), progress));
+		}
+
 		/** The image whose colours and display range the result takes, or null: one of another type shows other values. */
 		public ImagePlus like(final ResultImage image) {
 			return like != null && like.getBitDepth() == image.bitDepth() ? like : null;
@@ -133,6 +140,8 @@ public final class Step {
 			final Map<String, Object> more = new LinkedHashMap<>();
 			more.put("names", names);
 			more.put("texts", texts);
+			final List<Object> uncalibrated = new ArrayList<>();
+			more.put("uncalibrated", uncalibrated);
 			final Map<String, Object> paths = new LinkedHashMap<>(request.paths);
 			more.put("paths", paths);
 			final Map<String, Long> ports = new LinkedHashMap<>();
@@ -142,7 +151,8 @@ public final class Step {
 				final Object value = inputs.get(port.name);
 				if (value == null) continue;
 				if (port.isText()) {
-					texts.put(port.name, ((TextFile) value).json());
+					if (port.several) texts.put(port.name, ((List<?>) value).stream().map(text -> ((TextFile) text).json()).collect(Collectors.toList()));
+					else texts.put(port.name, ((TextFile) value).json());
 					continue;
 				}
 				if (port.isFile()) {
@@ -153,6 +163,7 @@ public final class Step {
 				if (value instanceof VolumeImage) {
 					final VolumeImage image = (VolumeImage) value;
 					names.put(port.name, image.file != null ? image.file.getName() : image.name());
+					if (!image.calibrated) uncalibrated.add(port.name);
 					if (port.name.equals("source") && image.channels > 1 && (!image.channelChosen || operation.givesItsOwnText())) several = image;
 				}
 				ports.put(port.name, handle(handles, port, value, progress));
@@ -213,7 +224,7 @@ public final class Step {
 				final VolumeImage.Opened image = port.required ? source.needed(port.name) : source.image(port.name);
 				final double[] spacing = source.spacing(port.name);
 				if (image != null) {
-					final VolumeImage volume = image.volume(spacing);
+					final VolumeImage volume = port.isSections() ? image.sections(spacing) : image.volume(spacing);
 					inputs.put(port.name, volume);
 					provenance.add(volume);
 				}
@@ -223,6 +234,12 @@ public final class Step {
 			final String name = source.text(port.name);
 			if (name == null) {
 				if (port.required) throw ClemRegException.badInput(port.name + " is missing: give a file.");
+				continue;
+			}
+			if (port.isCells()) {
+				final List<TextFile> tables = new ArrayList<>();
+				for (final String one : port.several ? Commands.list(name) : Collections.singletonList(name)) tables.add(source.cells(port.name, one));
+				inputs.put(port.name, port.several ? tables : tables.get(0));
 				continue;
 			}
 			final File file = port.isModel() ? ModelFolders.find(port.name, name) : new File(name);
