@@ -134,7 +134,17 @@ internal sealed class CellParameters
             if (usual == 0) job.Warn("published_scale = auto: no cells were found by which to measure; the published lengths are used.");
             else options = Scaled(options, usual, report);
         }
+        CheckSizes(options);
         return job.Run("find_cells", measured, 1, part => SectionCells.Find(_image, (section, type, slice, own) => PublishedDetector.Detect(section, type, options, own, slice), part));
+    }
+
+    private void CheckSizes(PublishedDetectorOptions options)
+    {
+        double largest = options.LargestArea(_image.Grid.Size.Y, _image.Grid.Size.X);
+        if (options.SmallestArea <= largest) return;
+        Parameter<double> parameter = _least > 0 ? MinimumDiameter : MinimumArea;
+        throw BadInputException.ForParameter(parameter.Name, _values.Get(parameter),
+            FormattableString.Invariant($"at most the size of the largest cell, {largest:0.#} pixels of area in this image ({(_most > 0 ? MaximumDiameter.Name : MaximumArea.Name)})"));
     }
 
     private PublishedDetectorOptions Options => new()
