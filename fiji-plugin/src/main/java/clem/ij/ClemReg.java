@@ -7,11 +7,13 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import clem.bridge.Bridge;
 import clem.bridge.Bridges;
 import clem.bridge.ClemRegException;
+import clem.ij.preview.CellPreview;
 import clem.ij.preview.ThresholdPreview;
 import clem.image.LabelColours;
 import clem.image.ResultImage;
@@ -23,6 +25,8 @@ import clem.schema.Parameter;
 import clem.schema.Port;
 import clem.schema.Schema;
 import clem.workflow.Batch;
+import clem.workflow.CellInputs;
+import clem.workflow.CellResults;
 import clem.workflow.Commands;
 import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
@@ -39,6 +43,7 @@ import clem.workflow.Step;
 import ij.IJ;
 import ij.ImagePlus;
 import ij.Macro;
+import ij.gui.Roi;
 import ij.measure.ResultsTable;
 import ij.plugin.PlugIn;
 import ij.plugin.frame.Recorder;
@@ -49,7 +54,7 @@ import ij.text.TextWindow;
  * dialog appears; otherwise the dialog is shown and recorded.
  */
 public final class ClemReg implements PlugIn {
-	private static final String TITLE = "CLEM-Reg", SEGMENT_EM = "segment_em", PROBABILITY = "model_probability";
+	private static final String TITLE = "CLEM-Reg", SEGMENT_EM = "segment_em", PROBABILITY = "model_probability", DETECT_CELLS = "detect_cells";
 	private static final int TEXT_WIDTH = 700, TEXT_HEIGHT = 500;
 
 	@Override
@@ -124,6 +129,7 @@ public final class ClemReg implements PlugIn {
 			if (GraphicsEnvironment.isHeadless()) throw ClemRegException.badInput("Without a screen " + operation.title + " needs its keys: run(\"...\", \"key=value ...\").");
 			final ParameterDialog dialog = new ParameterDialog(operation, fields, Images.titles());
 			if (name.equals(SEGMENT_EM)) dialog.preview(shown -> new ThresholdPreview(schema.operation(PROBABILITY), Bridges::forModels, shown));
+			if (operation.takesSections()) dialog.preview(shown -> new CellPreview(schema.operation(DETECT_CELLS), () -> bridge, shown));
 			final String command = Recorder.getCommand();
 			final Map<String, String> answer = dialog.ask();
 			// Another command may have run while the dialog was open.
@@ -320,8 +326,10 @@ public final class ClemReg implements PlugIn {
 			new Step(bridge, operation).run(new Opened(values), request, listener, results -> IJ.log("CLEM-Reg: " + Json.asText(results.report.get("summary"), "")));
 			return;
 		}
+		final InputSource inputs = new Opened(values);
+		final List<Roi> rois = values.containsKey(Fields.ROI_MANAGER) && flag(values, Fields.ROI_MANAGER) ? corrected(inputs) : null;
 		try (Output output = out.isEmpty() ? null : Commands.output(operation, out, overwrite)) {
-			new Step(bridge, operation).run(new Opened(values), request(operation, values), listener, results -> {
+			new Step(bridge, operation).run(CellInputs.of(operation, inputs, rois), request(operation, values), listener, results -> {
 				if (output != null) {
 					FileRunner.save(operation, results, output);
 					if (listener.cancelled()) throw ClemRegException.cancelled();
@@ -329,6 +337,10 @@ public final class ClemReg implements PlugIn {
 				}
 				if (operation.name.equals("simulate_clem")) showSample(results);
 				else if (operation.name.equals(SEGMENT_EM)) showObjects(operation, new Opened(values), results);
+				else if (operation.takesSections()) {
+					showTables(operation, results);
+					CellDisplay.show(new CellResults(operation, results), rois);
+				}
 				else if (results.report.get("tables") != null) showTables(operation, results);
 				else if (Commands.givesTexts(operation)) {
 					if (output == null) showTexts(operation, results);
@@ -344,6 +356,14 @@ public final class ClemReg implements PlugIn {
 				if (operation.outputs.isEmpty()) IJ.log(operation.title + "\n" + Json.writePretty(results.report));
 			});
 		}
+	}
+
+	/** The cells that the user has in the ROI manager. */
+	private static List<Roi> corrected(final InputSource inputs) {
+		final VolumeImage image = inputs.needed("image").sections(inputs.spacing("image"));
+		final List<Roi> rois = CellRoiManager.of(image.image);
+		if (rois.isEmpty()) throw ClemRegException.badInput("roi_manager: the ROI Manager holds no ROIs of '" + image.name() + "'. Run Detect Cells first, draw cells there, or switch roi_manager off.");
+		return rois;
 	}
 
 	/** A cloud from an open table or a CSV file. */

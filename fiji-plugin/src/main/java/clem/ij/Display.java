@@ -130,7 +130,7 @@ final class Display {
 	}
 
 	/** Checks that an image fits into Java's memory. */
-	private static void room(final long bytes) {
+	static void room(final long bytes) {
 		final Runtime java = Runtime.getRuntime();
 		final long free = java.maxMemory() - java.totalMemory() + java.freeMemory();
 		if (bytes < free * ROOM) return;

@@ -35,7 +35,7 @@ import javax.swing.SwingConstants;
 
 import clem.bridge.ClemRegException;
 import clem.ij.preview.DialogValues;
-import clem.ij.preview.ThresholdPreview;
+import clem.ij.preview.Preview;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import ij.IJ;
@@ -52,8 +52,8 @@ final class ParameterDialog {
 	private final Map<String, JComponent> inputs = new LinkedHashMap<>();
 	private JDialog dialog;
 	private Map<String, String> answer;
-	private Function<DialogValues, ThresholdPreview> previews;
-	private ThresholdPreview preview;
+	private Function<DialogValues, Preview> previews;
+	private Preview preview;
 
 	ParameterDialog(final Operation operation, final Fields fields, final List<String> titles) {
 		this.operation = operation;
@@ -62,7 +62,7 @@ final class ParameterDialog {
 	}
 
 	/** Adds a preview. The image windows can then be used while the dialog is open. */
-	void preview(final Function<DialogValues, ThresholdPreview> made) {
+	void preview(final Function<DialogValues, Preview> made) {
 		previews = made;
 	}
 
@@ -101,6 +101,7 @@ final class ParameterDialog {
 		for (final String role : new String[] { "moving", "fixed", "fixed_mask" }) {
 			if (inputs.get(role) instanceof JComboBox) ((JComboBox<?>) inputs.get(role)).addActionListener(e -> region());
 		}
+		if (inputs.get(Fields.ROI_MANAGER) != null) ((JComboBox<?>) inputs.get("image")).addActionListener(e -> offerRois());
 		dialog.add(tabs, BorderLayout.CENTER);
 		final JPanel below = new JPanel(new BorderLayout());
 		if (previews != null) {
@@ -136,6 +137,11 @@ final class ParameterDialog {
 		public ImagePlus image(final String key) {
 			return chosen(key);
 		}
+	}
+
+	/** Cells that are in the ROI manager already are followed unless the user says otherwise. */
+	private void offerRois() {
+		set(inputs.get(Fields.ROI_MANAGER), String.valueOf(CellRoiManager.hasCells(chosen("image"))));
 	}
 
 	private static JButton button(final String text, final Runnable action) {
@@ -212,18 +218,19 @@ final class ParameterDialog {
 				final List<String> left = new ArrayList<>(titles);
 				left.removeAll(taken);
 				// A mask of the fluorescence is rarer than a mask of the EM: it is left to the user.
-				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask") || unlikely(field, taken)) ? NONE : Images.guess(operation.name.equals("clean_mask") ? "fixed_mask" : field.key, left);
+				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask") || unlikely(field, taken)) ? NONE : operation.takesSections() && field.kind == Fields.Kind.IMAGE ? Images.current(left) : Images.guess(operation.name.equals("clean_mask") ? "fixed_mask" : field.key, left);
 				((JComboBox<?>) input).setSelectedItem(guess);
 				taken.add(guess);
 			}
 			else set(input, field.standard);
 		}
 		region();
+		if (inputs.get(Fields.ROI_MANAGER) != null) offerRois();
 	}
 
-	/** An evaluation has no use for labels without a registered image, nor for any other image in its place. */
+	/** The labels of cells are given on purpose only. An evaluation has no use for labels without a registered image, nor for any other image in its place. */
 	private boolean unlikely(final Fields.Field field, final List<String> taken) {
-		return operation.name.equals("evaluate") && (field.key.equals("registered") ? titles.stream().noneMatch(title -> title.toLowerCase(java.util.Locale.ROOT).contains("registered")) : taken.contains(NONE));
+		return operation.takesSections() || operation.name.equals("evaluate") && (field.key.equals("registered") ? titles.stream().noneMatch(title -> title.toLowerCase(java.util.Locale.ROOT).contains("registered")) : taken.contains(NONE));
 	}
 
 	private static void set(final JComponent input, final String value) {

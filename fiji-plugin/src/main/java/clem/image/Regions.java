@@ -52,8 +52,7 @@ public final class Regions {
 		return text.toString();
 	}
 
-	/** The ROIs of a .roi file or of a .zip of them; the key is for messages. */
-	public static List<Roi> read(final String key, final File file) {
+	private static List<Roi> read(final String key, final File file) {
 		if (!file.isFile()) throw ClemRegException.badInput(key + ": the file " + file + " does not exist.");
 		final List<Roi> rois = new ArrayList<>();
 		try {

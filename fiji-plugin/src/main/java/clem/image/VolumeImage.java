@@ -24,6 +24,8 @@ import ij.measure.Calibration;
  */
 public final class VolumeImage {
 	static final int SIGNED_ZERO = 32768;
+	/** Stands for a pixel whose size is not known, nm. */
+	private static final double UNKNOWN = 1000;
 	private static final int COLOURS = 256;
 	/** Voxels that are hashed at once. */
 	private static final int HASHED = 1 << 16;
@@ -49,7 +51,7 @@ public final class VolumeImage {
 	public final int[] size;
 	/** Voxel size in nm along z, y, x. */
 	public final double[] spacing;
-	/** Whether the voxel size is known; {@link Opened#sections} takes 1 nm where it is not. */
+	/** Whether the voxel size is known; where sections may do without, they count in units of {@link #UNKNOWN}. */
 	public final boolean calibrated;
 	/** Position of the first voxel's centre in nm along z, y, x. */
 	public final double[] origin;
@@ -89,7 +91,7 @@ public final class VolumeImage {
 		channelChosen = channel > 0;
 		size = new int[] { slices, image.getHeight(), image.getWidth() };
 		calibrated = spacing != null || !sections || Spacings.isKnown(image);
-		this.spacing = spacing != null ? spacing.clone() : calibrated ? Spacings.of(image, role, name) : new double[] { 1, 1, 1 };
+		this.spacing = spacing != null ? spacing.clone() : calibrated ? Spacings.of(image, role, name) : new double[] { UNKNOWN, UNKNOWN, UNKNOWN };
 		final Calibration cal = image.getCalibration();
 		origin = new double[] { offset(cal.zOrigin, 0), offset(cal.yOrigin, 1), offset(cal.xOrigin, 2) };
 	}
@@ -298,7 +300,7 @@ public final class VolumeImage {
 			return new VolumeImage(role, image, name, file, channel, spacing, true, false);
 		}
 
-		/** As {@link #volume}, and one section is enough, and its pixel size may be unknown. */
+		/** As {@link #volume}, and one section is enough, and the voxel size need not be known. */
 		public VolumeImage sections(final double[] spacing) {
 			return new VolumeImage(role, image, name, file, channel, spacing, false, true);
 		}

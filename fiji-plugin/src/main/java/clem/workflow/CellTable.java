@@ -8,12 +8,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import clem.bridge.ClemRegException;
 import clem.image.ImageFiles;
-import clem.image.Regions;
 import clem.image.TiffWriter;
 import clem.image.VolumeImage;
 import clem.schema.Parameter;
@@ -30,8 +27,6 @@ public final class CellTable {
 	public static final String MANAGER = "ROI Manager";
 
 	private static final String HEADER = "slice,x,y,width,height,score,cell,mask\n";
-	/** The name that ImageJ gives a ROI of a stack: its slice and centre. */
-	private static final Pattern NAME = Pattern.compile("^(\\d{4,})-\\d{4,}-\\d{4,}.*");
 	private static final String[] COLUMNS = { "slice", "bx", "x", "by", "y", "w", "width", "h", "height", "score", "cell" };
 	private static final int LOOKED_AT = 1024, MASK = 255;
 
@@ -42,7 +37,7 @@ public final class CellTable {
 		final File file = ImageFiles.choice(role, text).file;
 		if (!file.isFile()) throw ClemRegException.badInput(role + ": " + (file.exists() ? file + " is a folder; a file is needed." : "there is no file " + file + "."));
 		final String name = file.getName().toLowerCase(Locale.ROOT);
-		if (name.endsWith(".roi") || name.endsWith(".zip")) return of(role, file.getName(), Regions.read(role, file));
+		if (name.endsWith(".roi") || name.endsWith(".zip")) return of(role, file.getName(), CellRois.read(role, file));
 		return isText(role, file) ? TextFile.read(role, file) : of(ImageFiles.open(role, text));
 	}
 
@@ -56,8 +51,8 @@ public final class CellTable {
 			}
 			final java.awt.Rectangle box = roi.getBounds();
 			final ImageProcessor mask = roi.getMask();
-			text.append(slice(roi)).append(',').append(box.x).append(',').append(box.y).append(',').append(Math.max(1, box.width)).append(',').append(Math.max(1, box.height)).append(',')
-				.append(property(roi, "score", "1")).append(',').append(property(roi, "cell", "0")).append(',');
+			text.append(CellRois.slice(roi)).append(',').append(box.x).append(',').append(box.y).append(',').append(Math.max(1, box.width)).append(',').append(Math.max(1, box.height)).append(',')
+				.append(CellRois.score(roi)).append(',').append(CellRois.number(roi)).append(',');
 			if (mask != null) runs(text, box.width, box.height, (x, y) -> mask.get(x, y) != 0);
 			text.append('\n');
 		}
@@ -99,19 +94,6 @@ public final class CellTable {
 			text.append('\n');
 		}
 		return new TextFile(name, text.toString(), null);
-	}
-
-	/** The slice of a ROI, from 1. */
-	public static int slice(final Roi roi) {
-		final int position = roi.hasHyperStackPosition() ? roi.getZPosition() : roi.getPosition();
-		final Matcher name = NAME.matcher(roi.getName() == null ? "" : roi.getName());
-		return position > 0 ? position : name.matches() ? Math.max(1, Integer.parseInt(name.group(1))) : 1;
-	}
-
-	/** A number that a ROI carries, as our own do. */
-	private static String property(final Roi roi, final String key, final String otherwise) {
-		final String value = roi.getProperty(key);
-		return value != null && value.matches("[0-9.]+(E-?[0-9]+)?") ? value : otherwise;
 	}
 
 	/** Whether a pixel of a box is the cell's. */

@@ -143,7 +143,7 @@ public final class Commands {
 	/** The keys under which voxel sizes are given: an image and its mask share one. */
 	public static Set<String> spacings(final Operation operation) {
 		final Set<String> keys = new LinkedHashSet<>();
-		for (final FileInput input : inputs(operation)) if (input.isImage()) keys.add(Spacings.key(input.name));
+		for (final FileInput input : inputs(operation)) if (input.isImage() && !(operation.takesSections() && input.name.equals("labels"))) keys.add(Spacings.key(input.name));
 		return keys;
 	}
 
@@ -180,6 +180,7 @@ public final class Commands {
 		if (operation.name.equals("export_fields")) return Arrays.asList("fields.csv", "fields.json", "fields.txt", "run.json", "overlay.png (with image)");
 		if (operation.name.equals("evaluate_detection")) return Arrays.asList("report.json", "scores.csv", "agreement.csv (with annotators)", "matches.csv");
 		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");
+		if (operation.takesSections()) return CellResults.files(operation);
 		if (operation.name.equals(Batch.NAME)) return Arrays.asList(Batch.TABLE, "a folder for each pair");
 		final List<String> names = new ArrayList<>();
 		for (final Port port : operation.outputs) names.add(port.name + (port.isText() && givesFolder(operation) ? port.name.equals(RUN) ? ".json" : ".csv" : extension(port)));

@@ -161,7 +161,7 @@ public final class FileRunner {
 	private String step(final Operation operation, final FileRequest request, final RunRequest run, final Output output, final OperationListener listener) {
 		final long start = System.nanoTime();
 		final String[] summary = new String[1];
-		new Step(bridge, operation).run(new Files(request), run, listener, results -> {
+		new Step(bridge, operation).run(CellInputs.of(operation, new Files(request), null), run, listener, results -> {
 			save(operation, results, output);
 			summary[0] = Json.asText(results.report.get("summary"), "");
 		});
@@ -171,6 +171,7 @@ public final class FileRunner {
 	/** Writes what a step gave: one file, or a folder of them. */
 	public static void save(final Operation operation, final Step.Results results, final Output output) {
 		if (operation.name.equals("simulate_clem")) saveSimulation(results, output);
+		else if (operation.takesSections()) new CellResults(operation, results).save(output);
 		else if (operation.outputs.isEmpty()) output.text(output.path(), Json.writePretty(results.report).trim() + "\n");
 		else if (Commands.givesTexts(operation)) {
 			for (final Map.Entry<String, byte[]> file : results.files().entrySet()) {

@@ -19,6 +19,11 @@ public interface InputSource {
 		return CellTable.read(role, text);
 	}
 
+	/** A text that is in no file of its own, for an input that is one; or null. */
+	default TextFile made(final String role) {
+		return null;
+	}
+
 	/** A cloud. */
 	double[] points(String role, String file);
 

@@ -47,14 +47,14 @@ public final class Step {
 
 		private final Bridge bridge;
 		private final Map<String, long[]> outputs = new LinkedHashMap<>();
-		private final ImagePlus like;
+		private final Map<String, Object> inputs;
 		private final Provenance provenance;
 
-		private Results(final Bridge bridge, final Map<String, Object> report, final Progress progress, final ImagePlus like, final Provenance provenance) {
+		private Results(final Bridge bridge, final Map<String, Object> report, final Progress progress, final Map<String, Object> inputs, final Provenance provenance) {
 			this.bridge = bridge;
 			this.report = report;
 			this.progress = progress;
-			this.like = like;
+			this.inputs = inputs;
 			this.provenance = provenance;
 		}
 
@@ -82,7 +82,13 @@ public final class Step {
 
 		/** The image whose colours and display range the result takes, or null: one of another type shows other values. */
 		public ImagePlus like(final ResultImage image) {
+			final ImagePlus like = inputs.get("source") instanceof VolumeImage ? ((VolumeImage) inputs.get("source")).image : null;
 			return like != null && like.getBitDepth() == image.bitDepth() ? like : null;
+		}
+
+		/** An input that was an image. */
+		public VolumeImage input(final String name) {
+			return (VolumeImage) inputs.get(name);
 		}
 
 		/** An output that is a cloud: z, y, x triples in nm. */
@@ -140,10 +146,10 @@ public final class Step {
 			final Map<String, Object> more = new LinkedHashMap<>();
 			more.put("names", names);
 			more.put("texts", texts);
-			final List<Object> uncalibrated = new ArrayList<>();
-			more.put("uncalibrated", uncalibrated);
 			final Map<String, Object> paths = new LinkedHashMap<>(request.paths);
 			more.put("paths", paths);
+			final List<Object> uncalibrated = new ArrayList<>();
+			more.put("uncalibrated", uncalibrated);
 			final Map<String, Long> ports = new LinkedHashMap<>();
 			// An operation on one channel of a source leaves the other channels to be done in the same way: with what it found on the first, where it takes that.
 			VolumeImage several = null;
@@ -172,8 +178,7 @@ public final class Step {
 			final String json = request.toJson(more);
 			progress.upTo(operation.inputs.stream().anyMatch(Port::isModel) ? MODEL_RUN : RUN);
 			final OperationResult result = bridge.run(operation.name, json, ports, progress);
-			final Results results = new Results(bridge, Json.parseObject(result.json), progress,
-				inputs.get("source") instanceof VolumeImage ? ((VolumeImage) inputs.get("source")).image : null, provenance);
+			final Results results = new Results(bridge, Json.parseObject(result.json), progress, inputs, provenance);
 			for (final Map.Entry<String, Long> output : handles.add(result).entrySet()) results.outputs.put(output.getKey(), new long[] { output.getValue() });
 			if (several != null) {
 				final String output = operation.outputs.get(0).name;
@@ -224,11 +229,16 @@ public final class Step {
 				final VolumeImage.Opened image = port.required ? source.needed(port.name) : source.image(port.name);
 				final double[] spacing = source.spacing(port.name);
 				if (image != null) {
-					final VolumeImage volume = port.isSections() ? image.sections(spacing) : image.volume(spacing);
+					final VolumeImage volume = operation.takesSections() || port.isSections() ? image.sections(spacing) : image.volume(spacing);
 					inputs.put(port.name, volume);
 					provenance.add(volume);
 				}
 				else if (spacing != null) request.spacing(port.name, spacing);
+				continue;
+			}
+			final TextFile made = port.isText() ? source.made(port.name) : null;
+			if (made != null) {
+				inputs.put(port.name, made);
 				continue;
 			}
 			final String name = source.text(port.name);

@@ -27,6 +27,11 @@ public final class TextFile {
 		this.size = size;
 	}
 
+	/** A text that was made here. */
+	static TextFile of(final String name, final String text) {
+		return new TextFile(name, text);
+	}
+
 	/** Reads a file. */
 	public static TextFile read(final String role, final File file) {
 		if (file.length() > MOST) {
