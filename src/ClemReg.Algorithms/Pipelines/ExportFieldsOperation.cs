@@ -96,7 +96,6 @@ internal static class ExportFieldsOperation
             new OutputFile("fields.csv", table.Csv()), new OutputFile("fields.json", json.ToJsonString(NgffAffine.JsonOptions) + "\n"),
             new OutputFile("fields.txt", FieldTable.List(fields, map)), new OutputFile("run.json", run.ToJsonString(NgffAffine.JsonOptions) + "\n"),
         ]);
-        job.Log(summary);
         return new OperationResult(outputs, report);
     }
 

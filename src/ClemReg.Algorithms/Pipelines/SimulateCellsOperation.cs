@@ -88,11 +88,13 @@ internal static class SimulateCellsOperation
         int seen = sample.Truth.Select(b => b.Cell).Distinct().Count();
         var found = new JsonObject { ["sections"] = options.Sections, ["cells"] = seen, ["boxes"] = sample.Truth.Count };
         string summary = string.Create(CultureInfo.InvariantCulture, $"{options.Sections} sections of {options.Width} x {options.Height} pixels with {seen} cells, {sample.Truth.Count} boxes.");
-        job.Log(summary);
+        var table = new ResultTable("boxes", [.. BoxTable.Columns]);
+        foreach (Box b in sample.Truth) table.Add(b.Slice + 1, b.X, b.Y, b.Width, b.Height, b.Score, b.Cell);
         return new OperationResult(new Dictionary<string, object> { ["sections"] = sample.Sections, ["labels"] = labels }, new JsonObject
         {
             ["summary"] = summary,
             ["found"] = found,
+            ["tables"] = new JsonArray(table.Json()),
             ["files"] = InterchangeOperations.Files(
             [
                 new OutputFile("boxes.csv", BoxTable.Write(sample.Truth)), new OutputFile("truth.json", Truth(sample, values).ToJsonString(NgffAffine.JsonOptions) + "\n"),

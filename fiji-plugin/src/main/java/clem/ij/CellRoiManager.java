@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
+import clem.bridge.ClemRegException;
 import clem.image.LabelColours;
 import clem.workflow.CellResults;
 import clem.workflow.CellRois;
@@ -34,6 +35,23 @@ final class CellRoiManager {
 		final List<Roi> rois = new ArrayList<>();
 		for (final Roi roi : all(image)) if (!isOfAnother(roi, image)) rois.add(roi);
 		return rois;
+	}
+
+	/** The ROIs that stand for an input that is a table of cells: those that belong to the image, or all where none is given. */
+	static List<Roi> cells(final String role, final ImagePlus image) {
+		final List<Roi> rois = new ArrayList<>();
+		if (image != null) rois.addAll(of(image));
+		else if (any()) rois.addAll(Arrays.asList(RoiManager.getInstance2().getRoisAsArray()));
+		rois.removeIf(roi -> roi.getName() != null && roi.getName().startsWith(Display.FIELD));
+		if (rois.isEmpty()) {
+			throw ClemRegException.badInput(role + ": the ROI Manager holds no ROIs" + (image == null ? "" : " of '" + image.getTitle() + "'") + ". Run Detect Cells first, draw cells there, or give a file.");
+		}
+		return rois;
+	}
+
+	/** Whether there is anything in the ROI manager. */
+	static boolean any() {
+		return !GraphicsEnvironment.isHeadless() && RoiManager.getInstance2() != null && RoiManager.getInstance2().getCount() > 0;
 	}
 
 	/** Whether cells of an image are there, as Detect Cells names them. */

@@ -27,6 +27,7 @@ import clem.schema.Schema;
 import clem.workflow.Batch;
 import clem.workflow.CellInputs;
 import clem.workflow.CellResults;
+import clem.workflow.CellTable;
 import clem.workflow.Commands;
 import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
@@ -40,6 +41,7 @@ import clem.workflow.RegisterWorkflow;
 import clem.workflow.RunRequest;
 import clem.workflow.Stages;
 import clem.workflow.Step;
+import clem.workflow.TextFile;
 import ij.IJ;
 import ij.ImagePlus;
 import ij.Macro;
@@ -54,7 +56,7 @@ import ij.text.TextWindow;
  * dialog appears; otherwise the dialog is shown and recorded.
  */
 public final class ClemReg implements PlugIn {
-	private static final String TITLE = "CLEM-Reg", SEGMENT_EM = "segment_em", PROBABILITY = "model_probability", DETECT_CELLS = "detect_cells";
+	private static final String TITLE = "CLEM-Reg", SEGMENT_EM = "segment_em", PROBABILITY = "model_probability", DETECT_CELLS = "detect_cells", EXPORT_FIELDS = "export_fields";
 	private static final int TEXT_WIDTH = 700, TEXT_HEIGHT = 500;
 
 	@Override
@@ -114,7 +116,7 @@ public final class ClemReg implements PlugIn {
 		}
 		final Map<String, String> values = new LinkedHashMap<>();
 		for (final Fields.Field field : fields.all()) values.put(field.key, field.standard);
-		final boolean sample = name.equals("simulate_clem");
+		final boolean sample = !Commands.kind(operation).isEmpty();
 		if (options != null) {
 			final Map<String, String> given = MacroOptions.parse(options, fields.keys());
 			final Map<String, String> standard = new LinkedHashMap<>(values);
@@ -159,6 +161,8 @@ public final class ClemReg implements PlugIn {
 				values.put("z_max", String.valueOf(selection.zMax));
 			}
 		}
+		final ImagePlus marked = given.containsKey("fiducial_stage") ? unnamed(Fields.FIDUCIALS, "image", given, fields) : null;
+		if (marked != null) values.put(Fields.FIDUCIALS, Selection.points(marked));
 		final ImagePlus em = unnamed("roi_polygon_em", given.containsKey("model") ? "fixed" : "fixed_mask", given, fields);
 		if (em != null) use("roi_polygon_em", Selection.onEm(em), em, values);
 	}
@@ -233,6 +237,15 @@ public final class ClemReg implements PlugIn {
 		public String text(final String role) {
 			final String file = values.get(role);
 			return file == null || file.isEmpty() ? null : file;
+		}
+
+		@Override
+		public TextFile cells(final String role, final String text) {
+			if (text.equalsIgnoreCase(CellTable.MANAGER)) return CellTable.of(role, CellTable.MANAGER, CellRoiManager.cells(role, values.get("image") == null ? null : Images.open(values.get("image"))));
+			final ResultsTable table = ResultsTable.getResultsTable(text);
+			if (table != null) return CellTable.of(text, table);
+			final ImagePlus image = Images.open(text);
+			return image != null ? CellTable.of(new VolumeImage.Opened(role, image, image.getTitle(), null, 0)) : CellTable.read(role, text);
 		}
 
 		@Override
@@ -336,12 +349,16 @@ public final class ClemReg implements PlugIn {
 					output.commit();
 				}
 				if (operation.name.equals("simulate_clem")) showSample(results);
+				else if (operation.name.equals("simulate_cells")) showSections(results);
 				else if (operation.name.equals(SEGMENT_EM)) showObjects(operation, new Opened(values), results);
 				else if (operation.takesSections()) {
 					showTables(operation, results);
 					CellDisplay.show(new CellResults(operation, results), rois);
 				}
-				else if (results.report.get("tables") != null) showTables(operation, results);
+				else if (results.report.get("tables") != null) {
+					showTables(operation, results);
+					if (operation.name.equals(EXPORT_FIELDS)) showFields(Images.open(values.get("image")), results);
+				}
 				else if (Commands.givesTexts(operation)) {
 					if (output == null) showTexts(operation, results);
 				}
@@ -418,6 +435,25 @@ public final class ClemReg implements PlugIn {
 			Display.table(operation.title + ": " + Json.asText(table.get("name"), ""), Json.asList(table.get("columns")), Json.asList(table.get("rows")));
 		}
 		IJ.log(Json.asText(results.report.get("summary"), ""));
+	}
+
+	/** The sections with the true boxes over them, their labels, and the boxes as a table that can be named as truth. */
+	private static void showSections(final Step.Results results) {
+		final ImagePlus sections = Display.image("sample-sections.tif", results.image("sections"), null), labels = Display.image("sample-section-labels.tif", results.image("labels"), null);
+		sections.resetDisplayRange();
+		LabelColours.show(labels);
+		Display.show(labels);
+		Display.show(sections);
+		for (final Object item : Json.asList(results.report.get("tables"))) {
+			final Map<String, Object> table = Json.asObject(item);
+			Display.table("sample-boxes", Json.asList(table.get("columns")), Json.asList(table.get("rows")));
+		}
+		IJ.log("CLEM-Reg: " + Json.asText(results.report.get("summary"), ""));
+	}
+
+	/** The fields over the image from which they were made, if that is open; else over none. */
+	private static void showFields(final ImagePlus image, final Step.Results results) {
+		if (image != null) Display.addFields(image, Json.asList(results.report.get("fields")));
 	}
 
 	private static void showSample(final Step.Results results) {

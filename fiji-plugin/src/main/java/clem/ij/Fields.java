@@ -7,12 +7,15 @@ import java.util.Map;
 
 import clem.schema.Operation;
 import clem.schema.Parameter;
+import clem.workflow.CellTable;
 import clem.workflow.Commands;
 
 /** What the dialog of an operation asks and its macro call knows: one list for both. */
 final class Fields {
 	/** Whether Track Cells follows the cells of the ROI manager. */
 	static final String ROI_MANAGER = "roi_manager";
+	/** The fiducials of an image, which are clicked in it. */
+	static final String FIDUCIALS = "fiducial_pixels";
 	static final String OUT = "out", OVERWRITE = "overwrite", THREADS = "threads", SHOW = "show_intermediates";
 
 	/** How a field is filled in. */
@@ -59,6 +62,9 @@ final class Fields {
 					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel to use, from 1."
 						+ (input.name.equals("registered") ? " In the composite that Register... shows, channel 1 is the EM." : ""), Kind.NUMBER, "1");
 				}
+			}
+			else if (input.isCells()) {
+				fields.add("Cells", input.name, words(input.name), input.help + " A file, the title of an open table or label image, or " + CellTable.MANAGER + ".", input.isSeveral() ? Kind.TEXT : input.required ? Kind.FILE : Kind.OPTIONAL_FILE, "");
 			}
 			else if (input.isSeveral()) fields.add("Images", input.name, words(input.name) + " images", input.help + " Titles of open images or files.", Kind.TEXT, "");
 			// A model is chosen together with the image that it is for.

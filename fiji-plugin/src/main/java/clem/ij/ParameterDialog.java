@@ -38,6 +38,8 @@ import clem.ij.preview.DialogValues;
 import clem.ij.preview.Preview;
 import clem.schema.Operation;
 import clem.schema.Parameter;
+import clem.workflow.CellTable;
+import clem.workflow.Commands;
 import ij.IJ;
 import ij.ImagePlus;
 
@@ -102,6 +104,7 @@ final class ParameterDialog {
 			if (inputs.get(role) instanceof JComboBox) ((JComboBox<?>) inputs.get(role)).addActionListener(e -> region());
 		}
 		if (inputs.get(Fields.ROI_MANAGER) != null) ((JComboBox<?>) inputs.get("image")).addActionListener(e -> offerRois());
+		if (inputs.containsKey(Fields.FIDUCIALS)) ((JComboBox<?>) inputs.get("image")).addActionListener(e -> points());
 		dialog.add(tabs, BorderLayout.CENTER);
 		final JPanel below = new JPanel(new BorderLayout());
 		if (previews != null) {
@@ -226,6 +229,21 @@ final class ParameterDialog {
 		}
 		region();
 		if (inputs.get(Fields.ROI_MANAGER) != null) offerRois();
+		offerCells();
+	}
+
+	/** Cells that are in the ROI manager are those that a field for cells most likely means, and the image is the one that they are drawn on. */
+	private void offerCells() {
+		final Commands.FileInput cells = Commands.inputs(operation).stream().filter(Commands.FileInput::isCells).findFirst().orElse(null);
+		if (cells == null) return;
+		if (CellRoiManager.any()) set(inputs.get(cells.name), CellTable.MANAGER);
+		if (inputs.get("image") != null && !titles.isEmpty()) ((JComboBox<?>) inputs.get("image")).setSelectedItem(Images.current(titles));
+		points();
+	}
+
+	/** Shows the points that are marked in the chosen image: fiducials. */
+	private void points() {
+		if (inputs.containsKey(Fields.FIDUCIALS)) set(inputs.get(Fields.FIDUCIALS), Selection.points(chosen("image")));
 	}
 
 	/** The labels of cells are given on purpose only. An evaluation has no use for labels without a registered image, nor for any other image in its place. */
