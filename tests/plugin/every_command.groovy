@@ -23,6 +23,8 @@ runs = [
 	SegmentEm: [[image: em, model: f("$sample/dark.onnx"), provider: "cpu"], "segmented", "labels.tif"],
 	ModelProbability: [[image: em, model: f("$sample/dark.onnx"), provider: "cpu", first_slice: 3, last_slice: 4], "probabilities", "probability.tif"],
 	CleanMask: [[source: labels, fill_holes: "volume", smooth_slices: 3, minimum_size: 20], "cleaned.tif", ""],
+	DetectCells: [[image: fm, cell_score: 0.3d], "cells", "boxes.csv"],
+	TrackCells: [[image: fm, boxes: f("$out/cells/boxes.csv"), labels: f("$out/cells/labels.tif")], "tracks", "tracks.csv"],
 	SimulateClem: [[em_size_z: 20, em_size_y: 100, em_size_x: 100], "simulated", "truth.json"],
 	Evaluate: [[registered: f("$registered/registered.tif"), labels: labels], "evaluation", "report.json"],
 	EvaluateTre: [[transform: transform, labels: labels, truth: f("$sample/truth.json")], "tre.json", ""],
