@@ -164,6 +164,7 @@ internal static class EvaluateDetectionOperation
         {
             ["file"] = text.File,
             ["measured_by"] = pixels ? "pixels" : "boxes",
+            ["true_pixels"] = all,
             ["covered_share"] = ResultTable.Number((double)inside / all),
             ["cells_whole"] = whole,
             ["cells_missed"] = none,

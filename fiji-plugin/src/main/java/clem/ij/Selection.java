@@ -51,8 +51,9 @@ final class Selection {
 		final Roi roi = image == null ? null : image.getRoi();
 		if (roi == null || roi.getType() != Roi.POINT) return "";
 		final FloatPolygon points = roi.getFloatPolygon();
-		// Between pixels ImageJ counts from the first one's corner.
-		final double corner = roi.subPixelResolution() ? 0.5 : 0;
+		// Points on whole pixels are those pixels; between pixels ImageJ counts from the first one's corner.
+		double corner = 0;
+		for (int i = 0; i < points.npoints; i++) if (points.xpoints[i] != Math.rint(points.xpoints[i]) || points.ypoints[i] != Math.rint(points.ypoints[i])) corner = 0.5;
 		final StringBuilder text = new StringBuilder();
 		for (int i = 0; i < points.npoints; i++) {
 			text.append(i == 0 ? "" : "; ").append(Parameter.text((double) points.xpoints[i] - corner)).append(',').append(Parameter.text((double) points.ypoints[i] - corner));

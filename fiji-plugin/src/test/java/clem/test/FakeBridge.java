@@ -87,8 +87,15 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'track_cells','title':'Track cells','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':''},{'name':'boxes','kind':'text','required':false,'help':''},"
 		+ "{'name':'labels','kind':'source','required':false,'help':''}],'outputs':[{'name':'boxes','kind':'text'},{'name':'tracks','kind':'text'},{'name':'labels','kind':'source'},{'name':'run','kind':'text'}],"
 		+ "'parameters':[" + CELLS + "]},"
+		+ "{'name':'export_fields','title':'Export fields','help':'','inputs':[{'name':'boxes','kind':'cells','required':true,'help':'The cells.'},{'name':'image','kind':'sections','required':false,'help':''}],"
+		+ "'outputs':[{'name':'fields','kind':'text'},{'name':'overlay','kind':'volume','required':false}],'parameters':["
+		+ "{'name':'fiducial_pixels','label':'Pixels','type':'text','default':'','group':'Stage','help':''},{'name':'fiducial_stage','label':'Stage','type':'text','default':'','option':true,'group':'Stage','help':''}]},"
+		+ "{'name':'evaluate_detection','title':'Evaluate detection','help':'','inputs':[{'name':'detected','kind':'cells','required':true,'help':''},{'name':'truth','kind':'cells','required':true,'help':''},"
+		+ "{'name':'annotators','kind':'cells','several':true,'required':false,'help':''}],'outputs':[{'name':'report','kind':'text'},{'name':'scores','kind':'text'}],'parameters':[]},"
 		+ "{'name':'simulate_clem','title':'Simulate','help':'','inputs':[],'outputs':[{'name':'em','kind':'volume'},{'name':'em_labels','kind':'volume'},{'name':'moving_1','kind':'volume'},"
-		+ "{'name':'moving_2','kind':'volume'}],'parameters':[{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':100,'group':'','help':''}]}"
+		+ "{'name':'moving_2','kind':'volume'}],'parameters':[{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':100,'group':'','help':''}]},"
+		+ "{'name':'simulate_cells','title':'Simulate cells','help':'','inputs':[],'outputs':[{'name':'sections','kind':'volume'},{'name':'labels','kind':'volume'},{'name':'truth','kind':'text'}],'parameters':["
+		+ "{'name':'pattern','label':'Pattern','type':'choice','default':'nuclear','choices':['nuclear','punctate'],'option':true,'group':'','help':''}]}"
 		+ "]}";
 
 	private static final String TRANSFORM = "{'format':'clemreg-transform','version':1,'type':'rigid','direction':'moving_to_fixed','axes':'zyx','unit':'nm',"
@@ -314,6 +321,20 @@ public final class FakeBridge implements Bridge {
 			case "export_transform":
 				return new OperationResult("folder".equals(Json.asObject(lastRequest.get("parameters")).get("format"))
 					? "{\"files\":[{\"path\":\"a.json\",\"text\":\"A\"},{\"path\":\"deep/er/b\",\"base64\":\"AAEC\"}]}" : "{\"files\":[{\"path\":\"\",\"text\":\"the text\"}]}", outputs);
+			case "export_fields":
+				if (inputs.containsKey("image")) outputs.put("overlay", add(new Volume(VoxelKind.UINT8, new int[] { 3, 120, 200 }, new double[] { 1, 1, 1 }, new double[3])));
+				return new OperationResult("{\"summary\":\"Two fields.\",\"overlay\":{\"caption\":\"fake\"},\"fields\":[{\"field\":1,\"slices\":[1,2],\"pixels\":{\"x\":1,\"y\":2,\"width\":3,\"height\":4}},"
+					+ "{\"field\":2,\"slices\":[1,3],\"pixels\":{\"x\":5,\"y\":6,\"width\":7,\"height\":8}}],\"tables\":[{\"name\":\"fields\",\"columns\":[\"field\"],\"rows\":[[1],[2]]}],"
+					+ "\"files\":[{\"path\":\"fields.csv\",\"text\":\"field\"},{\"path\":\"run.json\",\"text\":\"{}\"}]}", outputs);
+			case "evaluate_detection":
+				return new OperationResult("{\"summary\":\"All found.\",\"tables\":[],\"files\":[{\"path\":\"report.json\",\"text\":\"{}\"},{\"path\":\"scores.csv\",\"text\":\"recall\"}]}", outputs);
+			case "simulate_cells":
+				for (final String name : new String[] { "sections", "labels" }) {
+					final Volume sections = new Volume(VoxelKind.UINT16, new int[] { 3, 20, 24 }, new double[] { 100, 178, 178 }, new double[3]);
+					outputs.put(name, add(sections));
+					blob(sections, 0, 3);
+				}
+				return new OperationResult("{\"summary\":\"Cells.\",\"tables\":[{\"name\":\"boxes\",\"columns\":[\"slice\",\"x\"],\"rows\":[[1,6]]}],\"files\":[{\"path\":\"boxes.csv\",\"text\":\"slice\"},{\"path\":\"truth.json\",\"text\":\"{}\"}]}", outputs);
 			case "detect_cells":
 				cellRequests.add(json);
 				return cells((Volume) get(inputs.get("image")), null, null, outputs);
@@ -367,7 +388,11 @@ public final class FakeBridge implements Bridge {
 	}
 
 	private static void blob(final Volume volume) {
-		for (int z = 2; z < 4; z++) for (int y = 5; y < 12; y++) for (int x = 6; x < 15; x++) {
+		blob(volume, 2, 4);
+	}
+
+	private static void blob(final Volume volume, final int from, final int to) {
+		for (int z = from; z < to; z++) for (int y = 5; y < 12; y++) for (int x = 6; x < 15; x++) {
 			final int i = y * volume.size[2] + x;
 			if (volume.kind == VoxelKind.UINT8) ((byte[]) volume.slices[z])[i] = (byte) 200;
 			else ((short[]) volume.slices[z])[i] = 1000;
