@@ -140,31 +140,60 @@ public static class DetectionEvaluation
         return (double)covered / all;
     }
 
+    /// <summary>For each cell how many of its pixels lie in one or more fields of view of its section.</summary>
+    /// <param name="cells">The cells, by their outlines where these are known, else by their boxes.</param>
+    /// <param name="fields">The fields in each of their sections.</param>
+    public static IReadOnlyList<long> CoveredPixels(IReadOnlyList<CellShape> cells, IReadOnlyList<Box> fields)
+    {
+        ILookup<int, Box> bySlice = fields.ToLookup(f => f.Slice);
+        return [.. cells.Select(cell =>
+        {
+            Box[] near = [.. bySlice[cell.Box.Slice].Where(f => Box.Intersection(cell.Box, f) > 0).OrderBy(f => f.X)];
+            return cell.Rows().Sum(row => Covered(near, row.Y, row.From, row.To));
+        })];
+    }
+
     /// <summary>The pixels of a box that lie in any of some fields: in each row the union of their columns.</summary>
     private static long Union(Box box, Box[] fields)
     {
         fields = [.. fields.Where(f => Box.Intersection(box, f) > 0).OrderBy(f => f.X)];
         long pixels = 0;
-        for (int y = box.Y; y < box.Bottom; y++)
+        for (int y = box.Y; y < box.Bottom; y++) pixels += Covered(fields, y, box.X, box.Right);
+        return pixels;
+    }
+
+    /// <summary>How many pixels of a piece of a row lie in any of some fields, which are in the order of their first columns.</summary>
+    private static long Covered(Box[] fields, int y, int from, int to)
+    {
+        long pixels = 0;
+        foreach (Box f in fields)
         {
-            int from = box.X;
-            foreach (Box f in fields)
-            {
-                if (y < f.Y || y >= f.Bottom) continue;
-                int end = Math.Min(f.Right, box.Right);
-                pixels += Math.Max(0, end - Math.Max(from, f.X));
-                from = Math.Max(from, end);
-            }
+            if (y < f.Y || y >= f.Bottom) continue;
+            int end = Math.Min(f.Right, to);
+            pixels += Math.Max(0, end - Math.Max(from, f.X));
+            from = Math.Max(from, end);
         }
         return pixels;
     }
 
-    /// <summary>For each of some boxes the best Dice index with a box of the others in its section, 0 where there is none.</summary>
-    private static double[] Best(IReadOnlyList<Box> boxes, IReadOnlyList<Box> others)
+    /// <summary>The box of the others that each of some boxes has the largest Dice index with, in its section.</summary>
+    /// <param name="boxes">The boxes.</param>
+    /// <param name="others">The others.</param>
+    /// <returns>For each box that index and the other's place in its list; 0 and -1 where it shares no pixel with any.</returns>
+    public static IReadOnlyList<(double Dice, int Other)> Matches(IReadOnlyList<Box> boxes, IReadOnlyList<Box> others)
     {
-        ILookup<int, Box> bySlice = others.ToLookup(b => b.Slice);
-        return [.. boxes.Select(b => bySlice[b.Slice].Select(o => Box.Dice(b, o)).DefaultIfEmpty(0).Max())];
+        ILookup<int, int> bySlice = Enumerable.Range(0, others.Count).ToLookup(i => others[i].Slice);
+        var matches = new (double Dice, int Other)[boxes.Count];
+        for (int b = 0; b < boxes.Count; b++)
+        {
+            matches[b] = (0, -1);
+            foreach (int i in bySlice[boxes[b].Slice])
+                if (Box.Dice(boxes[b], others[i]) is var dice && dice > matches[b].Dice) matches[b] = (dice, i);
+        }
+        return matches;
     }
+
+    private static double[] Best(IReadOnlyList<Box> boxes, IReadOnlyList<Box> others) => [.. Matches(boxes, others).Select(m => m.Dice)];
 
     private static double Mean(double[] values) => values.Length == 0 ? double.NaN : values.Average();
 }

@@ -75,6 +75,28 @@ public sealed class StageMap
     /// <summary>Square micrometres of a pixel on the stage.</summary>
     public double PixelArea => Math.Abs(_xx * _yy - _xy * _yx);
 
+    /// <summary>Length of a pixel along x, micrometres.</summary>
+    public double PixelX => Math.Sqrt(_xx * _xx + _yx * _yx);
+
+    /// <summary>Along y.</summary>
+    public double PixelY => Math.Sqrt(_xy * _xy + _yy * _yy);
+
+    /// <summary>How far a rectangle of the image is turned on the stage, from the stage's x towards its y: above -90, to 90 degrees; turned by 180 or flipped it is the same.</summary>
+    public double Degrees
+    {
+        get
+        {
+            double degrees = Math.Atan2(_yx, _xx) * 180 / Math.PI;
+            return degrees > 90 ? degrees - 180 : degrees <= -90 ? degrees + 180 : degrees;
+        }
+    }
+
+    /// <summary>By how many degrees the angle between the image's axes differs from a right one on the stage; 0 but through fiducials.</summary>
+    public double Skew => Math.Asin(Math.Clamp(Math.Abs(_xx * _xy + _yx * _yy) / (PixelX * PixelY), 0, 1)) * 180 / Math.PI;
+
+    /// <summary>Rows of the affine map: stage x and y from pixel x, pixel y and 1.</summary>
+    public IReadOnlyList<double> Rows => [_xx, _xy, _x, _yx, _yy, _y];
+
     /// <summary>Whether all points lie about on a line: no triangle of them has any height.</summary>
     private static bool Flat((double X, double Y)[] points)
     {

@@ -26,6 +26,14 @@ public enum PortKind
     /// </summary>
     Text,
     /// <summary>
+    /// An image of one or more sections as a <see cref="Source"/>; its pixel size may be unknown: then it is 1 nm, and the request names the input under uncalibrated.
+    /// </summary>
+    Sections,
+    /// <summary>
+    /// A table of cells (<see cref="Cells.CellTable"/>) as a <see cref="Text"/>, which Java makes of ROIs and of label images too.
+    /// </summary>
+    Cells,
+    /// <summary>
     /// A file that is read, or written, here and not in Java, for its size: a model. Its path stands in the request under paths.
     /// </summary>
     File,
@@ -34,13 +42,18 @@ public enum PortKind
 }
 
 /// <summary>A named input or output of an operation.</summary>
-public sealed record Port(string Name, PortKind Kind, string Help, bool Required = true);
+public sealed record Port(string Name, PortKind Kind, string Help, bool Required = true)
+{
+    /// <summary>Whether there may be several: only for <see cref="PortKind.Cells"/>.</summary>
+    public bool Several { get; init; }
+}
 
 /// <summary>The text of an input file.</summary>
 /// <param name="Port">The input's name.</param>
 /// <param name="File">The file's name, for messages.</param>
 /// <param name="Text">Its content.</param>
-public sealed record InputText(string Port, string File, string Text)
+/// <param name="Size">Of a table that was made of a label image the image's sections, rows and columns; else null.</param>
+public sealed record InputText(string Port, string File, string Text, Size3? Size = null)
 {
     /// <summary>Does work on the text; what is refused is told with the names of the input and the file.</summary>
     /// <exception cref="BadInputException">The work's own, with the names before its message.</exception>
@@ -82,12 +95,24 @@ public sealed record OperationRequest(IReadOnlyDictionary<string, object> Inputs
     /// <summary>A text input that may be left out.</summary>
     public InputText? OptionalText(string name) => FindText(Extra, name);
 
-    internal static InputText? FindText(JsonElement request, string name)
+    /// <summary>The texts of an input that may have several; none where it was left out.</summary>
+    public IReadOnlyList<InputText> SeveralTexts(string name) =>
+        Extra.TryGetProperty("texts", out JsonElement texts) && texts.ValueKind == JsonValueKind.Object && texts.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array
+            ? [.. list.EnumerateArray().Select(text => ReadText(text, name)).OfType<InputText>()] : [];
+
+    /// <summary>Whether the pixel size of a <see cref="PortKind.Sections"/> is known.</summary>
+    public bool IsCalibrated(string name) =>
+        !(Extra.TryGetProperty("uncalibrated", out JsonElement names) && names.ValueKind == JsonValueKind.Array && names.EnumerateArray().Any(n => n.ValueKind == JsonValueKind.String && n.GetString() == name));
+
+    internal static InputText? FindText(JsonElement request, string name) =>
+        request.TryGetProperty("texts", out JsonElement texts) && texts.ValueKind == JsonValueKind.Object && texts.TryGetProperty(name, out JsonElement text) ? ReadText(text, name) : null;
+
+    private static InputText? ReadText(JsonElement text, string name)
     {
-        if (!request.TryGetProperty("texts", out JsonElement texts) || texts.ValueKind != JsonValueKind.Object || !texts.TryGetProperty(name, out JsonElement text)
-            || text.ValueKind != JsonValueKind.Object || !text.TryGetProperty("text", out JsonElement content) || content.ValueKind != JsonValueKind.String) return null;
+        if (text.ValueKind != JsonValueKind.Object || !text.TryGetProperty("text", out JsonElement content) || content.ValueKind != JsonValueKind.String) return null;
         string? file = text.TryGetProperty("file", out JsonElement f) && f.ValueKind == JsonValueKind.String ? f.GetString() : null;
-        return new InputText(name, file ?? name, content.GetString()!);
+        int[] size = text.TryGetProperty("size", out JsonElement s) && s.ValueKind == JsonValueKind.Array ? [.. s.EnumerateArray().Where(v => v.TryGetInt32(out _)).Select(v => v.GetInt32())] : [];
+        return new InputText(name, file ?? name, content.GetString()!, size.Length == 3 ? new Size3(size[0], size[1], size[2]) : null);
     }
 
     /// <summary>An input that may be left out.</summary>
@@ -157,7 +182,7 @@ public sealed class Operation
                 throw new BadInputException($"{Name} has no input {name}. It takes: {string.Join(", ", Inputs.Select(p => p.Name))}.");
         foreach (Port port in Inputs)
         {
-            if (port.Kind == PortKind.Text)
+            if (port.Kind is PortKind.Text or PortKind.Cells)
             {
                 if (port.Required && OperationRequest.FindText(request, port.Name) is null) throw new BadInputException($"{Name} needs the input {port.Name}: {port.Help}");
             }
@@ -220,6 +245,7 @@ public sealed class Operation
                 ["required"] = port.Required,
                 ["help"] = port.Help,
             });
+            if (port.Several) list[^1]!["several"] = true;
         }
         return list;
     }
@@ -228,9 +254,9 @@ public sealed class Operation
     {
         PortKind.Volume => value is Volume,
         PortKind.Mask => value is BitVolume,
-        PortKind.Source => value is ISliceSource,
+        PortKind.Source or PortKind.Sections => value is ISliceSource,
         PortKind.Points => value is PointCloud,
-        PortKind.Text or PortKind.File or PortKind.Model => false,
+        PortKind.Text or PortKind.Cells or PortKind.File or PortKind.Model => false,
         _ => value is SpatialTransform,
     };
 }

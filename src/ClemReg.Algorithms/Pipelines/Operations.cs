@@ -13,7 +13,9 @@ public static class Operations
         SegmentEmOperation.Definition, ModelProbabilityOperation.Definition, ConvertModelOperation.Definition, CleanMaskOperation.Definition, PrepareOperation.Definition, AlignOperation.Definition,
         WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
         InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, ResidualsOperation.Definition, EvaluateOperation.Definition,
+        DetectCellsOperation.Definition, TrackCellsOperation.Definition,
         SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
+        SimulateCellsOperation.Definition, ExportFieldsOperation.Definition, EvaluateDetectionOperation.Definition,
     ];
 
     /// <summary>The version of this software.</summary>

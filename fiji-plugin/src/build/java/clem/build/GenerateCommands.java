@@ -150,7 +150,7 @@ public final class GenerateCommands {
 		final StringBuilder out = new StringBuilder("# Parameters\n\nMade from the definitions in the code by scripts/build-jar.sh; do not edit. The names are the keys of macros, of JSON files, of"
 			+ " `--set key=value` and of the SciJava commands. An unknown key or a value that is not allowed is an error.\n");
 		for (final Operation operation : Commands.of(schema)) {
-			out.append("\n## ").append(operation.title).append("\n\n").append(operation.help).append("\n\n`clemreg ").append(Commands.name(operation)).append("`, SciJava command `")
+			out.append("\n## ").append(operation.title).append("\n\n").append(operation.help).append("\n\n`clemreg ").append(Commands.call(operation)).append("`, SciJava command `")
 				.append(PACKAGE).append('.').append(className(operation)).append("`\n");
 			if (!Commands.inputs(operation).isEmpty()) out.append("\n| input | kind | |\n|---|---|---|\n");
 			for (final Commands.FileInput input : Commands.inputs(operation)) {

@@ -24,7 +24,7 @@ final class Arguments {
 		for (final Commands.FileInput input : Commands.inputs(operation)) options.add(option(input.name));
 		for (final String key : Commands.spacings(operation)) options.add(option(key));
 		if (operation.name.equals("register")) options.add("--moving-name");
-		if (operation.name.equals("simulate_clem")) options.add("--kind");
+		if (!Commands.kind(operation).isEmpty()) options.add("--kind");
 		if (operation.parameter("seed") != null) options.add("--seed");
 		for (final Parameter parameter : operation.parameters) if (parameter.option) options.add(option(parameter.name));
 		options.addAll(Arrays.asList("--out", "--parameters", "--set", "--threads", "--overwrite", "--help"));
@@ -36,11 +36,20 @@ final class Arguments {
 		return "--" + key.replace('_', '-');
 	}
 
+	/** What --kind says among the options after a command, or null. */
+	static String kind(final List<String> arguments) {
+		String kind = null;
+		for (int i = 0; i < arguments.size(); i++) {
+			if (arguments.get(i).startsWith("--kind=")) kind = once(kind, "--kind", arguments.get(i).substring("--kind=".length()));
+			else if (arguments.get(i).equals("--kind") && i + 1 < arguments.size() && !arguments.get(i + 1).startsWith("--")) kind = once(kind, "--kind", arguments.get(i + 1));
+		}
+		return kind;
+	}
+
 	/** Reads the options after the command; null when help is asked for. */
 	static FileRequest parse(final Operation operation, final List<String> arguments) {
 		final FileRequest request = new FileRequest(operation.name);
 		final List<String> known = options(operation);
-		String kind = operation.name.equals("simulate_clem") ? null : "";
 		for (int i = 0; i < arguments.size(); i++) {
 			final String argument = arguments.get(i);
 			final int equals = argument.startsWith("--") ? argument.indexOf('=') : -1;
@@ -60,11 +69,9 @@ final class Arguments {
 			if (equals < 0 && (i + 1 >= arguments.size() || known.contains(arguments.get(i + 1)))) throw ClemRegException.badInput(name + " needs a value.");
 			final String value = equals >= 0 ? argument.substring(equals + 1) : arguments.get(++i);
 			if (value.isEmpty()) throw ClemRegException.badInput(name + " needs a value; it is empty.");
-			if (name.equals("--kind")) kind = value;
-			else set(operation, request, name, value);
+			// The kind has chosen the operation already.
+			if (!name.equals("--kind")) set(operation, request, name, value);
 		}
-		if (kind == null) throw ClemRegException.badInput("--kind is missing; allowed: clem.");
-		if (!kind.isEmpty() && !kind.equals("clem")) throw ClemRegException.badInput("--kind = " + kind + " is not allowed; allowed: clem.");
 		return request;
 	}
 

@@ -19,25 +19,28 @@ final class Help {
 	static String general(final Schema schema) {
 		final StringBuilder text = new StringBuilder("clemreg " + schema.version + ": registers fluorescence onto volume electron microscopy.\n\n"
 			+ "Usage: clemreg COMMAND [options]\n       clemreg COMMAND --help\n       clemreg --help | --version\n\nCommands:\n");
-		for (final Operation operation : Commands.of(schema)) entry(text, Commands.name(operation), operation.title + ". " + operation.help);
+		for (final Operation operation : Commands.of(schema)) entry(text, Commands.call(operation), operation.title + ". " + operation.help);
 		return text.append("\nImages are TIFF stacks as ImageJ writes them; FILE#2 takes channel 2. Voxel sizes come from the files, or from\n"
 			+ "--moving-spacing and the like as z,xy in nm. Exit code: 0 done, 2 bad input, 3 cancelled, 1 anything else.\n").toString();
 	}
 
 	/** The help of a command. */
-	static String of(final Operation operation) {
-		final String command = Commands.name(operation);
-		final StringBuilder usage = new StringBuilder("Usage: clemreg " + command);
+	static String of(final Schema schema, final Operation operation) {
+		final StringBuilder usage = new StringBuilder("Usage: clemreg " + Commands.call(operation));
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
 			final String part = Arguments.option(input.name) + (input.isFolder() ? " DIR" : " FILE") + (input.isImage() ? "[#channel]" : "");
 			usage.append(' ').append(input.required ? part : "[" + part + "]");
 		}
-		if (operation.name.equals("simulate_clem")) usage.append(" --kind clem");
 		if (Commands.givesFiles(operation)) usage.append(" --out ").append(Commands.givesFolder(operation) ? "DIR" : "FILE");
 		else usage.append(" [--out FILE]");
 		final StringBuilder text = new StringBuilder(operation.title).append(".\n");
 		wrap(text, operation.help, "");
 		text.append('\n').append(usage).append(" [options]\n\n");
+		final List<String> kinds = Commands.kinds(schema, Commands.name(operation));
+		if (!kinds.isEmpty()) {
+			entry(text, "--kind " + String.join("|", kinds), "What to simulate; " + kinds.get(0) + " if not given. This page is about " + Commands.kind(operation)
+				+ "; for another: clemreg " + Commands.name(operation) + " --kind KIND --help.");
+		}
 		options(text, operation);
 		parameters(text, operation);
 		return text.toString();
@@ -51,7 +54,6 @@ final class Help {
 			entry(text, Arguments.option(key) + " z,xy", "Voxel size in nm, as z,xy or z,y,x; goes before the file's own.");
 		}
 		if (operation.name.equals("register")) entry(text, "--moving-name NAME", "Name of the fluorescence in transform.json; the file's name if not given.");
-		if (operation.name.equals("simulate_clem")) entry(text, "--kind clem", "What to simulate.");
 		final List<String> own = new ArrayList<>();
 		for (final Parameter parameter : operation.parameters) {
 			if (parameter.option) own.add(Arguments.option(parameter.name) + (parameter.type == Parameter.Type.BOOLEAN ? "" : " VALUE"));

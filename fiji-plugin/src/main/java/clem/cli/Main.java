@@ -114,14 +114,14 @@ public final class Main implements OperationListener {
 			return DONE;
 		}
 		final List<String> names = new ArrayList<>();
-		for (final Operation operation : Commands.of(schema)) names.add(Commands.name(operation));
+		for (final Operation operation : Commands.of(schema)) if (!names.contains(Commands.name(operation))) names.add(Commands.name(operation));
 		if (command.isEmpty()) throw ClemRegException.badInput("A command is missing. Allowed: " + String.join(", ", names) + ". See clemreg --help.");
-		final Operation operation = Commands.find(schema, command);
+		final Operation operation = Commands.find(schema, command, Arguments.kind(args.subList(1, args.size())));
 		if (operation == null) {
 			throw ClemRegException.badInput("Unknown command '" + command + "'." + Nearest.hint(command, names) + " Allowed: " + String.join(", ", names) + ".");
 		}
 		final FileRequest request = Arguments.parse(operation, args.subList(1, args.size()));
-		if (request == null) out.print(Help.of(operation));
+		if (request == null) out.print(Help.of(schema, operation));
 		else {
 			final String summary = new FileRunner(bridge).run(request, this);
 			clearBar();

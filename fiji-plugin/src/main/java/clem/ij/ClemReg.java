@@ -7,11 +7,13 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 import clem.bridge.Bridge;
 import clem.bridge.Bridges;
 import clem.bridge.ClemRegException;
+import clem.ij.preview.CellPreview;
 import clem.ij.preview.ThresholdPreview;
 import clem.image.LabelColours;
 import clem.image.ResultImage;
@@ -23,6 +25,9 @@ import clem.schema.Parameter;
 import clem.schema.Port;
 import clem.schema.Schema;
 import clem.workflow.Batch;
+import clem.workflow.CellInputs;
+import clem.workflow.CellResults;
+import clem.workflow.CellTable;
 import clem.workflow.Commands;
 import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
@@ -36,9 +41,11 @@ import clem.workflow.RegisterWorkflow;
 import clem.workflow.RunRequest;
 import clem.workflow.Stages;
 import clem.workflow.Step;
+import clem.workflow.TextFile;
 import ij.IJ;
 import ij.ImagePlus;
 import ij.Macro;
+import ij.gui.Roi;
 import ij.measure.ResultsTable;
 import ij.plugin.PlugIn;
 import ij.plugin.frame.Recorder;
@@ -49,7 +56,7 @@ import ij.text.TextWindow;
  * dialog appears; otherwise the dialog is shown and recorded.
  */
 public final class ClemReg implements PlugIn {
-	private static final String TITLE = "CLEM-Reg", SEGMENT_EM = "segment_em", PROBABILITY = "model_probability";
+	private static final String TITLE = "CLEM-Reg", SEGMENT_EM = "segment_em", PROBABILITY = "model_probability", DETECT_CELLS = "detect_cells", EXPORT_FIELDS = "export_fields";
 	private static final int TEXT_WIDTH = 700, TEXT_HEIGHT = 500;
 
 	@Override
@@ -109,7 +116,7 @@ public final class ClemReg implements PlugIn {
 		}
 		final Map<String, String> values = new LinkedHashMap<>();
 		for (final Fields.Field field : fields.all()) values.put(field.key, field.standard);
-		final boolean sample = name.equals("simulate_clem");
+		final boolean sample = !Commands.kind(operation).isEmpty();
 		if (options != null) {
 			final Map<String, String> given = MacroOptions.parse(options, fields.keys());
 			final Map<String, String> standard = new LinkedHashMap<>(values);
@@ -124,6 +131,7 @@ public final class ClemReg implements PlugIn {
 			if (GraphicsEnvironment.isHeadless()) throw ClemRegException.badInput("Without a screen " + operation.title + " needs its keys: run(\"...\", \"key=value ...\").");
 			final ParameterDialog dialog = new ParameterDialog(operation, fields, Images.titles());
 			if (name.equals(SEGMENT_EM)) dialog.preview(shown -> new ThresholdPreview(schema.operation(PROBABILITY), shown));
+			if (operation.takesSections()) dialog.preview(shown -> new CellPreview(schema.operation(DETECT_CELLS), () -> bridge, shown));
 			final String command = Recorder.getCommand();
 			final Map<String, String> answer = dialog.ask();
 			// Another command may have run while the dialog was open.
@@ -153,6 +161,8 @@ public final class ClemReg implements PlugIn {
 				values.put("z_max", String.valueOf(selection.zMax));
 			}
 		}
+		final ImagePlus marked = given.containsKey("fiducial_stage") ? unnamed(Fields.FIDUCIALS, "image", given, fields) : null;
+		if (marked != null) values.put(Fields.FIDUCIALS, Selection.points(marked));
 		final ImagePlus em = unnamed("roi_polygon_em", given.containsKey("model") ? "fixed" : "fixed_mask", given, fields);
 		if (em != null) use("roi_polygon_em", Selection.onEm(em), em, values);
 	}
@@ -227,6 +237,15 @@ public final class ClemReg implements PlugIn {
 		public String text(final String role) {
 			final String file = values.get(role);
 			return file == null || file.isEmpty() ? null : file;
+		}
+
+		@Override
+		public TextFile cells(final String role, final String text) {
+			if (text.equalsIgnoreCase(CellTable.MANAGER)) return CellTable.of(role, CellTable.MANAGER, CellRoiManager.cells(role, values.get("image") == null ? null : Images.open(values.get("image"))));
+			final ResultsTable table = ResultsTable.getResultsTable(text);
+			if (table != null) return CellTable.of(text, table);
+			final ImagePlus image = Images.open(text);
+			return image != null ? CellTable.of(new VolumeImage.Opened(role, image, image.getTitle(), null, 0)) : CellTable.read(role, text);
 		}
 
 		@Override
@@ -320,16 +339,26 @@ public final class ClemReg implements PlugIn {
 			new Step(bridge, operation).run(new Opened(values), request, listener, results -> IJ.log("CLEM-Reg: " + Json.asText(results.report.get("summary"), "")));
 			return;
 		}
+		final InputSource inputs = new Opened(values);
+		final List<Roi> rois = values.containsKey(Fields.ROI_MANAGER) && flag(values, Fields.ROI_MANAGER) ? corrected(inputs) : null;
 		try (Output output = out.isEmpty() ? null : Commands.output(operation, out, overwrite)) {
-			new Step(bridge, operation).run(new Opened(values), request(operation, values), listener, results -> {
+			new Step(bridge, operation).run(CellInputs.of(operation, inputs, rois), request(operation, values), listener, results -> {
 				if (output != null) {
 					FileRunner.save(operation, results, output);
 					if (listener.cancelled()) throw ClemRegException.cancelled();
 					output.commit();
 				}
 				if (operation.name.equals("simulate_clem")) showSample(results);
+				else if (operation.name.equals("simulate_cells")) showSections(results);
 				else if (operation.name.equals(SEGMENT_EM)) showObjects(operation, new Opened(values), results);
-				else if (results.report.get("tables") != null) showTables(operation, results);
+				else if (operation.takesSections()) {
+					showTables(operation, results);
+					CellDisplay.show(new CellResults(operation, results), rois);
+				}
+				else if (results.report.get("tables") != null) {
+					showTables(operation, results);
+					if (operation.name.equals(EXPORT_FIELDS)) showFields(Images.open(values.get("image")), results);
+				}
 				else if (Commands.givesTexts(operation)) {
 					if (output == null) showTexts(operation, results);
 				}
@@ -344,6 +373,14 @@ public final class ClemReg implements PlugIn {
 				if (operation.outputs.isEmpty()) IJ.log(operation.title + "\n" + Json.writePretty(results.report));
 			});
 		}
+	}
+
+	/** The cells that the user has in the ROI manager. */
+	private static List<Roi> corrected(final InputSource inputs) {
+		final VolumeImage image = inputs.needed("image").sections(inputs.spacing("image"));
+		final List<Roi> rois = CellRoiManager.of(image.image);
+		if (rois.isEmpty()) throw ClemRegException.badInput("roi_manager: the ROI Manager holds no ROIs of '" + image.name() + "'. Run Detect Cells first, draw cells there, or switch roi_manager off.");
+		return rois;
 	}
 
 	/** A cloud from an open table or a CSV file. */
@@ -398,6 +435,25 @@ public final class ClemReg implements PlugIn {
 			Display.table(operation.title + ": " + Json.asText(table.get("name"), ""), Json.asList(table.get("columns")), Json.asList(table.get("rows")));
 		}
 		IJ.log(Json.asText(results.report.get("summary"), ""));
+	}
+
+	/** The sections with the true boxes over them, their labels, and the boxes as a table that can be named as truth. */
+	private static void showSections(final Step.Results results) {
+		final ImagePlus sections = Display.image("sample-sections.tif", results.image("sections"), null), labels = Display.image("sample-section-labels.tif", results.image("labels"), null);
+		sections.resetDisplayRange();
+		LabelColours.show(labels);
+		Display.show(labels);
+		Display.show(sections);
+		for (final Object item : Json.asList(results.report.get("tables"))) {
+			final Map<String, Object> table = Json.asObject(item);
+			Display.table("sample-boxes", Json.asList(table.get("columns")), Json.asList(table.get("rows")));
+		}
+		IJ.log("CLEM-Reg: " + Json.asText(results.report.get("summary"), ""));
+	}
+
+	/** The fields over the image from which they were made, if that is open; else over none. */
+	private static void showFields(final ImagePlus image, final Step.Results results) {
+		if (image != null) Display.addFields(image, Json.asList(results.report.get("fields")));
 	}
 
 	private static void showSample(final Step.Results results) {

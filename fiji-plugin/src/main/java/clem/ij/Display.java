@@ -15,6 +15,7 @@ import clem.image.HandleStack;
 import clem.image.ResultImage;
 import clem.image.VolumeImage;
 import clem.json.Json;
+import clem.workflow.CellRois;
 import clem.workflow.RegisterResults;
 import ij.CompositeImage;
 import ij.IJ;
@@ -22,6 +23,7 @@ import ij.ImagePlus;
 import ij.ImageStack;
 import ij.gui.Overlay;
 import ij.gui.PointRoi;
+import ij.gui.Roi;
 import ij.gui.StackWindow;
 import ij.macro.Interpreter;
 import ij.measure.Calibration;
@@ -33,6 +35,8 @@ import ij.process.LUT;
 final class Display {
 	private static final Color[] COLOURS = { Color.GREEN, Color.MAGENTA, Color.CYAN, Color.YELLOW, Color.RED, Color.BLUE };
 	private static final double ROOM = 0.9;
+	/** The names of fields of view begin so. */
+	static final String FIELD = "field ";
 
 	private Display() {}
 
@@ -130,7 +134,7 @@ final class Display {
 	}
 
 	/** Checks that an image fits into Java's memory. */
-	private static void room(final long bytes) {
+	static void room(final long bytes) {
 		final Runtime java = Runtime.getRuntime();
 		final long free = java.maxMemory() - java.totalMemory() + java.freeMemory();
 		if (bytes < free * ROOM) return;
@@ -167,6 +171,30 @@ final class Display {
 			points.setShowLabels(false);
 			points.setPosition(slice.getKey());
 			overlay.add(points);
+		}
+		image.setOverlay(overlay);
+	}
+
+	/** Draws fields of view over an image, each in its slices, in place of those of an earlier run. */
+	static void addFields(final ImagePlus image, final List<Object> fields) {
+		final Overlay overlay = image.getOverlay() == null ? new Overlay() : image.getOverlay();
+		for (int i = overlay.size() - 1; i >= 0; i--) if (overlay.get(i).getName() != null && overlay.get(i).getName().startsWith(FIELD)) overlay.remove(i);
+		for (final Object item : fields) {
+			final Map<String, Object> field = Json.asObject(item), pixels = Json.asObject(field.get("pixels"));
+			final List<Object> slices = Json.asList(field.get("slices"));
+			final int first = (int) Json.asNumber(slices.get(0), 1), last = (int) Json.asNumber(slices.get(1), 1);
+			for (int z = first; z <= last; z++) {
+				final Roi roi = new Roi((int) Json.asNumber(pixels.get("x"), 0), (int) Json.asNumber(pixels.get("y"), 0), (int) Json.asNumber(pixels.get("width"), 1), (int) Json.asNumber(pixels.get("height"), 1));
+				roi.setName(FIELD + Json.asText(field.get("field"), ""));
+				roi.setStrokeColor(Color.YELLOW);
+				CellRois.place(roi, z, image);
+				overlay.add(roi);
+				// In every slice at once where it is in all of them.
+				if (first == 1 && last >= image.getNSlices()) {
+					roi.setPosition(0);
+					break;
+				}
+			}
 		}
 		image.setOverlay(overlay);
 	}

@@ -7,10 +7,15 @@ import java.util.Map;
 
 import clem.schema.Operation;
 import clem.schema.Parameter;
+import clem.workflow.CellTable;
 import clem.workflow.Commands;
 
 /** What the dialog of an operation asks and its macro call knows: one list for both. */
 final class Fields {
+	/** Whether Track Cells follows the cells of the ROI manager. */
+	static final String ROI_MANAGER = "roi_manager";
+	/** The fiducials of an image, which are clicked in it. */
+	static final String FIDUCIALS = "fiducial_pixels";
 	static final String OUT = "out", OVERWRITE = "overwrite", THREADS = "threads", SHOW = "show_intermediates";
 
 	/** How a field is filled in. */
@@ -50,15 +55,24 @@ final class Fields {
 				if (input.name.equals("source")) {
 					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel to work on, from 1; 0: all. Align Slices finds the shifts on it and applies them to all.", Kind.NUMBER, "0");
 				}
+				if (operation.takesSections() && input.name.equals("image")) {
+					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel with the cells, from 1.", Kind.NUMBER, "1");
+				}
 				if (input.kind.equals("volume") || input.name.equals("registered")) {
 					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel to use, from 1."
 						+ (input.name.equals("registered") ? " In the composite that Register... shows, channel 1 is the EM." : ""), Kind.NUMBER, "1");
 				}
 			}
+			else if (input.isCells()) {
+				fields.add("Cells", input.name, words(input.name), input.help + " A file, the title of an open table or label image, or " + CellTable.MANAGER + ".", input.isSeveral() ? Kind.TEXT : input.required ? Kind.FILE : Kind.OPTIONAL_FILE, "");
+			}
 			else if (input.isSeveral()) fields.add("Images", input.name, words(input.name) + " images", input.help + " Titles of open images or files.", Kind.TEXT, "");
 			// A model is chosen together with the image that it is for.
 			else fields.add(input.isFile() && fields.groups.containsKey("Images") ? "Images" : "Files", input.name, words(input.name), input.help + (input.kind.equals("points") ? " A CSV file or the title of an open table." : ""),
 				input.isFolder() ? Kind.FOLDER : input.kind.equals("model") ? input.required ? Kind.MODEL : Kind.OPTIONAL_MODEL : input.required ? Kind.FILE : Kind.OPTIONAL_FILE, "");
+		}
+		if (operation.takesSections() && operation.input("boxes") != null) {
+			fields.add("Images", ROI_MANAGER, "The ROI Manager's cells", "Follows the cells that are in the ROI Manager, as you corrected them there, in place of finding them anew. ROIs without a score in their name count as sure. Without a screen: those of the image's overlay.", Kind.FLAG, "false");
 		}
 		for (final String key : Commands.spacings(operation)) {
 			fields.add("Images", key, words(key) + " (nm; z,xy)", "Voxel size as z,xy or z,y,x. Empty: as the image says in Image > Properties.", Kind.TEXT, "");

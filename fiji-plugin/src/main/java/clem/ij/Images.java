@@ -44,6 +44,12 @@ final class Images {
 		return null;
 	}
 
+	/** The image that the user looked at last, or "". */
+	static String current(final List<String> titles) {
+		final ImagePlus image = WindowManager.getCurrentImage();
+		return image != null && titles.contains(image.getTitle()) ? image.getTitle() : titles.isEmpty() ? "" : titles.get(0);
+	}
+
 	/** The open image that an input most likely means, by its title, or "". */
 	static String guess(final String role, final List<String> titles) {
 		final String[] words = role.startsWith("moving") || role.equals("source") ? new String[] { "fm", "fluo", "lm" } : role.equals("registered") ? new String[] { "registered" } : new String[] { "em", "sem", "tem" };

@@ -37,9 +37,11 @@ import javax.swing.SwingUtilities;
 
 import clem.bridge.ClemRegException;
 import clem.ij.preview.DialogValues;
-import clem.ij.preview.ThresholdPreview;
+import clem.ij.preview.Preview;
 import clem.schema.Operation;
 import clem.schema.Parameter;
+import clem.workflow.CellTable;
+import clem.workflow.Commands;
 import ij.IJ;
 import ij.ImageListener;
 import ij.ImagePlus;
@@ -55,8 +57,8 @@ final class ParameterDialog {
 	private final Map<String, JComponent> inputs = new LinkedHashMap<>();
 	private JDialog dialog;
 	private Map<String, String> answer;
-	private Function<DialogValues, ThresholdPreview> previews;
-	private ThresholdPreview preview;
+	private Function<DialogValues, Preview> previews;
+	private Preview preview;
 
 	ParameterDialog(final Operation operation, final Fields fields, final List<String> titles) {
 		this.operation = operation;
@@ -65,7 +67,7 @@ final class ParameterDialog {
 	}
 
 	/** Adds a preview. The image windows can then be used while the dialog is open. */
-	void preview(final Function<DialogValues, ThresholdPreview> made) {
+	void preview(final Function<DialogValues, Preview> made) {
 		previews = made;
 	}
 
@@ -104,6 +106,8 @@ final class ParameterDialog {
 		for (final String role : new String[] { "moving", "fixed", "fixed_mask" }) {
 			if (inputs.get(role) instanceof JComboBox) ((JComboBox<?>) inputs.get(role)).addActionListener(e -> region());
 		}
+		if (inputs.get(Fields.ROI_MANAGER) != null) ((JComboBox<?>) inputs.get("image")).addActionListener(e -> offerRois());
+		if (inputs.containsKey(Fields.FIDUCIALS)) ((JComboBox<?>) inputs.get("image")).addActionListener(e -> points());
 		dialog.add(tabs, BorderLayout.CENTER);
 		final JPanel below = new JPanel(new BorderLayout());
 		if (previews != null) {
@@ -176,6 +180,11 @@ final class ParameterDialog {
 			images.setModel(new DefaultComboBoxModel<>(items.toArray(new String[0])));
 			if (chosen != null) images.setSelectedItem(chosen);
 		}
+	}
+
+	/** Cells that are in the ROI manager already are followed unless the user says otherwise. */
+	private void offerRois() {
+		set(inputs.get(Fields.ROI_MANAGER), String.valueOf(CellRoiManager.hasCells(chosen("image"))));
 	}
 
 	private static JButton button(final String text, final Runnable action) {
@@ -252,18 +261,34 @@ final class ParameterDialog {
 				final List<String> left = new ArrayList<>(titles);
 				left.removeAll(taken);
 				// A mask of the fluorescence is rarer than a mask of the EM: it is left to the user.
-				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask") || unlikely(field, taken)) ? NONE : Images.guess(operation.name.equals("clean_mask") ? "fixed_mask" : field.key, left);
+				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask") || unlikely(field, taken)) ? NONE : operation.takesSections() && field.kind == Fields.Kind.IMAGE ? Images.current(left) : Images.guess(operation.name.equals("clean_mask") ? "fixed_mask" : field.key, left);
 				((JComboBox<?>) input).setSelectedItem(guess);
 				taken.add(guess);
 			}
 			else set(input, field.standard);
 		}
 		region();
+		if (inputs.get(Fields.ROI_MANAGER) != null) offerRois();
+		offerCells();
 	}
 
-	/** An evaluation has no use for labels without a registered image, nor for any other image in its place. */
+	/** Cells that are in the ROI manager are those that a field for cells most likely means, and the image is the one that they are drawn on. */
+	private void offerCells() {
+		final Commands.FileInput cells = Commands.inputs(operation).stream().filter(Commands.FileInput::isCells).findFirst().orElse(null);
+		if (cells == null) return;
+		if (CellRoiManager.any()) set(inputs.get(cells.name), CellTable.MANAGER);
+		if (inputs.get("image") != null && !titles.isEmpty()) ((JComboBox<?>) inputs.get("image")).setSelectedItem(Images.current(titles));
+		points();
+	}
+
+	/** Shows the points that are marked in the chosen image: fiducials. */
+	private void points() {
+		if (inputs.containsKey(Fields.FIDUCIALS)) set(inputs.get(Fields.FIDUCIALS), Selection.points(chosen("image")));
+	}
+
+	/** The labels of cells are given on purpose only. An evaluation has no use for labels without a registered image, nor for any other image in its place. */
 	private boolean unlikely(final Fields.Field field, final List<String> taken) {
-		return operation.name.equals("evaluate") && (field.key.equals("registered") ? titles.stream().noneMatch(title -> title.toLowerCase(java.util.Locale.ROOT).contains("registered")) : taken.contains(NONE));
+		return operation.takesSections() || operation.name.equals("evaluate") && (field.key.equals("registered") ? titles.stream().noneMatch(title -> title.toLowerCase(java.util.Locale.ROOT).contains("registered")) : taken.contains(NONE));
 	}
 
 	private static void set(final JComponent input, final String value) {

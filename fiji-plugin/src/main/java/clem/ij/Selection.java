@@ -6,9 +6,11 @@ import java.util.Collections;
 import java.util.List;
 
 import clem.image.Regions;
+import clem.schema.Parameter;
 import ij.ImagePlus;
 import ij.gui.Roi;
 import ij.plugin.frame.RoiManager;
+import ij.process.FloatPolygon;
 
 /** The region that the user has drawn: the selection of an image, else what the ROI manager holds. */
 final class Selection {
@@ -42,6 +44,21 @@ final class Selection {
 		}
 		final Roi drawn = image == null ? null : image.getRoi();
 		return new Selection(Regions.polygons(drawn == null ? rois : Collections.singletonList(drawn)), low, high);
+	}
+
+	/** The points marked in an image (or null), x,y; x,y in pixels from the first one's centre; "" where the selection is none of points. */
+	static String points(final ImagePlus image) {
+		final Roi roi = image == null ? null : image.getRoi();
+		if (roi == null || roi.getType() != Roi.POINT) return "";
+		final FloatPolygon points = roi.getFloatPolygon();
+		// Points on whole pixels are those pixels; between pixels ImageJ counts from the first one's corner.
+		double corner = 0;
+		for (int i = 0; i < points.npoints; i++) if (points.xpoints[i] != Math.rint(points.xpoints[i]) || points.ypoints[i] != Math.rint(points.ypoints[i])) corner = 0.5;
+		final StringBuilder text = new StringBuilder();
+		for (int i = 0; i < points.npoints; i++) {
+			text.append(i == 0 ? "" : "; ").append(Parameter.text((double) points.xpoints[i] - corner)).append(',').append(Parameter.text((double) points.ypoints[i] - corner));
+		}
+		return text.toString();
 	}
 
 	/** The region drawn on the EM (or null): its selection only; the ROI manager is the fluorescence's. */

@@ -24,6 +24,8 @@ import ij.measure.Calibration;
  */
 public final class VolumeImage {
 	static final int SIGNED_ZERO = 32768;
+	/** Stands for a pixel whose size is not known, nm. */
+	private static final double UNKNOWN = 1000;
 	private static final int COLOURS = 256;
 	/** Voxels that are hashed at once. */
 	private static final int HASHED = 1 << 16;
@@ -49,6 +51,8 @@ public final class VolumeImage {
 	public final int[] size;
 	/** Voxel size in nm along z, y, x. */
 	public final double[] spacing;
+	/** Whether the voxel size is known; where sections may do without, they count in units of {@link #UNKNOWN}. */
+	public final boolean calibrated;
 	/** Position of the first voxel's centre in nm along z, y, x. */
 	public final double[] origin;
 
@@ -59,10 +63,10 @@ public final class VolumeImage {
 	 * @param spacing the voxel size in nm (z, y, x) that goes before the image's own, or null
 	 */
 	public VolumeImage(final String role, final ImagePlus image, final String name, final File file, final int channel, final double[] spacing) {
-		this(role, image, name, file, channel, spacing, false);
+		this(role, image, name, file, channel, spacing, false, false);
 	}
 
-	private VolumeImage(final String role, final ImagePlus image, final String name, final File file, final int channel, final double[] spacing, final boolean series) {
+	private VolumeImage(final String role, final ImagePlus image, final String name, final File file, final int channel, final double[] spacing, final boolean series, final boolean sections) {
 		this.role = role;
 		this.name = name;
 		this.image = image;
@@ -75,7 +79,7 @@ public final class VolumeImage {
 			throw bad("is a time series of " + frames + " frames and " + slices + " slices; one time point is needed. "
 				+ (slices == 1 ? "If its frames are really slices, swap them in Image > Properties." : "Take one frame with Image > Duplicate."));
 		}
-		if (slices < 2) {
+		if (slices < 2 && !sections) {
 			throw bad("has a single slice (" + image.getWidth() + " x " + image.getHeight() + (channels > 1 ? ", " + channels + " channels" : "")
 				+ "); a stack with at least 2 slices is needed."
 				+ (channels > 1 ? " If its channels are really slices, swap them in Image > Properties." : " Combine slices with Image > Stacks > Images to Stack."));
@@ -86,7 +90,8 @@ public final class VolumeImage {
 		this.channel = Math.max(1, channel);
 		channelChosen = channel > 0;
 		size = new int[] { slices, image.getHeight(), image.getWidth() };
-		this.spacing = spacing != null ? spacing.clone() : Spacings.of(image, role, name);
+		calibrated = spacing != null || !sections || Spacings.isKnown(image);
+		this.spacing = spacing != null ? spacing.clone() : calibrated ? Spacings.of(image, role, name) : new double[] { UNKNOWN, UNKNOWN, UNKNOWN };
 		final Calibration cal = image.getCalibration();
 		origin = new double[] { offset(cal.zOrigin, 0), offset(cal.yOrigin, 1), offset(cal.xOrigin, 2) };
 	}
@@ -292,7 +297,12 @@ public final class VolumeImage {
 
 		/** As {@link #volume}, and several time points are allowed. */
 		public VolumeImage series(final double[] spacing) {
-			return new VolumeImage(role, image, name, file, channel, spacing, true);
+			return new VolumeImage(role, image, name, file, channel, spacing, true, false);
+		}
+
+		/** As {@link #volume}, and one section is enough, and the voxel size need not be known. */
+		public VolumeImage sections(final double[] spacing) {
+			return new VolumeImage(role, image, name, file, channel, spacing, false, true);
 		}
 
 		/** Checks it; the voxel size in nm (z, y, x) goes before the image's own unless it is null. */

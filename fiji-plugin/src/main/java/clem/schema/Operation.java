@@ -71,6 +71,11 @@ public final class Operation {
 		return outputs.size() > 1 && outputs.get(1).isText() && input(outputs.get(1).name) != null;
 	}
 
+	/** Whether its images are sections, each looked at by itself: one is enough, and the pixel size need not be known. */
+	public boolean takesSections() {
+		return name.equals("detect_cells") || name.equals("track_cells");
+	}
+
 	/** The parameters under their headings, in the order of the schema. */
 	public Map<String, List<Parameter>> groups() {
 		final Map<String, List<Parameter>> groups = new LinkedHashMap<>();

@@ -7,7 +7,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
+import clem.bridge.ClemRegException;
 import clem.image.Spacings;
+import clem.schema.Nearest;
 import clem.schema.Operation;
 import clem.schema.Port;
 import clem.schema.Schema;
@@ -19,26 +21,42 @@ public final class Commands {
 	/** The output that tells of the run itself: run.json. */
 	private static final String RUN = "run";
 	private static final String FILES = "files";
+	private static final String SIMULATE = "simulate";
 	private static final List<String> PARTS = Arrays.asList("overlay", "residuals", "register_plan");
 
 	/** An input file of a command. */
 	public static final class FileInput {
 		/** The key, with underscores. */
 		public final String name;
-		/** volume, mask, points, transform, source, text, file, model, folder, or files: several images. */
+		/** volume, mask, points, transform, source, sections, text, cells, file, model, folder, or files: several images. */
 		public final String kind;
 		public final boolean required;
 		public final String help;
+		private final boolean several;
+
+		private FileInput(final Port port) {
+			name = port.name;
+			kind = port.kind;
+			required = port.required;
+			help = port.help + (port.several ? " Several, separated by ;." : "");
+			several = port.several;
+		}
 
 		private FileInput(final String name, final String kind, final boolean required, final String help) {
 			this.name = name;
 			this.kind = kind;
 			this.required = required;
 			this.help = help;
+			several = kind.equals(FILES);
 		}
 
 		public boolean isImage() {
-			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isFile() && !isSeveral() && !isFolder();
+			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isCells() && !isFile() && !isSeveral() && !isFolder();
+		}
+
+		/** Whether it is a table of cells, or what one is made of. */
+		public boolean isCells() {
+			return kind.equals("cells");
 		}
 
 		/** Whether the algorithms read it themselves. */
@@ -52,7 +70,7 @@ public final class Commands {
 
 		/** Whether it takes several files, separated by ; (or the option several times). */
 		public boolean isSeveral() {
-			return kind.equals(FILES);
+			return several;
 		}
 	}
 
@@ -65,15 +83,39 @@ public final class Commands {
 		return list;
 	}
 
-	/** The name of a command on the command line. */
+	/** The name of a command on the command line: the operations that simulate something are one command. */
 	public static String name(final Operation operation) {
-		return operation.name.equals("simulate_clem") ? "simulate" : operation.commandName();
+		return kind(operation).isEmpty() ? operation.commandName() : SIMULATE;
 	}
 
-	/** The operation of a command's name, or null. */
-	public static Operation find(final Schema schema, final String name) {
-		for (final Operation operation : of(schema)) if (name(operation).equals(name.replace('_', '-'))) return operation;
-		return null;
+	/** What an operation simulates (--kind), or "". */
+	public static String kind(final Operation operation) {
+		return operation.name.startsWith(SIMULATE + "_") ? operation.name.substring(SIMULATE.length() + 1).replace('_', '-') : "";
+	}
+
+	/** The command with its kind, as a user types it. */
+	public static String call(final Operation operation) {
+		return name(operation) + (kind(operation).isEmpty() ? "" : " --kind " + kind(operation));
+	}
+
+	/** The kinds of a command, in the order of the schema; none where it has but one. */
+	public static List<String> kinds(final Schema schema, final String command) {
+		final List<String> kinds = new ArrayList<>();
+		for (final Operation operation : of(schema)) if (name(operation).equals(command) && !kind(operation).isEmpty()) kinds.add(kind(operation));
+		return kinds;
+	}
+
+	/** The operation of a command's name, or null: of the kind that is given, or else of the first. */
+	public static Operation find(final Schema schema, final String command, final String kind) {
+		final String name = command.replace('_', '-');
+		Operation first = null;
+		for (final Operation operation : of(schema)) {
+			if (!name(operation).equals(name)) continue;
+			if (kind == null || kind(operation).isEmpty() || kind(operation).equals(kind)) return operation;
+			if (first == null) first = operation;
+		}
+		if (first == null) return null;
+		throw ClemRegException.badInput("--kind = " + kind + " is not allowed; allowed: " + String.join(", ", kinds(schema, name)) + "." + Nearest.hint(kind, kinds(schema, name)));
 	}
 
 	/** The files that an operation takes. */
@@ -83,7 +125,7 @@ public final class Commands {
 			if (operation.name.equals("register") && port.name.equals("fixed_mask")) {
 				list.add(new FileInput("fixed", "source", false, "The EM image, shown under the result and, with a model, segmented first; its slices are read when they are needed."));
 			}
-			list.add(new FileInput(port.name, port.kind, port.required, port.help));
+			list.add(new FileInput(port));
 			if (operation.name.equals("register") && port.name.equals("moving_mask")) {
 				list.add(new FileInput(LINKED, FILES, false, "Further images on the grid of the image that is warped, separated by ;, that follow it: linked_1.tif and so on. FILE#order=0 gives one an interpolation order of its own."));
 			}
@@ -101,7 +143,7 @@ public final class Commands {
 	/** The keys under which voxel sizes are given: an image and its mask share one. */
 	public static Set<String> spacings(final Operation operation) {
 		final Set<String> keys = new LinkedHashSet<>();
-		for (final FileInput input : inputs(operation)) if (input.isImage()) keys.add(Spacings.key(input.name));
+		for (final FileInput input : inputs(operation)) if (input.isImage() && !(operation.takesSections() && input.name.equals("labels"))) keys.add(Spacings.key(input.name));
 		return keys;
 	}
 
@@ -134,7 +176,11 @@ public final class Commands {
 	public static Collection<String> outputs(final Operation operation) {
 		if (operation.name.equals("register")) return RegisterWorkflow.files();
 		if (operation.name.equals("simulate_clem")) return Arrays.asList("em.tif", "em_labels.tif", "fm.tif", "truth.json", "em_targets.tif (with channels=2)");
+		if (operation.name.equals("simulate_cells")) return Arrays.asList("sections.tif", "labels.tif", "boxes.csv", "truth.json", "run.json");
+		if (operation.name.equals("export_fields")) return Arrays.asList("fields.csv", "fields.json", "fields.txt", "run.json", "overlay.png (with image)");
+		if (operation.name.equals("evaluate_detection")) return Arrays.asList("report.json", "scores.csv", "agreement.csv (with annotators)", "matches.csv");
 		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");
+		if (operation.takesSections()) return CellResults.files(operation);
 		if (operation.name.equals(Batch.NAME)) return Arrays.asList(Batch.TABLE, "a folder for each pair");
 		final List<String> names = new ArrayList<>();
 		for (final Port port : operation.outputs) names.add(port.name + (port.isText() && givesFolder(operation) ? port.name.equals(RUN) ? ".json" : ".csv" : extension(port)));

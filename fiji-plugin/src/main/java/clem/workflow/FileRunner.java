@@ -22,6 +22,9 @@ import clem.schema.Schema;
 
 /** Runs an operation on files: what the command line and the SciJava commands do. */
 public final class FileRunner {
+	/** The output that is a picture for people. */
+	public static final String PICTURE = "overlay";
+
 	private final Bridge bridge;
 	private final Schema schema;
 
@@ -158,7 +161,7 @@ public final class FileRunner {
 	private String step(final Operation operation, final FileRequest request, final RunRequest run, final Output output, final OperationListener listener) {
 		final long start = System.nanoTime();
 		final String[] summary = new String[1];
-		new Step(bridge, operation).run(new Files(request), run, listener, results -> {
+		new Step(bridge, operation).run(CellInputs.of(operation, new Files(request), null), run, listener, results -> {
 			save(operation, results, output);
 			summary[0] = Json.asText(results.report.get("summary"), "");
 		});
@@ -168,6 +171,7 @@ public final class FileRunner {
 	/** Writes what a step gave: one file, or a folder of them. */
 	public static void save(final Operation operation, final Step.Results results, final Output output) {
 		if (operation.name.equals("simulate_clem")) saveSimulation(results, output);
+		else if (operation.takesSections()) new CellResults(operation, results).save(output);
 		else if (operation.outputs.isEmpty()) output.text(output.path(), Json.writePretty(results.report).trim() + "\n");
 		else if (Commands.givesTexts(operation)) {
 			for (final Map.Entry<String, byte[]> file : results.files().entrySet()) {
@@ -176,7 +180,9 @@ public final class FileRunner {
 		}
 		else for (final Port port : operation.outputs) {
 			if (port.isText()) results.files().forEach((name, bytes) -> output.bytes(output.path(name), bytes));
-			else if (results.names().contains(port.name)) save(port, results, Commands.givesFolder(operation) ? output.path(port.name + Commands.extension(port)) : output.path(), output);
+			else if (!results.names().contains(port.name)) continue;
+			else if (port.name.equals(PICTURE)) output.bytes(output.path(PICTURE + ".png"), results.picture(PICTURE));
+			else save(port, results, Commands.givesFolder(operation) ? output.path(port.name + Commands.extension(port)) : output.path(), output);
 		}
 	}
 

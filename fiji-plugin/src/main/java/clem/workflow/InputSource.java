@@ -14,6 +14,16 @@ public interface InputSource {
 	/** What was given for an input that is no single image: a file, for a cloud also the title of an open table, for several images their list; or null. */
 	String text(String role);
 
+	/** A table of cells: a file that holds one, or ROIs, or labels. */
+	default TextFile cells(final String role, final String text) {
+		return CellTable.read(role, text);
+	}
+
+	/** A text that is in no file of its own, for an input that is one; or null. */
+	default TextFile made(final String role) {
+		return null;
+	}
+
 	/** A cloud. */
 	double[] points(String role, String file);
 

@@ -4,9 +4,11 @@ import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import clem.bridge.Bridge;
 import clem.bridge.Bridges;
@@ -45,14 +47,14 @@ public final class Step {
 
 		private final Bridge bridge;
 		private final Map<String, long[]> outputs = new LinkedHashMap<>();
-		private final ImagePlus like;
+		private final Map<String, Object> inputs;
 		private final Provenance provenance;
 
-		private Results(final Bridge bridge, final Map<String, Object> report, final Progress progress, final ImagePlus like, final Provenance provenance) {
+		private Results(final Bridge bridge, final Map<String, Object> report, final Progress progress, final Map<String, Object> inputs, final Provenance provenance) {
 			this.bridge = bridge;
 			this.report = report;
 			this.progress = progress;
-			this.like = like;
+			this.inputs = inputs;
 			this.provenance = provenance;
 		}
 
@@ -73,9 +75,20 @@ public final class Step {
 			return new ResultImage(bridge, handles.stream().mapToLong(Long::longValue).toArray()).until(progress::cancelled);
 		}
 
+		/** An output that is a picture of red, green and blue, with the words of the report's entry of that name, as a PNG file. */
+		public byte[] picture(final String name) {
+			return OverlayPicture.png(OverlayPicture.draw(bridge, outputs.get(name)[0], Json.asObject(report.get(name)), progress));
+		}
+
 		/** The image whose colours and display range the result takes, or null: one of another type shows other values. */
 		public ImagePlus like(final ResultImage image) {
+			final ImagePlus like = inputs.get("source") instanceof VolumeImage ? ((VolumeImage) inputs.get("source")).image : null;
 			return like != null && like.getBitDepth() == image.bitDepth() ? like : null;
+		}
+
+		/** An input that was an image. */
+		public VolumeImage input(final String name) {
+			return (VolumeImage) inputs.get(name);
 		}
 
 		/** An output that is a cloud: z, y, x triples in nm. */
@@ -135,6 +148,8 @@ public final class Step {
 			more.put("texts", texts);
 			final Map<String, Object> paths = new LinkedHashMap<>(request.paths);
 			more.put("paths", paths);
+			final List<Object> uncalibrated = new ArrayList<>();
+			more.put("uncalibrated", uncalibrated);
 			final Map<String, Long> ports = new LinkedHashMap<>();
 			// An operation on one channel of a source leaves the other channels to be done in the same way: with what it found on the first, where it takes that.
 			VolumeImage several = null;
@@ -142,7 +157,8 @@ public final class Step {
 				final Object value = inputs.get(port.name);
 				if (value == null) continue;
 				if (port.isText()) {
-					texts.put(port.name, ((TextFile) value).json());
+					if (port.several) texts.put(port.name, ((List<?>) value).stream().map(text -> ((TextFile) text).json()).collect(Collectors.toList()));
+					else texts.put(port.name, ((TextFile) value).json());
 					continue;
 				}
 				if (port.isFile()) {
@@ -153,6 +169,7 @@ public final class Step {
 				if (value instanceof VolumeImage) {
 					final VolumeImage image = (VolumeImage) value;
 					names.put(port.name, image.file != null ? image.file.getName() : image.name());
+					if (!image.calibrated) uncalibrated.add(port.name);
 					if (port.name.equals("source") && image.channels > 1 && (!image.channelChosen || operation.givesItsOwnText())) several = image;
 				}
 				ports.put(port.name, handle(handles, port, value, progress));
@@ -161,8 +178,7 @@ public final class Step {
 			final String json = request.toJson(more);
 			progress.upTo(operation.inputs.stream().anyMatch(Port::isModel) ? MODEL_RUN : RUN);
 			final OperationResult result = bridge.run(operation.name, json, ports, progress);
-			final Results results = new Results(bridge, Json.parseObject(result.json), progress,
-				inputs.get("source") instanceof VolumeImage ? ((VolumeImage) inputs.get("source")).image : null, provenance);
+			final Results results = new Results(bridge, Json.parseObject(result.json), progress, inputs, provenance);
 			for (final Map.Entry<String, Long> output : handles.add(result).entrySet()) results.outputs.put(output.getKey(), new long[] { output.getValue() });
 			if (several != null) {
 				final String output = operation.outputs.get(0).name;
@@ -213,16 +229,27 @@ public final class Step {
 				final VolumeImage.Opened image = port.required ? source.needed(port.name) : source.image(port.name);
 				final double[] spacing = source.spacing(port.name);
 				if (image != null) {
-					final VolumeImage volume = image.volume(spacing);
+					final VolumeImage volume = operation.takesSections() || port.isSections() ? image.sections(spacing) : image.volume(spacing);
 					inputs.put(port.name, volume);
 					provenance.add(volume);
 				}
 				else if (spacing != null) request.spacing(port.name, spacing);
 				continue;
 			}
+			final TextFile made = port.isText() ? source.made(port.name) : null;
+			if (made != null) {
+				inputs.put(port.name, made);
+				continue;
+			}
 			final String name = source.text(port.name);
 			if (name == null) {
 				if (port.required) throw ClemRegException.badInput(port.name + " is missing: give a file.");
+				continue;
+			}
+			if (port.isCells()) {
+				final List<TextFile> tables = new ArrayList<>();
+				for (final String one : port.several ? Commands.list(name) : Collections.singletonList(name)) tables.add(source.cells(port.name, one));
+				inputs.put(port.name, port.several ? tables : tables.get(0));
 				continue;
 			}
 			final File file = port.isModel() ? ModelFolders.find(port.name, name) : new File(name);

@@ -1,6 +1,7 @@
 package clem.workflow;
 
 import java.io.File;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -13,10 +14,22 @@ public final class TextFile {
 
 	private final String name;
 	private final String text;
+	/** Of a table that was made of an image its size along z, y, x; else null. */
+	private final int[] size;
 
 	private TextFile(final String name, final String text) {
+		this(name, text, null);
+	}
+
+	TextFile(final String name, final String text, final int[] size) {
 		this.name = name;
 		this.text = text;
+		this.size = size;
+	}
+
+	/** A text that was made here. */
+	static TextFile of(final String name, final String text) {
+		return new TextFile(name, text);
 	}
 
 	/** Reads a file. */
@@ -52,6 +65,7 @@ public final class TextFile {
 		final Map<String, Object> json = new LinkedHashMap<>();
 		json.put("file", name);
 		json.put("text", text);
+		if (size != null) json.put("size", Arrays.asList(size[0], size[1], size[2]));
 		return json;
 	}
 }

@@ -58,7 +58,7 @@ public final class MainTest {
 
 	public void helpIsMadeFromTheSchema() throws Exception {
 		Check.equal(0, run("--help"));
-		for (final String command : new String[] { "register", "transform-points", "simulate", "segment-fluorescence", "sample-points", "register-points", "warp" }) {
+		for (final String command : new String[] { "register", "transform-points", "segment-fluorescence", "sample-points", "register-points", "warp" }) {
 			Check.that(out.contains("\n  " + command + "\n"), command);
 			Check.equal(0, run(command, "--help"));
 			Check.that(out.contains("--out"), out);
@@ -105,6 +105,24 @@ public final class MainTest {
 		});
 	}
 
+	public void whatIsSimulatedIsTheKind() throws Exception {
+		Check.inFolder(folder -> {
+			run("--help");
+			Check.that(out.contains("\n  simulate --kind clem\n") && out.contains("\n  simulate --kind cells\n"), out);
+			Check.equal(0, run("simulate", "--help"));
+			Check.that(out.contains("Usage: clemreg simulate --kind clem") && out.contains("--kind clem|cells") && out.contains("seed"), out);
+			Check.equal(0, run("simulate", "--kind=cells", "--help"));
+			Check.that(out.contains("Usage: clemreg simulate --kind cells") && out.contains("--pattern") && out.contains("sections.tif"), out);
+			// Without a kind it is the first, as ever.
+			Check.equal(0, run("simulate", "--out", folder + "/clem"));
+			Check.that(new File(folder, "clem/fm.tif").isFile(), "no sample");
+			Check.equal(0, run("simulate", "--pattern", "punctate", "--kind", "cells", "--out", folder + "/cells"));
+			Check.equal("Cells.\n", out);
+			Check.equal("[boxes.csv, labels.tif, sections.tif, truth.json]", new java.util.TreeSet<>(Arrays.asList(new File(folder, "cells").list())).toString());
+			Check.near(0.178, ImageFiles.openImage("image", ImageFiles.choice("image", folder + "/cells/sections.tif")).getCalibration().pixelWidth, 1e-6);
+		});
+	}
+
 	public void badCommandsAndOptions() throws Exception {
 		refused("");
 		refused("", "command");
@@ -120,8 +138,9 @@ public final class MainTest {
 		refused("register", "--overwrite=yes", "--overwrite takes no value");
 		refused("register", "stray", "'stray'");
 		refused("register", "moving is missing");
-		refused("simulate", "--out", "x", "--kind");
-		refused("simulate", "--out", "x", "--kind", "cells", "--kind = cells");
+		refused("simulate", "--out", "x", "--kind", "cell", "--kind = cell is not allowed; allowed: clem, cells. Did you mean 'cells'?");
+		refused("simulate", "--kind", "cells", "--kind=clem", "--out", "x", "--kind is given twice");
+		refused("warp", "--kind", "cells", "'--kind'");
 		refused("warp", "--out", "x", "source is missing");
 	}
 

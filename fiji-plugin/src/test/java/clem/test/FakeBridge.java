@@ -22,6 +22,9 @@ import clem.json.Json;
  * identity, and the parameter "fail" makes an operation end in each kind of error.
  */
 public final class FakeBridge implements Bridge {
+	private static final String CELLS = "{'name':'cell_score','label':'Score','type':'number','default':0.23,'minimum':0,'maximum':1,'group':'Cells','help':''},"
+		+ "{'name':'fail','label':'Fail','type':'text','default':'','group':'Cells','help':'Name of an error.'}";
+
 	/** A schema with one parameter of each type. */
 	public static final String SCHEMA = "{'version':'9.9.9','operations':["
 		+ "{'name':'register','title':'Register','help':'Registers fluorescence onto EM.','inputs':["
@@ -79,8 +82,20 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'structures','kind':'text'}],'parameters':[{'name':'label_components','label':'Label components','type':'boolean','default':false,'option':true,'group':'Structures','help':''}]},"
 		+ "{'name':'convert_model','title':'Convert Model','help':'','inputs':[{'name':'model','kind':'file','required':true,'help':'The .pth file.'}],'outputs':[{'name':'onnx','kind':'file'}],'parameters':["
 		+ "{'name':'mean','label':'Mean','type':'number','default':0.5,'group':'Training','help':''}]},"
+		+ "{'name':'detect_cells','title':'Detect cells','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':''}],"
+		+ "'outputs':[{'name':'boxes','kind':'text'},{'name':'labels','kind':'source'},{'name':'run','kind':'text'}],'parameters':[" + CELLS + "]},"
+		+ "{'name':'track_cells','title':'Track cells','help':'','inputs':[{'name':'image','kind':'source','required':true,'help':''},{'name':'boxes','kind':'text','required':false,'help':''},"
+		+ "{'name':'labels','kind':'source','required':false,'help':''}],'outputs':[{'name':'boxes','kind':'text'},{'name':'tracks','kind':'text'},{'name':'labels','kind':'source'},{'name':'run','kind':'text'}],"
+		+ "'parameters':[" + CELLS + "]},"
+		+ "{'name':'export_fields','title':'Export fields','help':'','inputs':[{'name':'boxes','kind':'cells','required':true,'help':'The cells.'},{'name':'image','kind':'sections','required':false,'help':''}],"
+		+ "'outputs':[{'name':'fields','kind':'text'},{'name':'overlay','kind':'volume','required':false}],'parameters':["
+		+ "{'name':'fiducial_pixels','label':'Pixels','type':'text','default':'','group':'Stage','help':''},{'name':'fiducial_stage','label':'Stage','type':'text','default':'','option':true,'group':'Stage','help':''}]},"
+		+ "{'name':'evaluate_detection','title':'Evaluate detection','help':'','inputs':[{'name':'detected','kind':'cells','required':true,'help':''},{'name':'truth','kind':'cells','required':true,'help':''},"
+		+ "{'name':'annotators','kind':'cells','several':true,'required':false,'help':''}],'outputs':[{'name':'report','kind':'text'},{'name':'scores','kind':'text'}],'parameters':[]},"
 		+ "{'name':'simulate_clem','title':'Simulate','help':'','inputs':[],'outputs':[{'name':'em','kind':'volume'},{'name':'em_labels','kind':'volume'},{'name':'moving_1','kind':'volume'},"
-		+ "{'name':'moving_2','kind':'volume'}],'parameters':[{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':100,'group':'','help':''}]}"
+		+ "{'name':'moving_2','kind':'volume'}],'parameters':[{'name':'seed','label':'Seed','type':'integer','default':1,'minimum':0,'maximum':100,'group':'','help':''}]},"
+		+ "{'name':'simulate_cells','title':'Simulate cells','help':'','inputs':[],'outputs':[{'name':'sections','kind':'volume'},{'name':'labels','kind':'volume'},{'name':'truth','kind':'text'}],'parameters':["
+		+ "{'name':'pattern','label':'Pattern','type':'choice','default':'nuclear','choices':['nuclear','punctate'],'option':true,'group':'','help':''}]}"
 		+ "]}";
 
 	private static final String TRANSFORM = "{'format':'clemreg-transform','version':1,'type':'rigid','direction':'moving_to_fixed','axes':'zyx','unit':'nm',"
@@ -124,6 +139,9 @@ public final class FakeBridge implements Bridge {
 
 	/** The parameters of all requests for probabilities. */
 	public final List<Map<String, Object>> previews = Collections.synchronizedList(new ArrayList<>());
+
+	/** All requests about cells. */
+	public final List<Map<String, Object>> cellRequests = Collections.synchronizedList(new ArrayList<>());
 
 	/** The parameters of all requests to warp. */
 	public final List<Map<String, Object>> warps = Collections.synchronizedList(new ArrayList<>());
@@ -303,6 +321,26 @@ public final class FakeBridge implements Bridge {
 			case "export_transform":
 				return new OperationResult("folder".equals(Json.asObject(lastRequest.get("parameters")).get("format"))
 					? "{\"files\":[{\"path\":\"a.json\",\"text\":\"A\"},{\"path\":\"deep/er/b\",\"base64\":\"AAEC\"}]}" : "{\"files\":[{\"path\":\"\",\"text\":\"the text\"}]}", outputs);
+			case "export_fields":
+				if (inputs.containsKey("image")) outputs.put("overlay", add(new Volume(VoxelKind.UINT8, new int[] { 3, 120, 200 }, new double[] { 1, 1, 1 }, new double[3])));
+				return new OperationResult("{\"summary\":\"Two fields.\",\"overlay\":{\"caption\":\"fake\"},\"fields\":[{\"field\":1,\"slices\":[1,2],\"pixels\":{\"x\":1,\"y\":2,\"width\":3,\"height\":4}},"
+					+ "{\"field\":2,\"slices\":[1,3],\"pixels\":{\"x\":5,\"y\":6,\"width\":7,\"height\":8}}],\"tables\":[{\"name\":\"fields\",\"columns\":[\"field\"],\"rows\":[[1],[2]]}],"
+					+ "\"files\":[{\"path\":\"fields.csv\",\"text\":\"field\"},{\"path\":\"run.json\",\"text\":\"{}\"}]}", outputs);
+			case "evaluate_detection":
+				return new OperationResult("{\"summary\":\"All found.\",\"tables\":[],\"files\":[{\"path\":\"report.json\",\"text\":\"{}\"},{\"path\":\"scores.csv\",\"text\":\"recall\"}]}", outputs);
+			case "simulate_cells":
+				for (final String name : new String[] { "sections", "labels" }) {
+					final Volume sections = new Volume(VoxelKind.UINT16, new int[] { 3, 20, 24 }, new double[] { 100, 178, 178 }, new double[3]);
+					outputs.put(name, add(sections));
+					blob(sections, 0, 3);
+				}
+				return new OperationResult("{\"summary\":\"Cells.\",\"tables\":[{\"name\":\"boxes\",\"columns\":[\"slice\",\"x\"],\"rows\":[[1,6]]}],\"files\":[{\"path\":\"boxes.csv\",\"text\":\"slice\"},{\"path\":\"truth.json\",\"text\":\"{}\"}]}", outputs);
+			case "detect_cells":
+				cellRequests.add(json);
+				return cells((Volume) get(inputs.get("image")), null, null, outputs);
+			case "track_cells":
+				cellRequests.add(json);
+				return cells((Volume) get(inputs.get("image")), Json.asObject(Json.asObject(json.get("texts")).get("boxes")).get("text"), inputs.containsKey("labels") ? (Volume) get(inputs.get("labels")) : null, outputs);
 			case "evaluate":
 				return new OperationResult("{\"summary\":\"So good.\",\"tables\":[{\"name\":\"structures\",\"columns\":[\"label\",\"class\",\"tpr\"],\"rows\":[[1,\"a\",0.5],[2,\"b\",null]]}],"
 					+ "\"files\":[{\"path\":\"report.json\",\"text\":\"{}\"},{\"path\":\"structures.csv\",\"text\":\"label,tpr\"}]}", outputs);
@@ -350,7 +388,11 @@ public final class FakeBridge implements Bridge {
 	}
 
 	private static void blob(final Volume volume) {
-		for (int z = 2; z < 4; z++) for (int y = 5; y < 12; y++) for (int x = 6; x < 15; x++) {
+		blob(volume, 2, 4);
+	}
+
+	private static void blob(final Volume volume, final int from, final int to) {
+		for (int z = from; z < to; z++) for (int y = 5; y < 12; y++) for (int x = 6; x < 15; x++) {
 			final int i = y * volume.size[2] + x;
 			if (volume.kind == VoxelKind.UINT8) ((byte[]) volume.slices[z])[i] = (byte) 200;
 			else ((short[]) volume.slices[z])[i] = 1000;
@@ -432,6 +474,39 @@ public final class FakeBridge implements Bridge {
 			writeSlice(handle, z, to);
 		}
 		return handle;
+	}
+
+	/**
+	 * Two cells a section, 6 x 4 without a corner and 5 x 5, numbered through the stack; or the boxes that are given, whose tracks are 100 + x, with what the labels show of them.
+	 */
+	private OperationResult cells(final Volume image, final Object given, final Volume labels, final Map<String, Long> outputs) {
+		final List<double[]> cells = new ArrayList<>();
+		if (given == null) {
+			for (int z = 0; z < image.size[0]; z++) {
+				cells.add(new double[] { z + 1, 2, 1, 6, 4, 0.83, 2 * z + 1 });
+				cells.add(new double[] { z + 1, 9, 2, 5, 5, 0.4, 2 * z + 2 });
+			}
+		}
+		else for (final String line : given.toString().trim().split("\n")) if (!line.startsWith("slice")) cells.add(Arrays.stream(line.split(",")).mapToDouble(Double::parseDouble).toArray());
+		final short[][] slices = new short[image.size[0]][image.size[1] * image.size[2]];
+		final List<Object> rows = new ArrayList<>(), numbers = new ArrayList<>();
+		final StringBuilder csv = new StringBuilder("slice,x,y,width,height,score,cell\n");
+		for (final double[] cell : cells) {
+			final int number = (int) (given == null ? cell[6] : 100 + cell[1]), z = (int) cell[0] - 1;
+			for (int y = (int) cell[2]; y < cell[2] + cell[4]; y++) for (int x = (int) cell[1]; x < cell[1] + cell[3]; x++) {
+				final int i = y * image.size[2] + x;
+				if (given == null ? x != 2 || y != 1 : labels == null || ((short[]) labels.slice(z))[i] == (short) cell[6]) slices[z][i] = (short) number;
+			}
+			rows.add(Json.parse(String.format(java.util.Locale.ROOT, "[%.0f,%.0f,%.0f,%.0f,%.0f,%s,%d,20]", cell[0], cell[1], cell[2], cell[3], cell[4], cell[5], number)));
+			numbers.add(Json.parse("[" + (z + 1) + "," + (int) cell[6] + "," + number + "]"));
+			csv.append(z + 1).append(",...,").append(number).append('\n');
+		}
+		final long handle = createVolume(VoxelKind.UINT16, image.size, image.spacing, image.origin);
+		for (int z = 0; z < image.size[0]; z++) writeSlice(handle, z, slices[z]);
+		outputs.put("labels", handle);
+		return new OperationResult("{\"summary\":\"Cells.\",\"parameters\":{},\"warnings\":[],\"numbers\":" + Json.write(numbers)
+			+ ",\"tables\":[{\"name\":\"cells\",\"columns\":[\"slice\",\"x\",\"y\",\"width\",\"height\",\"score\",\"cell\",\"area_px\"],\"rows\":" + Json.write(rows) + "}],"
+			+ "\"files\":[{\"path\":\"boxes.csv\",\"text\":" + Json.write(csv.toString()) + "}" + (given == null ? "" : ",{\"path\":\"tracks.csv\",\"text\":\"cell\"}") + ",{\"path\":\"run.json\",\"text\":\"{}\"}]}", outputs);
 	}
 
 	private static double[] points(final Volume mask) {

@@ -3,6 +3,7 @@ package clem.ij.preview;
 import java.util.Arrays;
 
 import ij.ImagePlus;
+import ij.measure.Calibration;
 import ij.process.ImageProcessor;
 
 /**
@@ -17,8 +18,13 @@ final class PixelWatch {
 	private int sum;
 	private long next;
 
-	/** A number that changes with the pixels of the image's current slice. */
-	int sum(final ImagePlus now) {
+	/** A text that changes with the pixels of the image's current slice and with its calibration. */
+	String state(final ImagePlus now) {
+		final Calibration size = now.getCalibration();
+		return sum(now) + " " + size.pixelWidth + " " + size.pixelHeight + " " + size.pixelDepth + " " + size.getUnit();
+	}
+
+	private int sum(final ImagePlus now) {
 		final long start = System.nanoTime();
 		if (now != image || now.getCurrentSlice() != slice || start - next >= 0) {
 			image = now;

@@ -10,7 +10,6 @@ import clem.schema.Parameter;
 import clem.workflow.InputSource;
 import clem.workflow.RunRequest;
 import ij.ImagePlus;
-import ij.measure.Calibration;
 
 /** What a slice's probability depends on: the image, its calibration and its slice's pixels, the model, the parameters. Equal requests have equal answers. */
 final class SliceRequest {
@@ -19,18 +18,15 @@ final class SliceRequest {
 	final ImagePlus image;
 	/** From 1. */
 	final int slice;
-	private final int pixels;
-	private final String calibration;
+	private final String shown;
 	private final String model;
 	private final double[] spacing;
 	private final int threads;
 	private final Map<String, String> parameters = new LinkedHashMap<>();
 
-	private SliceRequest(final ImagePlus image, final int pixels, final DialogValues values, final Operation probability) {
+	private SliceRequest(final ImagePlus image, final String shown, final DialogValues values, final Operation probability) {
 		this.image = image;
-		this.pixels = pixels;
-		final Calibration size = image.getCalibration();
-		calibration = size.pixelWidth + " " + size.pixelHeight + " " + size.pixelDepth + " " + size.getUnit();
+		this.shown = shown;
 		slice = image.getZ();
 		model = values.get(MODEL);
 		final String key = Spacings.key(IMAGE), given = values.get(key);
@@ -49,7 +45,7 @@ final class SliceRequest {
 	 */
 	static SliceRequest of(final DialogValues values, final Operation probability, final PixelWatch watch) {
 		final ImagePlus image = values.image(IMAGE);
-		return image == null ? null : new SliceRequest(image, watch.sum(image), values, probability);
+		return image == null ? null : new SliceRequest(image, watch.state(image), values, probability);
 	}
 
 	boolean hasModel() {
@@ -100,7 +96,7 @@ final class SliceRequest {
 	public boolean equals(final Object other) {
 		if (!(other instanceof SliceRequest)) return false;
 		final SliceRequest request = (SliceRequest) other;
-		return image == request.image && slice == request.slice && pixels == request.pixels && calibration.equals(request.calibration) && threads == request.threads && model.equals(request.model) && parameters.equals(request.parameters)
+		return image == request.image && slice == request.slice && shown.equals(request.shown) && threads == request.threads && model.equals(request.model) && parameters.equals(request.parameters)
 			&& java.util.Arrays.equals(spacing, request.spacing);
 	}
 

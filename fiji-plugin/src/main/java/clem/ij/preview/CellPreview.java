@@ -1,0 +1,132 @@
+package clem.ij.preview;
+
+import java.awt.Color;
+import java.awt.Font;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+
+import clem.bridge.Bridge;
+import clem.json.Json;
+import clem.schema.Operation;
+import clem.workflow.CellResults;
+import clem.workflow.CellRois;
+import clem.workflow.Step;
+import ij.ImagePlus;
+import ij.gui.Overlay;
+import ij.gui.Roi;
+import ij.gui.TextRoi;
+
+/** The part of a dialog that shows the cells of the image's current section: outlines, each with its score. The image's own overlay stays as it is. On ImageJ's event thread only. */
+public final class CellPreview extends LivePreview<CellRequest, CellPreview.Run> {
+	static final String NAME = "CLEM-Reg preview";
+
+	private static final Color COLOUR = Color.CYAN;
+	/** Scores are written where there are not too many to be read. */
+	private static final int MOST_SCORES = 150;
+
+	private final Operation detection;
+	private final Supplier<Bridge> bridge;
+	private final DialogValues values;
+	private final List<Roi> drawn = new ArrayList<>();
+	private ImagePlus image;
+	private boolean hidden;
+
+	/** One section's cells while they are looked for, and then. */
+	static final class Run extends PreviewRun {
+		private final CellRequest request;
+		private final Supplier<Bridge> bridge;
+		private final Operation operation;
+		private List<Roi> rois = new ArrayList<>();
+		private List<CellResults.Cell> cells = new ArrayList<>();
+		private String summary = "";
+
+		Run(final CellRequest request, final Supplier<Bridge> bridge, final Operation operation) {
+			this.request = request;
+			this.bridge = bridge;
+			this.operation = operation;
+		}
+
+		@Override
+		protected void compute() {
+			new Step(bridge.get(), operation).run(request.inputs(), request.run(), this, results -> {
+				final CellResults found = new CellResults(operation, results);
+				cells = found.cells();
+				rois = found.rois();
+				summary = Json.asText(results.report.get("summary"), "");
+			});
+		}
+	}
+
+	/**
+	 * Prepares; nothing is computed before the user asks.
+	 *
+	 * @param detection the operation detect_cells
+	 * @param bridge asked in the background
+	 */
+	public CellPreview(final Operation detection, final Supplier<Bridge> bridge, final DialogValues values) {
+		super("Shows the cells of the image's current section.", "Finds the cells of the current section and draws their outlines with their scores over the image. The image itself is not changed.");
+		this.detection = detection;
+		this.bridge = bridge;
+		this.values = values;
+	}
+
+	@Override
+	protected CellRequest request() {
+		return new CellRequest(values, detection, watch);
+	}
+
+	@Override
+	protected int slice(final CellRequest request) {
+		return request.slice;
+	}
+
+	@Override
+	protected Run work(final CellRequest request) {
+		return new Run(request, bridge, detection);
+	}
+
+	@Override
+	protected void show(final Run finished) {
+		image = finished.request.image;
+		hidden = image.getHideOverlay();
+		final Overlay overlay = image.getOverlay() == null ? new Overlay() : image.getOverlay();
+		for (int i = 0; i < finished.rois.size(); i++) {
+			final CellResults.Cell cell = finished.cells.get(i);
+			final Roi outline = finished.rois.get(i);
+			outline.setStrokeColor(COLOUR);
+			add(overlay, outline, finished.request.slice);
+			if (finished.rois.size() > MOST_SCORES) continue;
+			final TextRoi score = new TextRoi(cell.x, cell.y, String.format(Locale.ROOT, "%.2f", cell.score), new Font(Font.SANS_SERIF, Font.PLAIN, Math.max(8, image.getWidth() / 50)));
+			score.setStrokeColor(COLOUR);
+			add(overlay, score, finished.request.slice);
+		}
+		image.setHideOverlay(false);
+		image.setOverlay(overlay.size() == 0 ? null : overlay);
+		say(String.format(Locale.ROOT, "Slice %d, computed in %.1f s: %s", finished.request.slice, finished.took(), finished.summary));
+	}
+
+	private void add(final Overlay overlay, final Roi roi, final int slice) {
+		roi.setName(NAME);
+		CellRois.place(roi, slice, image);
+		overlay.add(roi);
+		drawn.add(roi);
+	}
+
+	@Override
+	protected void hide() {
+		if (drawn.isEmpty()) return;
+		final Overlay overlay = image.getOverlay();
+		if (overlay != null) {
+			for (int i = overlay.size() - 1; i >= 0; i--) {
+				final Roi roi = overlay.get(i);
+				// By identity: a ROI of the user's may be equal to one of ours.
+				if (drawn.stream().anyMatch(own -> own == roi)) overlay.remove(i);
+			}
+			image.setOverlay(overlay.size() == 0 ? null : overlay);
+			image.setHideOverlay(hidden);
+		}
+		drawn.clear();
+	}
+}

@@ -1,0 +1,175 @@
+package clem.ij;
+
+import java.awt.Component;
+import java.awt.Container;
+import java.awt.Rectangle;
+import java.awt.Robot;
+import java.awt.Toolkit;
+import java.awt.Window;
+import java.io.File;
+import java.util.function.BooleanSupplier;
+
+import javax.imageio.ImageIO;
+import javax.swing.JButton;
+import javax.swing.JCheckBox;
+import javax.swing.JDialog;
+import javax.swing.JTabbedPane;
+import javax.swing.JTextArea;
+import javax.swing.JTextField;
+import javax.swing.SwingUtilities;
+
+import ij.IJ;
+import ij.ImageJ;
+import ij.ImagePlus;
+import ij.WindowManager;
+import ij.gui.OvalRoi;
+import ij.gui.Roi;
+import ij.measure.ResultsTable;
+import ij.plugin.frame.Recorder;
+import ij.plugin.frame.RoiManager;
+
+/**
+ * Uses Detect Cells and Track Cells as a person does, in an ImageJ with a screen and the plugin in its plugins folder: preview, another threshold, OK; corrects the cells in the ROI
+ * manager, and has them followed. Takes screenshots. Arguments: sections, the folder for the screenshots. The last line is "USED" when all went as it should.
+ */
+public final class CellUse {
+	private static final int PATIENCE_SECONDS = 90;
+
+	private CellUse() {}
+
+	public static void main(final String[] args) {
+		try {
+			use(args[0], args[1]);
+			System.out.println("USED");
+			System.exit(0);
+		}
+		catch (final Throwable e) {
+			e.printStackTrace(System.out);
+			System.exit(1);
+		}
+	}
+
+	private static void use(final String file, final String shots) throws Exception {
+		new ImageJ();
+		new Recorder();
+		Recorder.getInstance().setLocation(20, 800);
+		final ImagePlus image = IJ.openImage(file);
+		image.show();
+		image.setSlice(2);
+		image.getWindow().setLocation(20, 180);
+		final RoiManager manager = new RoiManager();
+		manager.setLocation(1300, 180);
+		final Roi own = new Roi(5, 5, 20, 10);
+		own.setName("a ruler");
+		manager.addRoi(own);
+
+		IJ.doCommand("Detect Cells...");
+		wait("the dialog", () -> dialog("detect_cells") != null);
+		final JDialog dialog = dialog("detect_cells");
+		SwingUtilities.invokeAndWait(() -> {
+			dialog.setLocation(440, 180);
+			show(dialog, "cell_score", "Cells");
+			part(dialog, JCheckBox.class, "preview").doClick();
+		});
+		wait("the preview: " + status(dialog), () -> status(dialog).startsWith("Slice 2, computed"));
+		final int before = image.getOverlay().size();
+		shot(shots, "cells-preview");
+		SwingUtilities.invokeAndWait(() -> part(dialog, JTextField.class, "cell_score").setText("0.45"));
+		wait("fewer cells at a higher score", () -> status(dialog).startsWith("Slice 2, computed") && image.getOverlay() != null && image.getOverlay().size() < before);
+		// As a person scrolls while the dialog is open.
+		IJ.doCommand("Next Slice [>]");
+		wait("the next slice's preview", () -> status(dialog).startsWith("Slice 3, computed"));
+		SwingUtilities.invokeAndWait(() -> {
+			part(dialog, JTextField.class, "cell_score").setText("0.2");
+			part(dialog, JButton.class, "ok").doClick();
+		});
+		wait("the result", () -> WindowManager.getImage("Detect cells: labels") != null && manager.getCount() > 1);
+		final int found = manager.getCount() - 1;
+		check("the image's overlay is as before", image.getOverlay() == null);
+		check("the user's ROI stays", manager.getRoi(0).getName().equals("a ruler"));
+		check("cells have names with scores: " + manager.getName(1), manager.getName(1).matches("cell 1 \\(0\\.\\d\\d\\)"));
+		check("and lie in their slices", manager.getRoi(1).getPosition() == 1 && manager.getRoi(found).getPosition() == 4);
+		final ResultsTable table = ResultsTable.getResultsTable("Detect cells: cells");
+		check("a table with a line a cell", table != null && table.size() == found && table.columnExists("diameter_um"));
+		wait("what was recorded", () -> Recorder.getInstance().getText().contains("run(\"Detect Cells...\", \"image=" + image.getTitle() + " "));
+		check("with its score: " + Recorder.getInstance().getText(), Recorder.getInstance().getText().contains("cell_score=0.2 "));
+		arrange(image, "Detect cells: labels", "Detect cells: cells");
+		shot(shots, "cells-found");
+
+		// The user takes the first cell out and draws one more.
+		final String gone = manager.getName(1);
+		manager.select(1);
+		manager.runCommand("Delete");
+		final Roi drawn = new OvalRoi(250, 20, 30, 30);
+		drawn.setPosition(2);
+		image.setSlice(2);
+		manager.addRoi(drawn);
+		check("corrected", manager.getCount() == found + 1);
+		IJ.selectWindow(image.getID());
+		IJ.doCommand("Track Cells...");
+		wait("the dialog", () -> dialog("track_cells") != null);
+		final JDialog tracking = dialog("track_cells");
+		check("the ROI manager's cells are offered", part(tracking, JCheckBox.class, "roi_manager").isSelected());
+		SwingUtilities.invokeAndWait(() -> part(tracking, JButton.class, "ok").doClick());
+		wait("the tracks", () -> WindowManager.getImage("Track cells: labels") != null && manager.getName(1).contains("section"));
+		check("nothing is added or lost: " + manager.getCount(), manager.getCount() == found + 1);
+		final ImagePlus labels = WindowManager.getImage("Track cells: labels");
+		check("the drawn cell is there", labels.getStack().getProcessor(2).get(265, 35) > 0);
+		check("the deleted one is not: " + gone, ResultsTable.getResultsTable("Track cells: cells").size() == manager.getCount());
+		check("tracks have a table", ResultsTable.getResultsTable("Track cells: tracks") != null);
+		arrange(image, "Track cells: labels", "Track cells: tracks");
+		shot(shots, "cells-tracked");
+	}
+
+	private static void arrange(final ImagePlus image, final String labels, final String table) throws Exception {
+		SwingUtilities.invokeAndWait(() -> {
+			WindowManager.getImage(labels).setSlice(2);
+			image.setSlice(2);
+			WindowManager.getImage(labels).getWindow().setLocation(400, 180);
+			final Window window = WindowManager.getWindow(table);
+			if (window != null) window.setLocation(20, 520);
+			image.getWindow().toFront();
+		});
+		IJ.wait(1000);
+	}
+
+	private static void show(final JDialog dialog, final String key, final String tab) {
+		final JTabbedPane tabs = (JTabbedPane) SwingUtilities.getAncestorOfClass(JTabbedPane.class, part(dialog, JTextField.class, key));
+		tabs.setSelectedIndex(tabs.indexOfTab(tab));
+	}
+
+	private static JDialog dialog(final String operation) {
+		for (final Window window : Window.getWindows()) if (window.isShowing() && ("clemreg." + operation).equals(window.getName())) return (JDialog) window;
+		return null;
+	}
+
+	private static <T extends Component> T part(final Container in, final Class<T> type, final String name) {
+		for (final Component component : in.getComponents()) {
+			if (type.isInstance(component) && name.equals(component.getName())) return type.cast(component);
+			final T inside = component instanceof Container ? part((Container) component, type, name) : null;
+			if (inside != null) return inside;
+		}
+		return null;
+	}
+
+	private static String status(final JDialog dialog) {
+		return part(dialog, JTextArea.class, "preview_status").getText();
+	}
+
+	private static void check(final String what, final boolean so) {
+		if (!so) throw new AssertionError(what);
+	}
+
+	private static void wait(final String what, final BooleanSupplier so) {
+		for (int i = 0; i < 20 * PATIENCE_SECONDS; i++) {
+			if (so.getAsBoolean()) return;
+			IJ.wait(50);
+		}
+		throw new AssertionError("waited in vain for " + what);
+	}
+
+	private static void shot(final String folder, final String name) throws Exception {
+		IJ.wait(500);
+		ImageIO.write(new Robot().createScreenCapture(new Rectangle(Toolkit.getDefaultToolkit().getScreenSize())), "png", new File(folder, name + ".png"));
+	}
+}
