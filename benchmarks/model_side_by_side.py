@@ -1,17 +1,19 @@
 #!/usr/bin/python3
 """Our binding of ONNX Runtime (NativeAOT) beside onnxruntime-node, which has the same library: outputs and time per run.
 
-    model_side_by_side.py [--threads 2] [--runs 10] [--rounds 3] [MODEL.onnx=SHAPE ...]
+    model_side_by_side.py [--threads 2] [--runs 4] [--rounds 15] [MODEL.onnx=SHAPE ...]
 
 Needs Node, npm and the .NET SDK. Without models: those of ../shared/data/models (CLEMREG_SHARED names another folder than ../shared). A
-shape is as 1x1x512x512. Prints a Markdown table: the least median over the rounds, which alternate, so that a slow moment of the machine
-meets all; and the largest difference of the outputs. Node runs twice: with our setting (threads that wait do not spin) and with its own.
+shape is as 1x1x512x512. So that what else the machine does meets both alike, they take short turns, each beginning every other round; a
+round gives one ratio of their medians of a few runs, of the wall's clock and of the processors' (user and system), and the table the median
+of those ratios with the interval that holds it with 95 % (order statistics). Node waits for its threads as we do, without spinning.
 """
 import argparse
 import json
 import os
 import subprocess
 import tempfile
+from math import comb
 
 import numpy as np
 
@@ -26,15 +28,15 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument('models', nargs='*', metavar='MODEL.onnx=SHAPE')
     ap.add_argument('--threads', type=int, default=2)
-    ap.add_argument('--runs', type=int, default=10)
-    ap.add_argument('--rounds', type=int, default=3)
+    ap.add_argument('--runs', type=int, default=4)
+    ap.add_argument('--rounds', type=int, default=15)
     a = ap.parse_args()
     library = os.path.join(ROOT, 'build', 'onnxruntime', 'linux64', 'libonnxruntime.so.1')
     subprocess.run([os.path.join(ROOT, 'scripts', 'fetch-onnxruntime.sh')], check=True)
     cases = [tuple(m.rsplit('=', 1)) for m in a.models] or \
         [(os.path.join(SHARED, 'data', 'models', name), shape) for name, shapes in MODELS.items() for shape in shapes]
     print(f'load at the start {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors, {a.threads} threads\n')
-    print('| model | input | ours, ms | node, ms | ours / node | node as it comes, ms | ours / that | load ours / node, ms | largest difference |\n|' + '---|' * 9)
+    print('| model | input | ours / node, wall | interval | ours / node, processors | interval | ours, CPU s a run | load ours / node, ms | largest difference |\n|' + '---|' * 9)
     with tempfile.TemporaryDirectory() as folder:
         ours = os.path.join(folder, 'ours')
         subprocess.run(['dotnet', 'publish', os.path.join(HERE, 'ModelTimes'), '-c', 'Release', '-v', 'q', '-o', ours], check=True, stdout=subprocess.DEVNULL)
@@ -42,20 +44,29 @@ def main():
         node = dict(os.environ, NODE_PATH=os.path.join(folder, 'node_modules'))
         for model, shape in cases:
             values = np.random.default_rng(5).normal(size=[int(n) for n in shape.split('x')]).astype('<f4')
-            given, ends = os.path.join(folder, 'input.raw'), [os.path.join(folder, f'{k}.raw') for k in range(3)]
+            given, ends = os.path.join(folder, 'input.raw'), [os.path.join(folder, f'{k}.raw') for k in range(2)]
             values.tofile(given)
             common = [model, given, shape, str(a.threads), str(a.runs)]
-            script = ['node', os.path.join(HERE, 'model_times.js'), *common]
-            commands = ([os.path.join(ours, 'ModelTimes'), library, *common, ends[0]], [*script, ends[1], '0'], [*script, ends[2], '1'])
-            least, loads = [float('inf')] * 3, [float('inf')] * 3
-            for _ in range(a.rounds):
-                for k, command in enumerate(commands):
-                    told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=node).stdout)
-                    least[k] = min(least[k], 1000 * float(np.median(told['runs'])))
-                    loads[k] = min(loads[k], 1000 * told['load'])
+            commands = ([os.path.join(ours, 'ModelTimes'), library, *common, ends[0]], ['node', os.path.join(HERE, 'model_times.js'), *common, ends[1], '0'])
+            wall, cpu, loads, own = [], [], [[], []], []
+            for turn in range(a.rounds):
+                told = {}
+                for k in ((0, 1), (1, 0))[turn % 2]:
+                    told[k] = json.loads(subprocess.run(commands[k], check=True, capture_output=True, text=True, env=node).stdout)
+                    loads[k].append(1000 * told[k]['load'])
+                wall.append(np.median(told[0]['runs']) / np.median(told[1]['runs']))
+                cpu.append(np.median(told[0]['cpu']) / np.median(told[1]['cpu']))
+                own.append(np.median(told[0]['cpu']))
             difference = np.abs(np.fromfile(ends[0], '<f4') - np.fromfile(ends[1], '<f4')).max()
-            print(f'| {os.path.basename(model)} | {shape} | {least[0]:.1f} | {least[1]:.1f} | {least[0] / least[1]:.2f} | {least[2]:.1f} | '
-                  f'{least[0] / least[2]:.2f} | {loads[0]:.0f} / {loads[1]:.0f} | {difference:.1e} |', flush=True)
+            print(f'| {os.path.basename(model)} | {shape} | {told_of(wall)} | {told_of(cpu)} | {np.median(own):.3f} | {min(loads[0]):.0f} / {min(loads[1]):.0f} | {difference:.1e} |', flush=True)
+
+
+def told_of(ratios):
+    """The median, and the two order statistics between which it lies with 95 %: as many heads as tails of a coin."""
+    ratios, n = sorted(ratios), len(ratios)
+    below = max((k for k in range(n // 2) if sum(comb(n, i) for i in range(k + 1)) / 2 ** n <= 0.025), default=-1)
+    ends = f'{ratios[below]:.2f} to {ratios[n - 1 - below]:.2f}' if below >= 0 else 'too few rounds'
+    return f'{np.median(ratios):.3f} | {ends}'
 
 
 if __name__ == '__main__':

@@ -14,17 +14,21 @@ async function main() {
     executionProviders: ['cpu'], intraOpNumThreads: Number(threads), extra: { session: { intra_op: { allow_spinning: spinning } } },
   });
   const load = since();
-  const times = [];
+  const times = [], processor = [];
   for (let run = 0; run <= Number(runs); run++) {
+    const before = process.cpuUsage();
     start = process.hrtime.bigint();
     const result = await session.run({ [session.inputNames[0]]: input });
-    if (run > 0) times.push(since());
-    else {
+    const wall = since(), used = process.cpuUsage(before);
+    if (run > 0) {
+      times.push(wall);
+      processor.push((used.user + used.system) / 1e6);
+    } else {
       const data = result[session.outputNames[0]].data;
       fs.writeFileSync(outputFile, Buffer.from(data.buffer, data.byteOffset, data.byteLength));
     }
   }
-  console.log(JSON.stringify({ load, runs: times }));
+  console.log(JSON.stringify({ load, runs: times, cpu: processor }));
 }
 
 main();

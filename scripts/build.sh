@@ -4,6 +4,5 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 install_build_tools
-scripts/fetch-onnxruntime.sh
 dotnet build ClemReg.Fiji.sln -c Release -v quiet -clp:NoSummary
 say "built $(ls build/Clem_Reg-*.jar)"

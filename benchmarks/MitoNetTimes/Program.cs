@@ -1,21 +1,30 @@
 // Time and memory of everything around MitoNet's network: a volume of SIZE^3 in three axes, outputs of a synthetic network.
-//   MitoNetTimes SIZE [THREADS] [dense]
+//   MitoNetTimes SIZE [THREADS] [dense | LIBRARY MODEL.onnx SLICES]
 // The network's stand-in knows random ellipsoids (10 % of the volume, radii 10 to 40 voxels) and gives logits at full, heat map and offsets at a quarter of the
-// resolution. With "dense" instead 10 slices of SIZE^2 with logits and 256 features at a quarter, sharpened by PointRend here (its perceptron apart). Prints seconds of each stage, those of the stand-in apart, the peak resident set and the bytes of the result as JSON.
+// resolution. With "dense" instead 10 slices of SIZE^2 with logits and 256 features at a quarter, sharpened by PointRend here (its perceptron apart). With ONNX Runtime's
+// library and a model (any weights, such as golden-scripts/mitonet.py makes) so many slices in stack mode: the model computes, and the stand-in's outputs are taken in place of its own. Prints seconds of
+// each stage, of the wall and of the processors, those of stand-in and model apart, the peak resident set and the bytes of the result as JSON.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms;
+using ClemReg.Algorithms.Inference;
+using ClemReg.Algorithms.Inference.OnnxRuntime;
 using ClemReg.Algorithms.Mitochondria;
 using ClemReg.Algorithms.Volumes;
 
 int size = int.Parse(args[0], CultureInfo.InvariantCulture), threads = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 2;
 bool dense = args is [_, _, "dense"];
-var network = new Ellipsoids(size, dense);
+bool real = args.Length == 5;
+int depth = real ? int.Parse(args[4], CultureInfo.InvariantCulture) : dense ? 10 : size;
 var job = new Job(threads);
+using IInferenceSession? session = real ? OrtLibrary.Load(args[2], null, job).Open(args[3], new InferenceOptions { Provider = ExecutionProvider.Cpu }, job) : null;
+using OnnxPanopticNetwork? model = session is null ? null : new OnnxPanopticNetwork(session, null);
+var network = new Ellipsoids(size, dense, model);
+TimeSpan cpu = Environment.CpuUsage.TotalTime;
 long start = Stopwatch.GetTimestamp();
-LabelVolume labels = MitoNetSegmentation.Run(new Grey(dense ? 10 : size, size), network, new MitoNetOptions { Mode = dense ? MitoNetMode.Stack : MitoNetMode.Orthoplane }, job);
-double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+LabelVolume labels = MitoNetSegmentation.Run(new Grey(depth, size), network, new MitoNetOptions { Mode = dense || real ? MitoNetMode.Stack : MitoNetMode.Orthoplane }, job);
+double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, all = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds;
 
 var json = new JsonObject
 {
@@ -23,7 +32,9 @@ var json = new JsonObject
     ["threads"] = threads,
     ["seconds_without_network"] = Math.Round(seconds - network.Seconds, 2),
     ["seconds_network"] = Math.Round(network.Seconds, 2),
-    ["cpu_seconds"] = Math.Round(Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds, 2),
+    ["cpu_seconds_without_network"] = Math.Round(all - network.CpuSeconds - network.ModelCpuSeconds, 3),
+    ["cpu_seconds_of_model"] = Math.Round(network.ModelCpuSeconds, 3),
+    ["slices_of_model"] = real ? depth : 0,
     ["peak_mb"] = Process.GetCurrentProcess().PeakWorkingSet64 >> 20,
     ["objects_true"] = network.Count,
     ["objects"] = labels.Objects.Count,
@@ -68,11 +79,13 @@ internal sealed class Ellipsoids : IPanopticNetwork, IPointHead
     private readonly float[] _offsets;
     private readonly float[] _depth;
     private int _slice;
+    private readonly OnnxPanopticNetwork? _model;
     private long _ticks;
+    private TimeSpan _cpu, _modelCpu;
 
-    public Ellipsoids(int size, bool dense)
+    public Ellipsoids(int size, bool dense, OnnxPanopticNetwork? model)
     {
-        _size = size;
+        (_size, _model) = (size, model);
         _features = dense ? new float[Channels * size * size / 16] : null;
         var random = new Random(7);
         for (int i = 0; i < _noise.Length; i++) _noise[i] = (float)(random.NextDouble() * 3 - 1.5);
@@ -94,9 +107,17 @@ internal sealed class Ellipsoids : IPanopticNetwork, IPointHead
 
     public double Seconds => (double)_ticks / Stopwatch.Frequency;
 
+    public double CpuSeconds => _cpu.TotalSeconds;
+
+    public double ModelCpuSeconds => _modelCpu.TotalSeconds;
+
     public PanopticOutput Run(ReadOnlyMemory<float> image, int height, int width, Job job)
     {
         long start = Stopwatch.GetTimestamp();
+        TimeSpan before = Environment.CpuUsage.TotalTime;
+        _model?.Run(image, height, width, job);
+        TimeSpan between = Environment.CpuUsage.TotalTime;
+        _modelCpu += between - before;
         (int axis, int at) = Math.DivRem(_slice++, _size);
         // Slices along z, y, x; their rows and columns.
         (int k, int r, int c) = axis switch { 0 => (0, 1, 2), 1 => (1, 0, 2), _ => (2, 0, 1) };
@@ -137,6 +158,7 @@ internal sealed class Ellipsoids : IPanopticNetwork, IPointHead
             for (int q = 0; q < quarter * quarter; q++) _semantic[q] = _semantic[q / quarter * 4 * _size + q % quarter * 4];
             semantic = new FloatPicture(_semantic, 1, quarter, quarter);
         }
+        _cpu += Environment.CpuUsage.TotalTime - between;
         _ticks += Stopwatch.GetTimestamp() - start;
         return new PanopticOutput(semantic, new FloatPicture(_centres, 1, quarter, quarter), new FloatPicture(_offsets, 2, quarter, quarter),
             _features is null ? null : new FloatPicture(_features, Channels, quarter, quarter));

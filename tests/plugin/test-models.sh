@@ -50,6 +50,7 @@ import hashlib, json, sys
 run = json.load(open(sys.argv[1]))
 found = run["em_segmentation"]
 assert found["model"]["file"] == "dark.onnx" and found["model"]["provider"] == "cpu" and found["objects"] > 0, found
+assert sys.argv[3] == "reused" or run["peak_memory_mb"] > found["peak_memory_mb"] > 10, (run["peak_memory_mb"], found)
 assert any(s["stage"] == "segment_em" for s in run["stages"]), run["stages"]
 assert run["steps"]["fixed_mask"]["reused"] == (sys.argv[3] == "reused"), run["steps"]
 assert json.load(open(sys.argv[4]))["inputs"]["model"]["sha256"] == hashlib.sha256(open(sys.argv[2], "rb").read()).hexdigest()
@@ -110,6 +111,37 @@ refuses "a provider that is none" 2 "provider|webgpu" segment-em --image "$s/em.
 echo '{ "treshold": 0.4 }' >"$scratch/dark.json"
 refuses "a misspelt card" 2 "dark.json|treshold|threshold" segment-em --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/bad"
 rm "$scratch/dark.json"
+# Images that a model cannot take as they are.
+/usr/bin/python3 - "$s/em.tif" "$scratch" <<'P'
+import sys
+import numpy as np
+import tifffile
+em = tifffile.imread(sys.argv[1])[:4, :100, :100]
+def save(name, image, axes="ZYX", pixel=0.01):
+    tifffile.imwrite(f"{sys.argv[2]}/{name}.tif", image, imagej=True, resolution=(1 / pixel,) * 2, metadata={"spacing": 0.02, "unit": "um", "axes": axes})
+save("colour", np.stack([em] * 3, -1), "ZYXS")
+floats = em.astype("f4")
+save("floats", floats)
+floats[1, 20, 30] = np.nan
+save("nan", floats)
+save("coarse", em, pixel=0.1)
+P
+refuses "a colour image" 2 "colour.tif|RGB|8-bit" segment-em --image "$scratch/colour.tif" --model "$scratch/dark.onnx" --out "$scratch/bad"
+refuses "32-bit floats of no range" 2 "32-bit floats|em_intensity_range" segment-em --image "$scratch/floats.tif" --model "$scratch/dark.onnx" --out "$scratch/bad"
+refuses "a voxel that is no number" 2 "nan.tif|NaN|slice 2|x = 30, y = 20" segment-em --image "$scratch/nan.tif" --model "$scratch/dark.onnx" --out "$scratch/bad" --set em_intensity_range=0,255
+cp "$scratch/dark.onnx" "$scratch/eight.onnx"
+echo '{ "pixel_size_nm": 8 }' >"$scratch/eight.json"
+warned() { "$clemreg" segment-em --image "$scratch/coarse.tif" --model "$scratch/eight.onnx" --out "$scratch/coarse" --set min_size=0 2>&1 | grep -qF "The image's pixels are 100 nm, the model's 8 nm: check the image's pixel size"; }
+check "a pixel size that can hardly be meant" warned
+warned() { "$clemreg" segment-em --image "$scratch/coarse.tif" --model "$scratch/mito.onnx" --out "$scratch/coarse-mito" --set min_size=0 2>&1 | grep -qF "The network sees pixels of 100 nm; MitoNet was trained on about 5 to 20 nm"; }
+check "nor for MitoNet" warned
+
+# A process that may have 12 GB of addresses: what does not fit is told with what does, before it is tried.
+printf '#!/bin/sh\nulimit -v 12000000\nexec "%s" "$@"\n' "$clemreg" >"$scratch/limited"
+chmod +x "$scratch/limited"
+clemreg=$scratch/limited refuses "pieces too large for the memory" 1 "em_tile = 16384|GB of memory, of which|Set em_tile = |which fits" \
+  segment-em --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/bad" --set em_tile=16384 --provider cpu
+
 refuses "a pickle that is none" 2 "em.tif" convert-model --model "$s/em.tif" --out "$scratch/x.onnx"
 check "nothing is left of them" test ! -e "$scratch/bad" -a ! -e "$scratch/x.onnx"
 

@@ -16,6 +16,9 @@ public enum MitoNetMode
 /// </summary>
 public sealed record MitoNetOptions
 {
+    /// <summary>The most that <see cref="Downsampling"/> can be.</summary>
+    public const int MostDownsampling = 64;
+
     /// <summary>The axes [mode; CLEM-Reg's em_seg_axis is orthoplane].</summary>
     public MitoNetMode Mode { get; init; }
 
@@ -100,7 +103,7 @@ public sealed record MitoNetOptions
         if (!(ClusterIou >= 0 && ClusterIou <= 1)) throw BadInputException.ForParameter("cluster_iou_thr", ClusterIou, "from 0 to 1", "0.75 is usual.");
         Within("min_size", MinimumVoxels, 0, int.MaxValue, "500 is usual.");
         Within("min_span", MinimumSpan, 0, int.MaxValue, "4 is usual.");
-        if (Downsampling is < 1 or > 64 || !int.IsPow2(Downsampling))
+        if (Downsampling is < 1 or > MostDownsampling || !int.IsPow2(Downsampling))
             throw BadInputException.ForParameter("downsample_f", Downsampling, "1, 2, 4, 8, 16, 32 or 64");
         if (!double.IsFinite(Mean)) throw BadInputException.ForParameter("mean", Mean, "a number", "0.57571 for MitoNet.");
         if (!(StandardDeviation > 0) || double.IsInfinity(StandardDeviation))

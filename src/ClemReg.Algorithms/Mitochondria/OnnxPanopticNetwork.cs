@@ -1,6 +1,7 @@
 using System.Globalization;
 using ClemReg.Algorithms.Inference;
 using ClemReg.Algorithms.Inference.Models;
+using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Mitochondria;
 
@@ -10,17 +11,26 @@ public sealed class OnnxPanopticNetwork : IPanopticNetwork, IDisposable
     /// <summary>The outputs by which such a network is known.</summary>
     public const string SemanticOutput = "sem_logits", CentreOutput = "ctr_hmp", OffsetOutput = "offsets", FeatureOutput = "sem_features";
 
+    /// <summary>The side of the slice that tells what larger ones need of memory.</summary>
+    private const int SmallSide = 256;
+
     private readonly IInferenceSession _session;
+    private readonly MitoNetOptions _options;
     private readonly PointHeadSession? _head;
+    private readonly RunMemory _memory;
     private readonly TensorInfo _input;
     private readonly Dictionary<string, InferenceTensor?> _wanted;
     private InferenceResult? _last;
 
-    /// <summary>Joins a model, which is disposed of with this, with its point head where it has one.</summary>
+    /// <summary>Joins a model with its point head where it has one; both stay the caller's.</summary>
+    /// <param name="session">The model.</param>
+    /// <param name="pointHead">The point head of a dense graph.</param>
+    /// <param name="options">How slices are made for it; null: as usual.</param>
+    /// <param name="memory">What is known about the memory that the model's runs need; null: nothing yet.</param>
     /// <exception cref="ModelException">The model has other inputs or outputs.</exception>
-    public OnnxPanopticNetwork(IInferenceSession session, IInferenceSession? pointHead)
+    public OnnxPanopticNetwork(IInferenceSession session, IInferenceSession? pointHead, MitoNetOptions? options = null, RunMemory? memory = null)
     {
-        _session = session;
+        (_session, _options, _memory) = (session, options ?? new MitoNetOptions(), memory ?? new RunMemory());
         _input = session.Inputs.Count == 1 && session.Inputs[0] is { Type: TensorType.Float32, Shape.Count: 4 } one && one.Shape[1].Size is 1 or -1 && one.Shape[0].Size is 1 or -1 ? one
             : throw new ModelException($"The model takes {string.Join("; ", session.Inputs)}, where one input, Float32 of 1 x 1 x height x width, is needed.");
         bool dense = session.Outputs.Any(o => o.Name == FeatureOutput);
@@ -55,22 +65,65 @@ public sealed class OnnxPanopticNetwork : IPanopticNetwork, IDisposable
         };
     }
 
+    /// <summary>Estimates, before the system ends the process for it, whether the slices fit into memory.</summary>
+    /// <param name="volume">The image's size.</param>
+    /// <param name="job">The work.</param>
+    /// <exception cref="OutOfMemoryBudgetException">They do not fit; the message says which downsample_f does.</exception>
+    public void CheckMemory(Size3 volume, Job job)
+    {
+        if (_session.Provider != ExecutionProvider.Cpu || FixedSize is not null) return;
+        (int Height, int Width)[] slices = _options.Mode == MitoNetMode.Stack ? [(volume.Y, volume.X)] : [(volume.Y, volume.X), (volume.Z, volume.X), (volume.Z, volume.Y)];
+        (int height, int width) = slices.Select(s => (Seen(s.Height, _options.Downsampling), Seen(s.Width, _options.Downsampling))).MaxBy(s => (long)s.Item1 * s.Item2);
+        long small = (long)Seen(SmallSide, 1) * Seen(SmallSide, 1), all = (long)height * width;
+        if (_memory.Check(all, () => small < all && Runs(SmallSide, SmallSide, 1, job) ? small : 0) is { } shortage)
+            throw TooLarge(height, width, shortage.ToString(), factor => (long)Seen(height, factor) * Seen(width, factor) <= shortage.Fitting, null);
+    }
+
     /// <inheritdoc/>
     public PanopticOutput Run(ReadOnlyMemory<float> image, int height, int width, Job job)
     {
         _last?.Dispose();
         _last = null;
         using InferenceTensor input = InferenceTensor.Over(System.Runtime.InteropServices.MemoryMarshal.AsMemory(image), 1, 1, height, width);
-        _last = _session.Run(new Dictionary<string, InferenceTensor> { [_input.Name] = input }, job, _wanted);
+        try
+        {
+            _last = _session.Run(new Dictionary<string, InferenceTensor> { [_input.Name] = input }, job, _wanted);
+        }
+        catch (OutOfMemoryBudgetException e)
+        {
+            throw TooLarge(height, width, "more memory than there is", factor => Runs(height, width, factor, job), e);
+        }
+        _memory.Ran((long)height * width);
         return new PanopticOutput(Picture(SemanticOutput, 1), Picture(CentreOutput, 1), Picture(OffsetOutput, 2), _head is null ? null : Picture(FeatureOutput, 0));
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Lets the last outputs go.</summary>
+    public void Dispose() => _last?.Dispose();
+
+    /// <summary>The side of a slice as the network sees it: smaller by a factor, and padded.</summary>
+    private int Seen(int side, int factor) => ((side + factor - 1) / factor + _options.PaddingFactor - 1) / _options.PaddingFactor * _options.PaddingFactor;
+
+    private bool Runs(int height, int width, int factor, Job job)
     {
-        _last?.Dispose();
-        _head?.Dispose();
-        _session.Dispose();
+        try
+        {
+            using InferenceTensor nothing = InferenceTensor.Allocate(TensorType.Float32, 1, 1, Seen(height, factor), Seen(width, factor));
+            _session.Run(new Dictionary<string, InferenceTensor> { [_input.Name] = nothing }, job, _wanted).Dispose();
+            return true;
+        }
+        catch (OutOfMemoryBudgetException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The error about slices that do not fit, with the first downsample_f that does.</summary>
+    private OutOfMemoryBudgetException TooLarge(int height, int width, string need, Func<int, bool> fits, Exception? inner)
+    {
+        int factor = 2;
+        while (_options.Downsampling * factor <= MitoNetOptions.MostDownsampling && !fits(factor)) factor *= 2;
+        string advice = _options.Downsampling * factor <= MitoNetOptions.MostDownsampling ? $"Set downsample_f = {_options.Downsampling * factor}, which fits, crop the image, or close other programs." : "Crop the image, or close other programs.";
+        return new OutOfMemoryBudgetException($"downsample_f = {_options.Downsampling} leaves slices of {height} x {width} pixels, which are too large: MitoNet sees whole slices and needs {need} for one. {advice}", inner);
     }
 
     private FloatPicture Picture(string name, int channels)

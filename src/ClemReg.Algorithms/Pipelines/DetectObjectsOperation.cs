@@ -57,9 +57,9 @@ internal static class DetectObjectsOperation
         (double low, double high) = GreyRange.Of(image.Type, l, h);
         ModelDescription description = job.Run("check_model", 0, 0.01, part => ModelLoader.Describe(path, part));
         DetectorCard card = DetectorCard.Find(path, description, job);
-        var loader = new ModelLoader(EmModel.Bundled(request), new InferenceOptions { Provider = ExecutionProviders.Parse(request.Values.Get(EmModel.Provider)) }, job);
-        using IInferenceSession session = job.Run("load_model", 0.01, 0.03, part => loader.Open(path, part));
-        var detector = new ObjectDetector(session, card, job);
+        var key = new OpenModelKey(Path.GetFullPath(path), ExecutionProviders.Parse(request.Values.Get(EmModel.Provider)), job.Threads, EmModel.Bundled(request));
+        using OpenModel open = job.Run("load_model", 0.01, 0.03, part => ModelLoader.Open(key, description, [], null, part));
+        var detector = new ObjectDetector(open.Session, card, job);
         Size3 size = image.Grid.Size;
         var table = new ResultTable("boxes", "slice", "class", "name", "x", "y", "width", "height", "score");
         var files = new List<OutputFile>();
@@ -95,8 +95,8 @@ internal static class DetectObjectsOperation
                 ["input"] = new JsonArray(detector.InputSize.Height, detector.InputSize.Width),
                 ["classes"] = new JsonArray([.. card.Classes.Select(c => (JsonNode)c)]),
                 ["box_overlap"] = options.Overlap ?? detector.UsualOverlap,
-                ["runtime"] = loader.Runtime,
-                ["provider"] = session.Provider.Name(),
+                ["runtime"] = open.Runtime,
+                ["provider"] = open.Session.Provider.Name(),
             },
             ["boxes"] = counts.Values.Sum(),
             ["parameters"] = request.Values.ToJson(),

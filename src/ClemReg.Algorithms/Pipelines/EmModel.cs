@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -50,18 +51,26 @@ internal sealed class EmModel
     private readonly string _path;
     private readonly ParameterValues _values;
     private readonly string? _bundled;
+    private readonly bool _keep;
+    private readonly FileStamp[] _files;
     private readonly ModelDescription _description;
 
     /// <summary>Looks through the request's model and finds its card; nothing is loaded yet.</summary>
+    /// <param name="request">Names the model.</param>
+    /// <param name="job">The work.</param>
+    /// <param name="keep">The model stays open for a while, as it will be asked for again soon.</param>
     /// <exception cref="NotFoundException">There is no such file.</exception>
     /// <exception cref="BadInputException">It is no model, or its card or the intensities cannot be read.</exception>
     /// <exception cref="ModelException">It finds no structures in images.</exception>
-    public EmModel(OperationRequest request, Job job)
+    public EmModel(OperationRequest request, Job job, bool keep = false)
     {
-        (_path, _values) = (request.Path("model"), request.Values);
+        (_path, _values, _keep) = (request.Path("model"), request.Values, keep);
         _bundled = Bundled(request);
         (Low, High) = Range(_values.Get(Intensities));
-        _description = job.Run("check_model", 0, Known, part => ModelLoader.Describe(_path, part));
+        // Before the files are read: a change meanwhile is noticed the next time.
+        FileStamp[] files = [FileStamp.Of(_path), FileStamp.Of(ModelConversion.PointHeadPath(_path))];
+        _description = job.Run("check_model", 0, Known, part => (keep ? ModelShelf.OfProcess.Description(_path) : null) ?? ModelLoader.Describe(_path, part));
+        _files = [.. files, .. _description.ExternalFiles.Select(f => FileStamp.Of(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_path))!, f)))];
         if (OnnxPanopticNetwork.Is(_description)) return;
         Card = ModelCards.Find(_path, _description, job);
         if (_values.Get(Tile) is > 0 and var side) Card = Card with { Tile = Card.Volumetric ? new Size3(side, side, side) : new Size3(1, side, side) };
@@ -93,8 +102,7 @@ internal sealed class EmModel
     public T WithProbabilities<T>(ISliceSource em, Job job, Func<TiledModel, Job, T> work)
     {
         ComparePixels(em.Grid.Spacing, Card!.PixelNm, job);
-        using IInferenceSession session = Open(job);
-        return job.Run("use_model", Opened, 1, part => work(new TiledModel(session, Card, _values.Get(Flips)), part));
+        return Use(null, job, (model, part) => work(new TiledModel(model.Session, Card, _values.Get(Flips), model.Memory), part));
     }
 
     /// <summary>Opens MitoNet, the point head of its dense graph included, and does the rest of the operation's work.</summary>
@@ -105,9 +113,12 @@ internal sealed class EmModel
         bool dense = _description.Outputs.Any(o => o.Name == OnnxPanopticNetwork.FeatureOutput);
         string? head = dense && ModelConversion.PointHeadPath(_path) is var beside && System.IO.File.Exists(beside) ? beside : null;
         if (head is not null) ModelLoader.Describe(head, job);
-        IInferenceSession session = Open(job, out ModelLoader loader);
-        using var network = new OnnxPanopticNetwork(session, head is null ? null : loader.Open(head, job));
-        return job.Run("use_model", Opened, 1, part => work(network, part));
+        return Use(head, job, (model, part) =>
+        {
+            using var network = new OnnxPanopticNetwork(model.Session, model.Head, options, model.Memory);
+            network.CheckMemory(em.Grid.Size, part);
+            return work(network, part);
+        });
     }
 
     /// <summary>What a report says of the model.</summary>
@@ -148,6 +159,7 @@ internal sealed class EmModel
     {
         var run = new JsonObject { ["software_version"] = Operations.Version, ["model"] = about };
         foreach ((string key, JsonNode? value) in found) run[key] = value?.DeepClone();
+        using (Process process = Process.GetCurrentProcess()) run["peak_memory_mb"] = Math.Round(process.PeakWorkingSet64 / (double)(1 << 20), 1);
         run["parameters"] = _values.ToJson();
         run["warnings"] = new JsonArray([.. job.Warnings.Select(w => (JsonNode)w)]);
         var report = (JsonObject)run.DeepClone();
@@ -157,14 +169,30 @@ internal sealed class EmModel
         return report;
     }
 
-    private IInferenceSession Open(Job job) => Open(job, out _);
-
-    private IInferenceSession Open(Job job, out ModelLoader loader)
+    /// <summary>Opens the model, or takes it as it was left open, and works with it.</summary>
+    private T Use<T>(string? head, Job job, Func<OpenModel, Job, T> work)
     {
-        ModelLoader opened = loader = new ModelLoader(_bundled, new InferenceOptions { Provider = ExecutionProviders.Parse(_values.Get(Provider)) }, job);
-        IInferenceSession session = job.Run("load_model", Known, Opened, part => opened.Open(_path, part));
-        (Used, Runtime) = (session.Provider.Name(), opened.Runtime);
-        return session;
+        var key = new OpenModelKey(Path.GetFullPath(_path), ExecutionProviders.Parse(_values.Get(Provider)), job.Threads, _bundled);
+        OpenModel model = job.Run("load_model", Known, Opened, part =>
+            ModelShelf.OfProcess.Take(key) ?? ModelLoader.Open(key, _description, _files, head is null ? null : Path.GetFullPath(head), part));
+        (Used, Runtime) = (model.Session.Provider.Name(), model.Runtime);
+        bool sound = false;
+        try
+        {
+            T result = job.Run("use_model", Opened, 1, part => work(model, part));
+            sound = true;
+            return result;
+        }
+        catch (OperationCanceledException)
+        {
+            sound = true;
+            throw;
+        }
+        finally
+        {
+            if (sound && _keep) ModelShelf.OfProcess.Put(model);
+            else model.Dispose();
+        }
     }
 
     private static void ComparePixels(Point3 own, Point3 wanted, Job job)

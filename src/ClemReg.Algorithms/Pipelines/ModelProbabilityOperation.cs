@@ -33,7 +33,8 @@ internal static class ModelProbabilityOperation
         var em = request.Input<ISliceSource>("image");
         Range slices = Slices(request.Values, em.Grid.Size.Z);
         (int first, int count) = slices.GetOffsetAndLength(em.Grid.Size.Z);
-        var model = new EmModel(request, job);
+        // A preview asks slice after slice.
+        var model = new EmModel(request, job, keep: true);
         var outputs = new Dictionary<string, object>();
         JsonObject about;
         if (model.Card is { } card)

@@ -3,21 +3,16 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using ClemReg.Algorithms.Detection;
 using ClemReg.Algorithms.Inference;
-using ClemReg.Algorithms.Inference.Conversion;
 using ClemReg.Algorithms.Inference.Models;
 using ClemReg.Algorithms.Tests.Inference;
 using ClemReg.Algorithms.Volumes;
-using Google.Protobuf;
 using Xunit.Abstractions;
-using static ClemReg.Algorithms.Inference.Conversion.OnnxGraphBuilder;
 
 namespace ClemReg.Algorithms.Tests.Detection;
 
 /// <summary>The way from slices to boxes, with a network that sees a bright pixel as an object of its cell, and with the real networks of ../shared.</summary>
 public sealed class ObjectDetectorTests(ITestOutputHelper output) : IDisposable
 {
-    private const int Side = 64, Cell = 8;
-
     private readonly string _folder = Directory.CreateTempSubdirectory("clemreg-detect").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -35,7 +30,7 @@ public sealed class ObjectDetectorTests(ITestOutputHelper output) : IDisposable
             // As large as a pixel of the network in the whole slice.
             for (int a = -1; a <= 1; a++)
                 for (int b = -1; b <= 1; b++) image[z, Math.Clamp(y + a, 0, height - 1), Math.Clamp(x + b, 0, width - 1)] = 200;
-        using IInferenceSession session = Cells();
+        using IInferenceSession session = TestRuntime.Runtime().Open(CellNetwork.Write(_folder), TestRuntime.Cpu, new Job(1));
         var detector = new ObjectDetector(session, new DetectorCard { Name = "cells" }, new Job(1));
         Assert.Equal(new YoloLayout(YoloKind.V8, 1), detector.Layout);
         var found = new List<(int Z, DetectedBox Box)>();
@@ -113,22 +108,5 @@ public sealed class ObjectDetectorTests(ITestOutputHelper output) : IDisposable
             output.WriteLine("SKIPPED: there is no /usr/bin/python3.");
         }
         return null;
-    }
-
-    /// <summary>A YOLOv8 of one class: each cell of 8 x 8 pixels is a box, as sure as its brightest pixel is bright.</summary>
-    private IInferenceSession Cells()
-    {
-        var graph = new OnnxGraphBuilder("cells", WeightFormat.Float32);
-        int n = Side / Cell, count = n * n;
-        string input = graph.Input("images", "1", "1", $"{Side}", $"{Side}");
-        string score = graph.Node("Reshape", [graph.Node("MaxPool", [input], null, Integers("kernel_shape", Cell, Cell), Integers("strides", Cell, Cell)), graph.Constant("row", 1, 1, count)]);
-        float[] boxes = [.. Enumerable.Range(0, count).Select(i => (i % n + 0.5f) * Cell), .. Enumerable.Range(0, count).Select(i => (i / n + 0.5f) * Cell), .. Enumerable.Repeat((float)Cell, 2 * count)];
-        // Grey around the picture is no object.
-        string sure = graph.Node("Mul", [score, graph.Node("Cast", [graph.Node("Greater", [score, graph.Floats("grey", 0.5f)])], null, Integer("to", 1))]);
-        graph.Node("Concat", [graph.Tensor("boxes", [1, 4, count], boxes), sure], "output0", Integer("axis", 1));
-        graph.Output("output0", "1", "5", $"{count}");
-        string path = Path.Combine(_folder, "cells.onnx");
-        File.WriteAllBytes(path, graph.Build("test", []).ToByteArray());
-        return TestRuntime.Runtime().Open(path, TestRuntime.Cpu, new Job(1));
     }
 }

@@ -1,27 +1,16 @@
-using System.Text.Json;
-using ClemReg.Algorithms.Inference.Conversion;
 using ClemReg.Algorithms.Pipelines;
 using ClemReg.Algorithms.Tests.Inference;
 using ClemReg.Algorithms.Volumes;
+using static ClemReg.Algorithms.Tests.Pipelines.EmModelRuns;
 
 namespace ClemReg.Algorithms.Tests.Pipelines;
 
+[Collection(InTurns)]
 public sealed class ModelProbabilityOperationTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("clemreg-probability").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static OperationResult Run(string operation, ISliceSource image, string model, Job? job = null, params (string Key, string Value)[] parameters)
-    {
-        string json = JsonSerializer.Serialize(new
-        {
-            parameters = parameters.Append(("provider", "cpu")).ToDictionary(p => p.Item1, p => p.Item2),
-            paths = new { model },
-            onnxruntime = TestRuntime.Library,
-        });
-        return Operations.Find(operation).Run(JsonDocument.Parse(json).RootElement, new Dictionary<string, object> { ["image"] = image }, job ?? new Job(2));
-    }
 
     private static Volume<byte> Cells()
     {
@@ -31,13 +20,6 @@ public sealed class ModelProbabilityOperationTests : IDisposable
             for (int y = 0; y < 60; y++)
                 for (int x = 0; x < 70; x++) image[z, y, x] = (byte)((z is > 0 and < 6 && (y - 30) * (y - 30) + (x - 40) * (x - 40) < 300 ? 80 : 160) + random.Next(50));
         return image;
-    }
-
-    private string MitoNet()
-    {
-        string path = Path.Combine(_folder, "mito.onnx");
-        ModelConversion.Convert(Path.Combine(AppContext.BaseDirectory, "golden", "mitonet", "fused.pth"), path, new ModelConversionOptions(), new Job(2));
-        return path;
     }
 
     [Theory]
@@ -70,7 +52,7 @@ public sealed class ModelProbabilityOperationTests : IDisposable
     [InlineData(true)]
     public void Some_slices_are_a_part_of_all_in_their_place(bool mitoNet)
     {
-        string model = mitoNet ? MitoNet() : TestRuntime.Golden("dark.onnx");
+        string model = mitoNet ? MitoNet(_folder) : TestRuntime.Golden("dark.onnx");
         using Volume<byte> image = Cells();
         using OperationResult all = Run("model_probability", image, model), some = Run("model_probability", image, model, null, ("first_slice", "3"), ("last_slice", "5")),
             rest = Run("model_probability", image, model, null, ("first_slice", "7"));
@@ -120,7 +102,7 @@ public sealed class ModelProbabilityOperationTests : IDisposable
         using Volume<byte> image = Cells();
         var heard = new Fractions();
         (string, string)[] more = operation == "segment_em" ? [("em_seg_axis", threeAxes), ("min_size", "0"), ("min_span", "0")] : [];
-        Run(operation, image, mitoNet ? MitoNet() : TestRuntime.Golden("dark.onnx"), new Job(1, default, heard), more).Dispose();
+        Run(operation, image, mitoNet ? MitoNet(_folder) : TestRuntime.Golden("dark.onnx"), new Job(1, default, heard), more).Dispose();
         heard.AssertRises();
     }
 
@@ -131,5 +113,57 @@ public sealed class ModelProbabilityOperationTests : IDisposable
         using var observer = new CancellingObserver();
         Assert.ThrowsAny<OperationCanceledException>(() => Run("model_probability", image, TestRuntime.Golden("dark.onnx"), new Job(2, observer.Token, observer)));
         Assert.InRange(observer.ReportsAfterCancelling, 0, 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_model_stays_open_for_the_next_slice_until_its_file_changes(bool dense)
+    {
+        string model = MitoNet(_folder, dense);
+        using Volume<byte> image = Cells();
+        (float[] first, bool loaded) = Slice("3", 2);
+        Assert.True(loaded);
+        (float[] again, loaded) = Slice("3", 2);
+        Assert.False(loaded);
+        Assert.Equal(first, again);
+        Assert.False(Slice("4", 2).Loaded);
+        // What is known of an open model is not taken for another: other threads, another file under its name, another point head.
+        Assert.True(Slice("3", 1).Loaded);
+        File.SetLastWriteTimeUtc(dense ? Path.Combine(_folder, "mito_point.onnx") : model, DateTime.UtcNow.AddMinutes(-5));
+        Assert.True(Slice("3", 1).Loaded);
+        Assert.False(Slice("3", 1).Loaded);
+        File.Copy(TestRuntime.Golden("dark.onnx"), model, overwrite: true);
+        (float[] other, loaded) = Slice("3", 1);
+        Assert.True(loaded);
+        Assert.NotEqual(first, other);
+
+        (float[] Probability, bool Loaded) Slice(string z, int threads)
+        {
+            var heard = new Heard();
+            using OperationResult result = Run("model_probability", image, model, new Job(threads, default, heard), ("first_slice", z), ("last_slice", z));
+            return (((Volume<float>)result.Outputs["probability"]).Slice(0).ToArray(), heard.Lines.Contains("The model runs on cpu."));
+        }
+    }
+
+    [Fact]
+    public void A_model_that_segments_or_fails_is_not_kept()
+    {
+        string model = TestRuntime.Golden("dark.onnx");
+        using Volume<byte> image = Cells();
+        Assert.True(Loads("segment_em"));
+        Assert.True(Loads("model_probability"));
+        Assert.False(Loads("segment_em"));
+        Assert.True(Loads("model_probability"));
+        using var floats = new Volume<float>(image.Grid);
+        Assert.Throws<BadInputException>(() => Run("model_probability", floats, model));
+        Assert.True(Loads("model_probability"));
+
+        bool Loads(string operation)
+        {
+            var heard = new Heard();
+            Run(operation, image, model, new Job(2, default, heard)).Dispose();
+            return heard.Lines.Contains("The model runs on cpu.");
+        }
     }
 }

@@ -1,27 +1,17 @@
-using System.Text.Json;
-using ClemReg.Algorithms.Inference.Conversion;
 using ClemReg.Algorithms.Pipelines;
 using ClemReg.Algorithms.Tests.Inference;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Tests.Pipelines;
 
+[Collection(EmModelRuns.InTurns)]
 public sealed class SegmentEmOperationTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("clemreg-segment-em").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static OperationResult Run(ISliceSource image, string model, Job? job = null, params (string Key, string Value)[] parameters)
-    {
-        string json = JsonSerializer.Serialize(new
-        {
-            parameters = parameters.Append(("provider", "cpu")).ToDictionary(p => p.Item1, p => p.Item2),
-            paths = new { model },
-            onnxruntime = TestRuntime.Library,
-        });
-        return Operations.Find("segment_em").Run(JsonDocument.Parse(json).RootElement, new Dictionary<string, object> { ["image"] = image }, job ?? new Job(2));
-    }
+    private static OperationResult Run(ISliceSource image, string model, Job? job = null, params (string Key, string Value)[] parameters) => EmModelRuns.Run("segment_em", image, model, job, parameters);
 
     /// <summary>Bright, with a dark block of 20 x 30 pixels in six of its eight slices.</summary>
     private static Volume<T> Block<T>(Func<byte, T> value, double pixel = 10) where T : unmanaged
@@ -68,8 +58,7 @@ public sealed class SegmentEmOperationTests : IDisposable
     [InlineData(true, "false")]
     public void A_converted_network_runs_as_MitoNet(bool dense, string threeAxes)
     {
-        string model = Path.Combine(_folder, "mito.onnx");
-        ModelConversion.Convert(Path.Combine(AppContext.BaseDirectory, "golden", "mitonet", "fused.pth"), model, new ModelConversionOptions { Dense = dense }, new Job(2));
+        string model = EmModelRuns.MitoNet(_folder, dense);
         using Volume<byte> image = Block(v => v);
         using OperationResult result = Run(image, model, null, ("em_seg_axis", threeAxes), ("min_size", "0"), ("min_span", "0"), ("seg_thr", "0.01"), ("nms_thr", "0"));
         Assert.Equal("MitoNet", (string)result.Json["model"]!["kind"]!);
@@ -83,11 +72,17 @@ public sealed class SegmentEmOperationTests : IDisposable
     [Fact]
     public void A_wrong_pixel_size_is_warned_of_with_numbers()
     {
-        string model = Path.Combine(_folder, "mito.onnx");
-        ModelConversion.Convert(Path.Combine(AppContext.BaseDirectory, "golden", "mitonet", "fused.pth"), model, new ModelConversionOptions(), new Job(2));
+        string model = EmModelRuns.MitoNet(_folder);
         using Volume<byte> fine = Block(v => v, 1), coarse = Block(v => v, 60);
         Assert.Contains("1 nm", Assert.Single(Warnings(fine), w => w.Contains("pixels of", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Contains("60 nm", Assert.Single(Warnings(coarse), w => w.Contains("pixels of", StringComparison.Ordinal)), StringComparison.Ordinal);
+        // A model of probabilities has the image resampled, which is told; only what can hardly be meant is warned of.
+        model = Path.Combine(_folder, "dark.onnx");
+        File.Copy(TestRuntime.Golden("dark.onnx"), model);
+        File.WriteAllText(Path.Combine(_folder, "dark.json"), """{ "pixel_size_nm": 8, "outputs": { "probability": { "activation": "sigmoid" } } }""");
+        using Volume<byte> usual = Block(v => v, 5);
+        Assert.DoesNotContain(Warnings(usual), w => w.Contains("pixels are", StringComparison.Ordinal));
+        Assert.Contains("The image's pixels are 60 nm, the model's 8 nm: check the image's pixel size (Image > Properties).", Warnings(coarse));
 
         IReadOnlyList<string> Warnings(ISliceSource image)
         {

@@ -117,7 +117,7 @@ public static class ModelCards
             Name = model.File,
             Input = input.Name,
             Volumetric = volumetric,
-            Channels = (int)(input.Axes[1].Size is >= 1 and <= 64 ? input.Axes[1].Size!.Value : 1),
+            Channels = (int)(input.Axes[1].Size is >= 1 and <= 64 and var channels ? channels : 1),
             MultipleOf = new Size3(volumetric ? multiple : 1, multiple, multiple),
             Probability = new CardOutput(output.Name, 0, output.Name.Contains("logit", StringComparison.OrdinalIgnoreCase) ? Activation.Sigmoid : Activation.None),
         };

@@ -24,13 +24,15 @@ public sealed class TiledModel
     private readonly CardOutput[] _wanted;
     private readonly Dictionary<string, InferenceTensor?> _outputs;
     private readonly int _flips;
+    private readonly PieceMemory _memory;
 
     /// <summary>Joins a model and what is known about it.</summary>
     /// <param name="session">The model.</param>
     /// <param name="card">What is known about it.</param>
     /// <param name="flips">Each piece is also given mirrored along x, along y and along both, and the four results are averaged: four times the work.</param>
+    /// <param name="memory">What is known about the memory that the session's runs need; null: nothing yet.</param>
     /// <exception cref="ModelException">The model has other inputs or outputs than the card says.</exception>
-    public TiledModel(IInferenceSession session, ModelCard card, bool flips = false)
+    public TiledModel(IInferenceSession session, ModelCard card, bool flips = false, RunMemory? memory = null)
     {
         (_session, _card) = (session, card);
         _flips = flips ? 4 : 1;
@@ -49,6 +51,7 @@ public sealed class TiledModel
         foreach (CardOutput output in _wanted)
             if (session.Outputs.All(o => o.Name != output.Output))
                 throw new ModelException($"{card.Name}: the model has no output {output.Output}; it has {string.Join(", ", session.Outputs.Select(o => o.Name))}. Correct \"outputs\" in the model card.");
+        _memory = new PieceMemory(session.Provider, card, _input, InferNothing, memory ?? new RunMemory());
         _outputs = _wanted.Select(o => o.Output).Distinct().ToDictionary(o => o, _ => (InferenceTensor?)null);
     }
 
@@ -65,6 +68,7 @@ public sealed class TiledModel
     {
         var slices = new ModelSlices(image, _card, low, high, job);
         Size3 size = slices.Size, tile = Tile(size);
+        _memory.Check(tile, job);
         Size3 given = Given(tile) ?? Probe(tile, job);
         Size3 overlap = Overlap(given);
         TileAxis z = new(size.Z, tile.Z, given.Z, _card.Volumetric ? overlap.Z : 0), y = new(size.Y, tile.Y, given.Y, overlap.Y), x = new(size.X, tile.X, given.X, overlap.X);
@@ -220,14 +224,20 @@ public sealed class TiledModel
     {
         try
         {
-            return _session.Run(new Dictionary<string, InferenceTensor> { [_input.Name] = piece }, job, _outputs);
+            InferenceResult result = _session.Run(new Dictionary<string, InferenceTensor> { [_input.Name] = piece }, job, _outputs);
+            _memory.Ran(tile);
+            return result;
         }
         catch (OutOfMemoryBudgetException e)
         {
-            int multiple = Math.Max(_card.MultipleOf.Y, _card.MultipleOf.X), half = Math.Max(multiple, Math.Max(tile.Y, tile.X) / 2 / multiple * multiple);
-            throw new OutOfMemoryBudgetException(
-                $"{_card.Name} needs more memory than there is for pieces of {tile} pixels (z x y x x). Set em_tile = {half}, close other programs, or crop the image.", e);
+            throw _memory.Failed(tile, e, job);
         }
+    }
+
+    private void InferNothing(Size3 tile, Job job)
+    {
+        using InferenceTensor nothing = InferenceTensor.Allocate(TensorType.Float32, Shape(tile));
+        _session.Run(new Dictionary<string, InferenceTensor> { [_input.Name] = nothing }, job, _outputs).Dispose();
     }
 
     private void Add(InferenceResult result, CardOutput wanted, Size3 given, Volume<float> sums, int kind, int flip, (TileAxis Axis, int Piece) z, (TileAxis Axis, int Piece) y, (TileAxis Axis, int Piece) x)

@@ -1,19 +1,10 @@
 namespace ClemReg.Algorithms.Inference.Models;
 
-/// <summary>One axis of a model's input or output.</summary>
-/// <param name="Size">Its length; null where it may be any.</param>
-/// <param name="Name">The name of a length that may be any, such as height; may be empty.</param>
-public readonly record struct ModelAxis(long? Size, string Name)
-{
-    /// <summary>The length, the name, or a question mark.</summary>
-    public override string ToString() => Size is long size ? size.ToString(System.Globalization.CultureInfo.InvariantCulture) : Name.Length > 0 ? Name : "?";
-}
-
-/// <summary>An input or output of a model.</summary>
+/// <summary>An input or output of a model as its file declares it; the runtime's <see cref="TensorInfo"/> always knows the axes.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Type">The type of its elements.</param>
 /// <param name="Axes">Its axes, outermost first; null where the file does not say.</param>
-public sealed record ModelPort(string Name, TensorType Type, IReadOnlyList<ModelAxis>? Axes)
+public sealed record ModelPort(string Name, TensorType Type, IReadOnlyList<TensorAxis>? Axes)
 {
     /// <summary>For messages: name, type and axes.</summary>
     public override string ToString() => $"{Name}: {Type} [{(Axes is null ? "any shape" : string.Join(", ", Axes))}]";

@@ -110,7 +110,7 @@ internal sealed class OnnxGraphReader(ProtobufReader reader, OnnxTensorReader te
         string name = "";
         long type = 0;
         bool tensor = false;
-        List<ModelAxis>? axes = null;
+        List<TensorAxis>? axes = null;
         long outer = reader.Enter();
         while (reader.Next(out int field))
         {
@@ -124,7 +124,7 @@ internal sealed class OnnxGraphReader(ProtobufReader reader, OnnxTensorReader te
         return new ModelPort(name, (TensorType)type, axes);
     }
 
-    private void ReadType(ref long type, ref bool tensor, ref List<ModelAxis>? axes)
+    private void ReadType(ref long type, ref bool tensor, ref List<TensorAxis>? axes)
     {
         long outer = reader.Enter();
         while (reader.Next(out int field))
@@ -147,7 +147,7 @@ internal sealed class OnnxGraphReader(ProtobufReader reader, OnnxTensorReader te
         reader.Leave(outer);
     }
 
-    private void ReadShape(ref List<ModelAxis>? axes)
+    private void ReadShape(ref List<TensorAxis>? axes)
     {
         axes ??= [];
         long outer = reader.Enter();
@@ -158,7 +158,7 @@ internal sealed class OnnxGraphReader(ProtobufReader reader, OnnxTensorReader te
                 reader.Skip();
                 continue;
             }
-            long? size = null;
+            long size = -1;
             string name = "";
             long inner = reader.Enter();
             while (reader.Next(out field))
@@ -168,10 +168,9 @@ internal sealed class OnnxGraphReader(ProtobufReader reader, OnnxTensorReader te
                 else reader.Skip();
             }
             reader.Leave(inner);
-            // Some exporters write -1 for any length.
-            if (size == -1) size = null;
-            if (size is < 0 or > int.MaxValue) throw reader.Damaged($"an input or output has an axis of length {size}");
-            axes.Add(new ModelAxis(size, name));
+            // Some exporters write the -1 for any length.
+            if (size is < -1 or > int.MaxValue) throw reader.Damaged($"an input or output has an axis of length {size}");
+            axes.Add(new TensorAxis(size, name));
             if (axes.Count > 64) throw reader.Damaged("an input or output has more than 64 axes");
         }
         reader.Leave(outer);

@@ -25,6 +25,12 @@ final class Wire {
 		return Json.write(request);
 	}
 
+	/** What a request asks to compute its model, or "" where it runs none. */
+	static String provider(final String requestJson) {
+		final Map<String, Object> request = Json.parseObject(requestJson == null || requestJson.isEmpty() ? "{}" : requestJson);
+		return request.containsKey("onnxruntime") ? Json.asText(Json.asObject(request.get("parameters")).get("provider"), "auto") : "";
+	}
+
 	/** What an operation gave, from the text of its reply. */
 	static OperationResult result(final String json) {
 		final Map<String, Object> reply = Json.parseObject(json);

@@ -66,7 +66,7 @@ public final class WorkerBridge implements Bridge {
 	public void readSlice(final long volume, final int z, final Object pixels) {
 		SliceFile.count(pixels);
 		at(volume, process -> {
-			final WorkerListener listener = new WorkerListener(null, readers);
+			final WorkerListener listener = new WorkerListener(readers);
 			try {
 				process.slice("a slice was read", Frame.READ_SLICE, volume, z, pixels, listener);
 			}
@@ -104,7 +104,7 @@ public final class WorkerBridge implements Bridge {
 		if (listener == null) throw ClemRegException.badInput("The listener of an operation is null.");
 		final byte[] request = new Payload().putText(Wire.request(operation, requestJson, inputs)).toArray();
 		for (final Long input : inputs.values()) checkOwner(input == null ? 0 : input);
-		final WorkerListener heard = new WorkerListener(listener, readers);
+		final WorkerListener heard = new WorkerListener(listener, readers, Wire.provider(requestJson));
 		return with(process(), process -> {
 			final OperationResult result;
 			try {

@@ -10,12 +10,20 @@ import java.util.Map;
 final class WorkerListener {
 	private final OperationListener listener;
 	private final Map<Long, SliceReader> readers;
+	/** What is asked to compute a model (cpu, webgpu, auto ...); empty where no model runs. */
+	final String provider;
 	private Throwable failure;
 
-	/** The listener is null while a result is read. */
-	WorkerListener(final OperationListener listener, final Map<Long, SliceReader> readers) {
+	/** While a result is read. */
+	WorkerListener(final Map<Long, SliceReader> readers) {
+		this(null, readers, "");
+	}
+
+	/** While an operation runs. */
+	WorkerListener(final OperationListener listener, final Map<Long, SliceReader> readers, final String provider) {
 		this.listener = listener;
 		this.readers = readers;
+		this.provider = provider;
 	}
 
 	/** Progress, log or warning. */

@@ -104,7 +104,7 @@ final class WorkerProcess {
 				catch (final InterruptedException e) {
 					interrupted = true; // as in native code: whoever wants it to stop says so through the listener
 				}
-				if (frame == END) throw death(what);
+				if (frame == END) throw death(what, listener == null ? "" : listener.provider);
 				if (frame != null && frame.kind == Frame.DONE) return frame.payload;
 				if (frame != null && frame.kind == Frame.FAILED) throw Wire.failure(Payload.text(frame.payload));
 				if (frame != null && frame.kind == Frame.ASK) file = give(id, frame, file, listener);
@@ -274,13 +274,23 @@ final class WorkerProcess {
 		}
 	}
 
-	private ClemRegException death(final String what) {
+	private ClemRegException death(final String what, final String provider) {
 		final String words = lastLines.joined("\n"), last = words.substring(words.lastIndexOf('\n') + 1);
-		final String advice = process.exitValue() == 128 + 9
-			? "That is how a system whose memory runs out ends programs: close other programs, or give the model smaller pieces (em_tile). "
-			: "Try provider = cpu, update the driver of the graphics processor, or take another model. ";
-		return new ClemRegException(ClemRegException.Kind.MODEL, "The process in which models run ended while " + what + ": " + howItEnded() + " " + advice +
+		return new ClemRegException(ClemRegException.Kind.MODEL, "The process in which models run ended while " + what + ": " + howItEnded() + " " + advice(process.exitValue(), provider) +
 			"Nothing else is affected; the next run starts a new process." + (last.isEmpty() ? "" : " It said last: " + last), words.isEmpty() ? null : new IllegalStateException(words));
+	}
+
+	/** What to try, by what was computing. */
+	static String advice(final int code, final String provider) {
+		if (code == 128 + 9) {
+			return "That is how a system whose memory runs out ends programs: close other programs" + (provider.isEmpty() ? "" : ", or give the model smaller pieces (em_tile; MitoNet: downsample_f)") + ". ";
+		}
+		switch (provider) {
+			case "": return "";
+			case "cpu": return "No graphics processor was at work: take another model, or another build of ONNX Runtime (environment variable FIJI_ORT_LIB). ";
+			case "auto": return "If a graphics processor computed, try provider = cpu or update its driver; else take another model. ";
+			default: return "Try provider = cpu, update the driver of the graphics processor, or take another model. ";
+		}
 	}
 
 	private String howItEnded() {

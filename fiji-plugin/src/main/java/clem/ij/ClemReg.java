@@ -123,7 +123,7 @@ public final class ClemReg implements PlugIn {
 		else if (!sample) {
 			if (GraphicsEnvironment.isHeadless()) throw ClemRegException.badInput("Without a screen " + operation.title + " needs its keys: run(\"...\", \"key=value ...\").");
 			final ParameterDialog dialog = new ParameterDialog(operation, fields, Images.titles());
-			if (name.equals(SEGMENT_EM)) dialog.preview(shown -> new ThresholdPreview(schema.operation(PROBABILITY), Bridges::forModels, shown));
+			if (name.equals(SEGMENT_EM)) dialog.preview(shown -> new ThresholdPreview(schema.operation(PROBABILITY), shown));
 			final String command = Recorder.getCommand();
 			final Map<String, String> answer = dialog.ask();
 			// Another command may have run while the dialog was open.

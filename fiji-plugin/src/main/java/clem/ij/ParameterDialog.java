@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 import javax.swing.Box;
+import javax.swing.DefaultComboBoxModel;
 import javax.swing.JButton;
 import javax.swing.JCheckBox;
 import javax.swing.JComboBox;
@@ -32,6 +33,7 @@ import javax.swing.JTabbedPane;
 import javax.swing.JTextArea;
 import javax.swing.JTextField;
 import javax.swing.SwingConstants;
+import javax.swing.SwingUtilities;
 
 import clem.bridge.ClemRegException;
 import clem.ij.preview.DialogValues;
@@ -39,6 +41,7 @@ import clem.ij.preview.ThresholdPreview;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import ij.IJ;
+import ij.ImageListener;
 import ij.ImagePlus;
 
 /** Asks for an operation's images and parameters, one tab a group. Each component's name is its key. */
@@ -58,7 +61,7 @@ final class ParameterDialog {
 	ParameterDialog(final Operation operation, final Fields fields, final List<String> titles) {
 		this.operation = operation;
 		this.fields = fields;
-		this.titles = titles;
+		this.titles = new ArrayList<>(titles);
 	}
 
 	/** Adds a preview. The image windows can then be used while the dialog is open. */
@@ -106,9 +109,12 @@ final class ParameterDialog {
 		if (previews != null) {
 			preview = previews.apply(new Values());
 			below.add(preview.component(), BorderLayout.CENTER);
+			final ImageListener openings = new Openings();
+			ImagePlus.addImageListener(openings);
 			dialog.addWindowListener(new WindowAdapter() {
 				@Override
 				public void windowClosed(final WindowEvent e) {
+					ImagePlus.removeImageListener(openings);
 					preview.close();
 				}
 			});
@@ -135,6 +141,40 @@ final class ParameterDialog {
 		@Override
 		public ImagePlus image(final String key) {
 			return chosen(key);
+		}
+	}
+
+	/** Images that are opened or closed while the dialog is open enter its lists, or leave them, unless they are chosen. */
+	private final class Openings implements ImageListener {
+		@Override
+		public void imageOpened(final ImagePlus image) {
+			SwingUtilities.invokeLater(ParameterDialog.this::relist);
+		}
+
+		@Override
+		public void imageClosed(final ImagePlus image) {
+			SwingUtilities.invokeLater(ParameterDialog.this::relist);
+		}
+
+		@Override
+		public void imageUpdated(final ImagePlus image) {}
+	}
+
+	private void relist() {
+		final List<String> open = Images.titles();
+		if (open.equals(titles)) return;
+		titles.clear();
+		titles.addAll(open);
+		for (final Fields.Field field : fields.all()) {
+			if (field.kind != Fields.Kind.IMAGE && field.kind != Fields.Kind.OPTIONAL_IMAGE) continue;
+			@SuppressWarnings("unchecked")
+			final JComboBox<String> images = (JComboBox<String>) inputs.get(field.key);
+			final Object chosen = images.getSelectedItem();
+			final List<String> items = new ArrayList<>(titles);
+			if (field.kind == Fields.Kind.OPTIONAL_IMAGE) items.add(0, NONE);
+			if (chosen != null && !items.contains(chosen)) items.add(chosen.toString());
+			images.setModel(new DefaultComboBoxModel<>(items.toArray(new String[0])));
+			if (chosen != null) images.setSelectedItem(chosen);
 		}
 	}
 

@@ -58,7 +58,7 @@ public final class ModelEntry {
 			throw bad("name", name, "it becomes a file's name: letters, digits, '.', '_' and '-', without .onnx, and not 'models'");
 		}
 		for (final String key : json.keySet()) {
-			if (!KEYS.contains(key)) throw ClemRegException.badInput(where + ", model '" + name + "': unknown key '" + key + "'." + Nearest.hint(key, KEYS) + " Allowed: " + String.join(", ", KEYS) + ".");
+			if (!KEYS.contains(key)) throw ClemRegException.badInput(place() + ": unknown key '" + key + "'." + Nearest.hint(key, KEYS) + " Allowed: " + String.join(", ", KEYS) + ".");
 		}
 		title = text("title", name);
 		description = text("description", "");
@@ -119,7 +119,12 @@ public final class ModelEntry {
 	}
 
 	private ClemRegException bad(final String key, final String value, final String allowed) {
-		return ClemRegException.badInput(where + (name == null ? "" : ", model '" + name + "'") + ": " + key + " = " + value + " is not allowed: " + allowed + ".");
+		return ClemRegException.badInput((name == null ? where : place()) + ": " + key + " = " + value + " is not allowed: " + allowed + ".");
+	}
+
+	/** Its place in the list, for messages. */
+	String place() {
+		return where + ", model '" + name + "'";
 	}
 
 	/** The size in words. */

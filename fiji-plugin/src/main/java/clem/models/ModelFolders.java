@@ -125,8 +125,18 @@ public final class ModelFolders {
 		return null;
 	}
 
+	/** The only model whose name is this one but for capitals, or null: on Windows and macOS the system finds it so. */
+	private static File similar(final String name) {
+		final List<File> found = new ArrayList<>();
+		for (final File folder : all()) {
+			final File[] same = folder.listFiles(file -> file.getName().equalsIgnoreCase(name + ONNX) && file.isFile());
+			if (same != null) found.addAll(Arrays.asList(same));
+		}
+		return found.size() == 1 ? found.get(0) : null;
+	}
+
 	/**
-	 * The model that the user means: a file, or the name of one of the models that are there, with or without .onnx.
+	 * The model that the user means: a file, or the name of one of the models that are there, with or without .onnx, in capitals or not where that leaves one.
 	 *
 	 * @param role the input's name, for the message
 	 * @throws ClemRegException where there is none: it says where was looked and what is there
@@ -136,7 +146,8 @@ public final class ModelFolders {
 		if (file.isFile()) return file;
 		final boolean bare = file.getName().equals(given) && !given.contains("\\");
 		final String name = given.toLowerCase(Locale.ROOT).endsWith(ONNX) ? given.substring(0, given.length() - ONNX.length()) : given;
-		final File found = bare ? installed(name) : null;
+		File found = bare ? installed(name) : null;
+		if (bare && found == null) found = similar(name);
 		if (found != null) return found;
 		if (file.exists()) throw ClemRegException.badInput(role + ": " + file + " is a folder; a file is needed.");
 		final StringBuilder message = new StringBuilder(role + ": there is no file " + file);

@@ -120,8 +120,11 @@ public final class ModelInstaller {
 				converter.convert(entry, download.file(), model, overwrite, listener);
 			}
 			catch (final ClemRegException e) {
+				final boolean refused = e.kind == ClemRegException.Kind.BAD_INPUT || e.kind == ClemRegException.Kind.MODEL;
+				final boolean misspelt = refused && entry.conversion.keySet().stream().anyMatch(key -> e.getMessage().startsWith(key + " = ") || e.getMessage().contains("'" + key + "'"));
+				if (misspelt) throw ClemRegException.badInput(entry.place() + ": convert: " + e.getMessage() + " Correct it there; what was downloaded is kept until then.", e);
 				// What cannot be converted now cannot be later; where memory or the user's patience ran out the download need not be made again.
-				if (e.kind == ClemRegException.Kind.BAD_INPUT || e.kind == ClemRegException.Kind.MODEL) download.discard();
+				if (refused) download.discard();
 				throw e;
 			}
 		}

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import clem.bridge.ClemRegException;
 import clem.image.TiffWriter;
@@ -26,6 +28,7 @@ public final class ModelList {
 
 	private static final String RESOURCE = "/models/models.json";
 
+	/** By name in small letters: a name is a file's, which on some systems is the same in capitals. */
 	private final Map<String, ModelEntry> entries = new LinkedHashMap<>();
 
 	/** Reads the lists of all models folders. Where there is none, the jar's is written to the folder that can be written, if there is one. */
@@ -53,7 +56,7 @@ public final class ModelList {
 	}
 
 	private void add(final List<ModelEntry> more) {
-		for (final ModelEntry entry : more) entries.putIfAbsent(entry.name, entry);
+		for (final ModelEntry entry : more) entries.putIfAbsent(entry.name.toLowerCase(Locale.ROOT), entry);
 	}
 
 	/** The file to be edited; it is written where there is none. */
@@ -132,8 +135,8 @@ public final class ModelList {
 
 	/** The model of that name. */
 	public ModelEntry entry(final String name) {
-		final ModelEntry entry = entries.get(name);
-		if (entry == null) throw Schema.unknown("model", name, entries.keySet());
+		final ModelEntry entry = entries.get(name.toLowerCase(Locale.ROOT));
+		if (entry == null) throw Schema.unknown("model", name, entries().stream().map(e -> e.name).collect(Collectors.toList()));
 		return entry;
 	}
 }

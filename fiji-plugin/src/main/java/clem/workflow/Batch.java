@@ -42,13 +42,16 @@ public final class Batch {
 
 	private static final class Row {
 		final String name;
+		/** Where the pair stands in the table. */
+		final String place;
 		Status status = Status.WAITING;
 		String error = "";
 		/** What run.json says; empty before. */
 		Map<String, Object> run = new LinkedHashMap<>();
 
-		Row(final String name) {
-			this.name = name;
+		Row(final BatchList.Pair pair) {
+			name = pair.name;
+			place = pair.place;
 		}
 
 		List<String> cells() {
@@ -77,7 +80,7 @@ public final class Batch {
 		for (final BatchList.Pair pair : pairs) prepare(pair, request, listener);
 		final File out = folder(request);
 		final List<Row> rows = new ArrayList<>();
-		for (final BatchList.Pair pair : pairs) rows.add(new Row(pair.name));
+		for (final BatchList.Pair pair : pairs) rows.add(new Row(pair));
 		write(rows, out);
 		for (int i = 0; i < rows.size(); i++) {
 			final Row row = rows.get(i);
@@ -86,7 +89,7 @@ public final class Batch {
 			}
 			catch (final ClemRegException e) {
 				row.status = e.kind == ClemRegException.Kind.CANCELLED ? Status.CANCELLED : Status.FAILED;
-				row.error = e.getMessage();
+				row.error = row.status == Status.CANCELLED ? e.getMessage() : row.place + e.getMessage();
 			}
 			catch (final OutOfMemoryError e) {
 				row.status = Status.FAILED;
@@ -153,13 +156,14 @@ public final class Batch {
 			bridge.run("register_plan", run.toJson(), Collections.emptyMap(), new Quiet(listener));
 		}
 		catch (final ClemRegException e) {
-			if (e.kind == ClemRegException.Kind.BAD_INPUT) throw ClemRegException.badInput(pair.name + ": " + e.getMessage(), e);
+			if (e.kind == ClemRegException.Kind.BAD_INPUT) throw ClemRegException.badInput(pair.place + pair.name + ": " + e.getMessage(), e);
 		}
 	}
 
 	private void one(final FileRequest request, final File folder, final Row row, final Part listener) {
 		final File mark = new File(folder, MARK);
 		request.out = folder.getPath();
+		request.inputs.computeIfPresent("model", (role, given) -> ModelFolders.find(role, given).getPath());
 		FileRunner.check(register, request);
 		final Map<String, Object> made = madeFrom(request, listener);
 		if (mark.isFile() && !request.overwrite) {

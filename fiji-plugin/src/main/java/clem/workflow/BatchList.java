@@ -15,7 +15,6 @@ import java.util.regex.Pattern;
 
 import clem.bridge.ClemRegException;
 import clem.image.Regions;
-import clem.models.ModelFolders;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import clem.schema.Schema;
@@ -35,11 +34,14 @@ final class BatchList {
 	/** One registration of a batch. */
 	static final class Pair {
 		final String name;
+		/** Where it stands, to begin a message with; empty for a folder's. */
+		final String place;
 		/** Its files, voxel sizes and parameters. */
 		final FileRequest request = new FileRequest("register");
 
-		Pair(final String name) {
+		Pair(final String name, final String place) {
 			this.name = name;
+			this.place = place;
 		}
 	}
 
@@ -102,7 +104,7 @@ final class BatchList {
 		}
 		final Integer before = names.put(name, line);
 		if (before != null) throw bad(file, line, "name = " + name + " stands in line " + before + " already; each pair needs a name of its own.");
-		final Pair pair = new Pair(name);
+		final Pair pair = new Pair(name, "line " + line + ": ");
 		for (final Commands.FileInput input : Commands.inputs(register)) {
 			final String path = row.remove(input.name);
 			if (path != null) pair.request.inputs.put(input.name, input.isSeveral() ? all(file, path) : input.name.equals("model") ? model(file, path) : beside(file, path));
@@ -122,10 +124,10 @@ final class BatchList {
 		return pair;
 	}
 
-	/** A model beside the table, or of that name in the models folder. */
+	/** A model beside the table, or the name of one in the models folder, which is looked for when the pair's turn comes. */
 	private static String model(final File table, final String name) {
 		final String path = beside(table, name);
-		return new File(path).exists() ? path : ModelFolders.find("model", name).getPath();
+		return new File(path).exists() || !new File(name).getName().equals(name) ? path : name;
 	}
 
 	private static String all(final File table, final String paths) {
@@ -181,7 +183,7 @@ final class BatchList {
 		if (name == null) return;
 		String role = null;
 		for (int i = 0; i < ROLES.size(); i++) if (match.group(i + 2) != null) role = ROLES.get(i);
-		final String old = pairs.computeIfAbsent(name, Pair::new).request.inputs.put(role, file.getPath());
+		final String old = pairs.computeIfAbsent(name, n -> new Pair(n, "")).request.inputs.put(role, file.getPath());
 		if (old != null) {
 			throw ClemRegException.badInput("folder: the pair " + name + " has two files that may be its " + role + ": " + new File(old).getName() + " and " + file.getName()
 				+ ". Rename or move one, or list the pairs in a table (pairs).");

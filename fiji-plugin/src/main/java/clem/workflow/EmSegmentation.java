@@ -17,6 +17,8 @@ import clem.json.Json;
 final class EmSegmentation {
 	/** Where it stands in run.json. */
 	static final String KEY = "em_segmentation";
+	/** The peak memory of the process in which the model ran, where that is one of its own. */
+	static final String PEAK = "peak_memory_mb";
 
 	private EmSegmentation() {}
 
@@ -44,6 +46,7 @@ final class EmSegmentation {
 				throw ClemRegException.badInput("model: " + input.model.getName() + " finds nothing in '" + input.fixed.name() + "'. Try a lower seg_thr or min_size, check the pixel size and em_intensity_range, or see what Segment EM gives.");
 			}
 			for (final String key : new String[] { "model", "objects", "voxels", "fraction" }) report.put(key, json.get(key));
+			if (models != bridge) report.put(PEAK, Json.parseObject(models.memory()).get(PEAK));
 			return copy(models, found, bridge, handles, input.fixed, progress);
 		}
 	}

@@ -217,7 +217,8 @@ public final class RegisterResults {
 		json.put("instruction_set", about.get("instruction_set"));
 		json.put("total_seconds", stages.total());
 		json.put("stages", stages.toJson());
-		json.put("peak_memory_mb", Json.parseObject(bridge.memory()).get("peak_memory_mb"));
+		// Of the process in which a model ran as well, where there was one: at most so much was taken at any time.
+		json.put(EmSegmentation.PEAK, Json.asNumber(Json.parseObject(bridge.memory()).get(EmSegmentation.PEAK), 0) + Json.asNumber(Json.asObject(run.get(EmSegmentation.KEY)).get(EmSegmentation.PEAK), 0));
 		for (final Map.Entry<String, Object> entry : run.entrySet()) json.putIfAbsent(entry.getKey(), entry.getValue());
 		final List<String> warnings = progress.warnings();
 		json.put("warnings", warnings);

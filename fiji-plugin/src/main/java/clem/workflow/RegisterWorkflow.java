@@ -156,7 +156,9 @@ public final class RegisterWorkflow {
 		if (before != null && earlier.reported(EmSegmentation.KEY) != null) {
 			reused.put("fixed_mask", before);
 			inputs.put("fixed_mask", input.fixed.maskOf(ImageFiles.open("fixed_mask", before.getPath()), true).toMask(bridge, handles, progress));
-			return Json.asObject(earlier.reported(EmSegmentation.KEY));
+			final Map<String, Object> told = new LinkedHashMap<>(Json.asObject(earlier.reported(EmSegmentation.KEY)));
+			told.remove(EmSegmentation.PEAK);
+			return told;
 		}
 		final Map<String, Object> found = new LinkedHashMap<>();
 		inputs.put("fixed_mask", EmSegmentation.run(models.get(), bridge, handles, input, later("segment_em", planned, request), found, progress));

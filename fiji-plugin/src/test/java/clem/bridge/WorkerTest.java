@@ -49,12 +49,16 @@ public final class WorkerTest {
 
 	/** Runs an operation that reads a slice of an image in Java; the reader is called on the thread that runs it. */
 	private static OperationResult warp(final Bridge bridge, final SliceReader reader, final OperationListener listener) {
+		return warp(bridge, "{}", reader, listener);
+	}
+
+	private static OperationResult warp(final Bridge bridge, final String request, final SliceReader reader, final OperationListener listener) {
 		try (Handles handles = new Handles(bridge)) {
 			final Map<String, Long> inputs = new HashMap<>();
 			inputs.put("source", handles.add(bridge.createSource(VoxelKind.UINT8, new int[] { 3, 4, 5 }, ONE, ZERO, reader)));
 			inputs.put("transform", handles.add(bridge.createTransform(IDENTITY)));
 			inputs.put("target", handles.add(bridge.createVolume(VoxelKind.MASK, new int[] { 3, 4, 5 }, ONE, ZERO)));
-			return bridge.run("warp", "{}", inputs, listener);
+			return bridge.run("warp", request, inputs, listener);
 		}
 	}
 
@@ -63,7 +67,8 @@ public final class WorkerTest {
 		final WorkerBridge bridge = bridge();
 		final int first = bridge.pid();
 		final long kept = bridge.createPoints(new double[] { 1, 2, 3 }), other = bridge.createPoints(new double[3]);
-		final String message = Check.failure(ClemRegException.Kind.MODEL, () -> warp(bridge, z -> {
+		// As of an operation that runs a model, on whatever computes it.
+		final String message = Check.failure(ClemRegException.Kind.MODEL, () -> warp(bridge, "{\"onnxruntime\":\"somewhere\"}", z -> {
 			try {
 				kill(bridge, signal);
 				awaitEnd(bridge);
@@ -91,15 +96,29 @@ public final class WorkerTest {
 	}
 
 	public void killedInTheMiddleOfARun() throws Exception {
-		endsWithin("KILL", "warp", "SIGKILL", "memory");
+		endsWithin("KILL", "warp", "SIGKILL", "memory", "em_tile", "downsample_f");
 	}
 
 	public void crashedInTheMiddleOfARun() throws Exception {
-		endsWithin("SEGV", "warp", "SIGSEGV", "provider = cpu", "driver");
+		endsWithin("SEGV", "warp", "SIGSEGV", "If a graphics processor computed, try provider = cpu", "driver");
 	}
 
 	public void abortedInTheMiddleOfARun() throws Exception {
 		endsWithin("ABRT", "warp", "SIGABRT");
+	}
+
+	public void theAdviceIsAboutWhatComputed() {
+		Check.equal("", Wire.provider(""));
+		Check.equal("", Wire.provider("{\"parameters\":{\"provider\":\"cpu\"}}"));
+		Check.equal("auto", Wire.provider("{\"onnxruntime\":\"x\"}"));
+		Check.equal("cpu", Wire.provider("{\"onnxruntime\":\"x\",\"parameters\":{\"provider\":\"cpu\"}}"));
+		final int fault = 128 + 11, killed = 128 + 9;
+		Check.equal("", WorkerProcess.advice(fault, ""));
+		Check.that(!WorkerProcess.advice(fault, "cpu").contains("provider = cpu") && !WorkerProcess.advice(fault, "cpu").contains("driver"), WorkerProcess.advice(fault, "cpu"));
+		Check.that(WorkerProcess.advice(fault, "cpu").contains("another model"), WorkerProcess.advice(fault, "cpu"));
+		for (final String provider : new String[] { "webgpu", "cuda", "tensorrt" }) Check.that(WorkerProcess.advice(fault, provider).startsWith("Try provider = cpu, update the driver"), provider);
+		for (final String provider : new String[] { "cpu", "auto", "webgpu" }) Check.that(WorkerProcess.advice(killed, provider).contains("memory") && WorkerProcess.advice(killed, provider).contains("em_tile"), provider);
+		Check.that(WorkerProcess.advice(killed, "").contains("memory") && !WorkerProcess.advice(killed, "").contains("em_tile"), "without a model");
 	}
 
 	public void allCallsFailWhenItEnds() throws Exception {

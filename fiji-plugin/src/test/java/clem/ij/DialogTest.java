@@ -1,9 +1,6 @@
 package clem.ij;
 
-import java.awt.Component;
-import java.awt.Container;
 import java.awt.GraphicsEnvironment;
-import java.awt.Window;
 import java.io.File;
 import java.nio.file.Files;
 import java.util.Arrays;
@@ -40,7 +37,7 @@ public final class DialogTest {
 		final Throwable[] failure = new Throwable[1];
 		final Thread robot = new Thread(() -> {
 			try {
-				final JDialog dialog = find();
+				final JDialog dialog = Dialogs.await("clemreg.register");
 				SwingUtilities.invokeAndWait(() -> {
 					try {
 						use.of(dialog);
@@ -62,29 +59,12 @@ public final class DialogTest {
 		return answer;
 	}
 
-	private static JDialog find() throws InterruptedException {
-		for (int i = 0; i < 500; i++) {
-			for (final Window window : Window.getWindows()) if (window.isShowing() && "clemreg.register".equals(window.getName())) return (JDialog) window;
-			Thread.sleep(20);
-		}
-		throw new AssertionError("the dialog does not appear");
-	}
-
-	private static <T extends Component> T part(final Container in, final Class<T> type, final String name) {
-		for (final Component component : in.getComponents()) {
-			if (type.isInstance(component) && name.equals(component.getName())) return type.cast(component);
-			final T inside = component instanceof Container ? part((Container) component, type, name) : null;
-			if (inside != null) return inside;
-		}
-		return null;
-	}
-
 	public void okGivesEveryKey() throws Exception {
 		final Map<String, String> answer = ask(dialog -> {
-			part(dialog, JTextField.class, "log_sigma").setText("4.5");
-			part(dialog, JCheckBox.class, "filter_segmentation").setSelected(true);
-			part(dialog, JComboBox.class, "registration_direction").setSelectedItem("em_to_fm");
-			part(dialog, JButton.class, "ok").doClick();
+			Dialogs.part(dialog, JTextField.class, "log_sigma").setText("4.5");
+			Dialogs.part(dialog, JCheckBox.class, "filter_segmentation").setSelected(true);
+			Dialogs.part(dialog, JComboBox.class, "registration_direction").setSelectedItem("em_to_fm");
+			Dialogs.part(dialog, JButton.class, "ok").doClick();
 		});
 		Check.equal(Fields.of(register).keys(), new java.util.ArrayList<>(answer.keySet()));
 		Check.equal("4.5", answer.get("log_sigma"));
@@ -103,10 +83,10 @@ public final class DialogTest {
 		Check.that(model.createNewFile(), "a model");
 		System.setProperty("clemreg.models.folder", folder.getPath());
 		try {
-			Check.equal("", ask(dialog -> part(dialog, JButton.class, "ok").doClick()).get("model"));
+			Check.equal("", ask(dialog -> Dialogs.part(dialog, JButton.class, "ok").doClick()).get("model"));
 			Check.equal("ours", ask(dialog -> {
-				part(dialog, JComboBox.class, "model").setSelectedItem("ours");
-				part(dialog, JButton.class, "ok").doClick();
+				Dialogs.part(dialog, JComboBox.class, "model").setSelectedItem("ours");
+				Dialogs.part(dialog, JButton.class, "ok").doClick();
 			}).get("model"));
 		}
 		finally {
@@ -119,24 +99,24 @@ public final class DialogTest {
 
 	public void aPresetFillsInItsValues() throws Exception {
 		ask(dialog -> {
-			final JComboBox<?> preset = part(dialog, JComboBox.class, "preset");
-			part(dialog, JTextField.class, "log_sigma").setText("17");
+			final JComboBox<?> preset = Dialogs.part(dialog, JComboBox.class, "preset");
+			Dialogs.part(dialog, JTextField.class, "log_sigma").setText("17");
 			preset.setSelectedItem("paper");
-			Check.equal("7", part(dialog, JTextField.class, "seed").getText());
-			Check.that(part(dialog, JCheckBox.class, "filter_segmentation").isSelected(), "paper filters");
+			Check.equal("7", Dialogs.part(dialog, JTextField.class, "seed").getText());
+			Check.that(Dialogs.part(dialog, JCheckBox.class, "filter_segmentation").isSelected(), "paper filters");
 			preset.setSelectedItem("default");
-			Check.equal("1", part(dialog, JTextField.class, "seed").getText());
-			Check.equal("17", part(dialog, JTextField.class, "log_sigma").getText());
-			part(dialog, JButton.class, "cancel").doClick();
+			Check.equal("1", Dialogs.part(dialog, JTextField.class, "seed").getText());
+			Check.equal("17", Dialogs.part(dialog, JTextField.class, "log_sigma").getText());
+			Dialogs.part(dialog, JButton.class, "cancel").doClick();
 		});
 	}
 
 	public void defaultsAndCancel() throws Exception {
 		Check.equal(null, ask(dialog -> {
-			part(dialog, JTextField.class, "log_sigma").setText("17");
-			part(dialog, JButton.class, "defaults").doClick();
-			Check.equal("3", part(dialog, JTextField.class, "log_sigma").getText());
-			part(dialog, JButton.class, "cancel").doClick();
+			Dialogs.part(dialog, JTextField.class, "log_sigma").setText("17");
+			Dialogs.part(dialog, JButton.class, "defaults").doClick();
+			Check.equal("3", Dialogs.part(dialog, JTextField.class, "log_sigma").getText());
+			Dialogs.part(dialog, JButton.class, "cancel").doClick();
 		}));
 	}
 
@@ -155,18 +135,18 @@ public final class DialogTest {
 			}
 			fm.setRoi(new Roi(1, 2, 3, 3));
 			ask(dialog -> {
-				final JTextField polygon = part(dialog, JTextField.class, "roi_polygon"), low = part(dialog, JTextField.class, "z_min"), high = part(dialog, JTextField.class, "z_max");
+				final JTextField polygon = Dialogs.part(dialog, JTextField.class, "roi_polygon"), low = Dialogs.part(dialog, JTextField.class, "z_min"), high = Dialogs.part(dialog, JTextField.class, "z_max");
 				Check.equal("1,2 4,2 4,5 1,5", polygon.getText());
 				Check.equal("3 7", low.getText() + " " + high.getText());
 				polygon.setText("");
-				part(dialog, JButton.class, "defaults").doClick();
+				Dialogs.part(dialog, JButton.class, "defaults").doClick();
 				Check.equal("1,2 4,2 4,5 1,5", polygon.getText());
 				Check.equal("3 7", low.getText() + " " + high.getText());
 				manager.reset();
-				part(dialog, JComboBox.class, "moving").setSelectedItem("sample-em.tif");
+				Dialogs.part(dialog, JComboBox.class, "moving").setSelectedItem("sample-em.tif");
 				Check.equal("", polygon.getText());
 				Check.equal("0 0", low.getText() + " " + high.getText());
-				part(dialog, JButton.class, "cancel").doClick();
+				Dialogs.part(dialog, JButton.class, "cancel").doClick();
 			});
 		}
 		finally {

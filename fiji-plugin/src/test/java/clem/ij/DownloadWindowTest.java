@@ -1,7 +1,6 @@
 package clem.ij;
 
 import java.awt.Component;
-import java.awt.Container;
 import java.awt.GraphicsEnvironment;
 import java.awt.Window;
 import java.io.File;
@@ -93,21 +92,11 @@ public final class DownloadWindowTest {
 		return until(name + " in " + window, () -> {
 			for (final Window one : Window.getWindows()) {
 				if (!one.isShowing() || !(one instanceof JDialog) || window != null && !window.equals(one.getName())) continue;
-				final T found = inside(one, type, name);
+				final T found = Dialogs.part(one, type, name);
 				if (found != null) return found;
 			}
 			return null;
 		});
-	}
-
-	private static <T extends Component> T inside(final Container in, final Class<T> type, final String name) {
-		for (final Component component : in.getComponents()) {
-			final boolean named = name.equals(component.getName()) || component instanceof AbstractButton && name.equals(((AbstractButton) component).getText());
-			if (type.isInstance(component) && named) return type.cast(component);
-			final T found = component instanceof Container ? inside((Container) component, type, name) : null;
-			if (found != null) return found;
-		}
-		return null;
 	}
 
 	/** What a click opens may wait for the user, so the click is not waited for. */
@@ -119,7 +108,7 @@ public final class DownloadWindowTest {
 	/** The Cancel of the question, not the window's own. */
 	private static AbstractButton optionCancel() {
 		for (final Window one : Window.getWindows()) {
-			if (one.isShowing() && one instanceof JDialog && inside(one, AbstractButton.class, "I accept the licence") != null) return inside(one, AbstractButton.class, "Cancel");
+			if (one.isShowing() && one instanceof JDialog && Dialogs.part(one, AbstractButton.class, "I accept the licence") != null) return Dialogs.part(one, AbstractButton.class, "Cancel");
 		}
 		return null;
 	}

@@ -1,7 +1,5 @@
 package clem.ij;
 
-import java.awt.Component;
-import java.awt.Container;
 import java.awt.GraphicsEnvironment;
 import java.awt.Window;
 import java.io.File;
@@ -16,6 +14,7 @@ import javax.swing.JComboBox;
 import javax.swing.JTextField;
 import javax.swing.SwingUtilities;
 
+import clem.bridge.Bridges;
 import clem.ij.preview.ThresholdPreview;
 import clem.schema.Operation;
 import clem.schema.Schema;
@@ -26,7 +25,8 @@ import ij.ImagePlus;
 
 /** The dialog of Segment EM with its preview, on a screen. */
 public final class PreviewDialogTest {
-	private final FakeBridge bridge = new FakeBridge();
+	/** On which the preview runs its model. */
+	private final FakeBridge bridge = (FakeBridge) Bridges.forModels();
 	private final Schema schema = Schema.parse(bridge.schema());
 	private final Operation segment = schema.operation("segment_em");
 
@@ -39,7 +39,7 @@ public final class PreviewDialogTest {
 		final Throwable[] failure = new Throwable[1];
 		final Thread robot = new Thread(() -> {
 			try {
-				use.of(find());
+				use.of(Dialogs.await("clemreg.segment_em"));
 			}
 			catch (final Throwable e) {
 				failure[0] = e;
@@ -48,7 +48,7 @@ public final class PreviewDialogTest {
 		});
 		robot.start();
 		final ParameterDialog dialog = new ParameterDialog(segment, Fields.of(segment), Collections.singletonList("em.tif"));
-		dialog.preview(values -> new ThresholdPreview(schema.operation("model_probability"), () -> bridge, values));
+		dialog.preview(values -> new ThresholdPreview(schema.operation("model_probability"), values));
 		final Object[] answer = new Object[1];
 		if (onEvents) SwingUtilities.invokeAndWait(() -> answer[0] = dialog.ask());
 		else answer[0] = dialog.ask();
@@ -58,23 +58,6 @@ public final class PreviewDialogTest {
 		@SuppressWarnings("unchecked")
 		final Map<String, String> values = (Map<String, String>) answer[0];
 		return values;
-	}
-
-	private static JDialog find() throws InterruptedException {
-		for (int i = 0; i < 500; i++) {
-			for (final Window window : Window.getWindows()) if (window.isShowing() && "clemreg.segment_em".equals(window.getName())) return (JDialog) window;
-			Thread.sleep(20);
-		}
-		throw new AssertionError("the dialog does not appear");
-	}
-
-	private static <T extends Component> T part(final Container in, final Class<T> type, final String name) {
-		for (final Component component : in.getComponents()) {
-			if (type.isInstance(component) && name.equals(component.getName())) return type.cast(component);
-			final T inside = component instanceof Container ? part((Container) component, type, name) : null;
-			if (inside != null) return inside;
-		}
-		return null;
 	}
 
 	/** Waits until the preview is drawn, with events going on. */
@@ -95,14 +78,14 @@ public final class PreviewDialogTest {
 			final Map<String, String> answer = ask(onEvents, dialog -> {
 				Check.equal(false, dialog.isModal());
 				SwingUtilities.invokeAndWait(() -> {
-					part(dialog, JComboBox.class, "model").setSelectedItem(model.getPath());
-					part(dialog, JCheckBox.class, "preview").doClick();
+					Dialogs.part(dialog, JComboBox.class, "model").setSelectedItem(model.getPath());
+					Dialogs.part(dialog, JCheckBox.class, "preview").doClick();
 				});
 				await(em, 1);
 				SwingUtilities.invokeAndWait(() -> {
-					part(dialog, JSlider.class, "preview_threshold").setValue(44);
-					Check.equal("0.44", part(dialog, JTextField.class, "seg_thr").getText());
-					part(dialog, JButton.class, "ok").doClick();
+					Dialogs.part(dialog, JSlider.class, "preview_threshold").setValue(44);
+					Check.equal("0.44", Dialogs.part(dialog, JTextField.class, "seg_thr").getText());
+					Dialogs.part(dialog, JButton.class, "ok").doClick();
 				});
 			});
 			Check.equal("0.44", answer.get("seg_thr"));
@@ -132,8 +115,8 @@ public final class PreviewDialogTest {
 		try {
 			Check.equal(null, ask(false, dialog -> {
 				SwingUtilities.invokeAndWait(() -> {
-					part(dialog, JComboBox.class, "model").setSelectedItem(model.getPath());
-					part(dialog, JCheckBox.class, "preview").doClick();
+					Dialogs.part(dialog, JComboBox.class, "model").setSelectedItem(model.getPath());
+					Dialogs.part(dialog, JCheckBox.class, "preview").doClick();
 				});
 				await(em, 1);
 				SwingUtilities.invokeAndWait(() -> dialog.dispatchEvent(new java.awt.event.WindowEvent(dialog, java.awt.event.WindowEvent.WINDOW_CLOSING)));
@@ -155,21 +138,61 @@ public final class PreviewDialogTest {
 		try {
 			final Map<String, String> answer = ask(false, dialog -> {
 				SwingUtilities.invokeAndWait(() -> {
-					part(dialog, JComboBox.class, "model").setSelectedItem(model.getPath());
-					part(dialog, JCheckBox.class, "preview").doClick();
+					Dialogs.part(dialog, JComboBox.class, "model").setSelectedItem(model.getPath());
+					Dialogs.part(dialog, JCheckBox.class, "preview").doClick();
 				});
 				await(em, 1);
 				em.changes = false;
 				em.close();
-				final javax.swing.JTextArea status = part(dialog, javax.swing.JTextArea.class, "preview_status");
+				final javax.swing.JTextArea status = Dialogs.part(dialog, javax.swing.JTextArea.class, "preview_status");
 				for (int i = 0; i < 300 && !status.getText().startsWith("Open an image"); i++) Thread.sleep(10);
 				Check.that(status.getText().startsWith("Open an image"), status.getText());
-				SwingUtilities.invokeAndWait(() -> part(dialog, JButton.class, "ok").doClick());
+				SwingUtilities.invokeAndWait(() -> Dialogs.part(dialog, JButton.class, "ok").doClick());
 			});
 			Check.equal("em.tif", answer.get("image"));
 		}
 		finally {
 			Check.that(model.delete(), "the model is not in use");
 		}
+	}
+
+	public void imagesThatAreOpenedOrClosedMeanwhileAreInTheList() throws Exception {
+		if (GraphicsEnvironment.isHeadless()) throw new Check.Skip("there is no screen");
+		final ImagePlus em = Samples.image("em.tif", 8, 1, 5, 30, 40), other = Samples.image("other.tif", 8, 1, 5, 30, 40);
+		em.show();
+		try {
+			final Map<String, String> answer = ask(false, dialog -> {
+				final JComboBox<?> images = Dialogs.part(dialog, JComboBox.class, "image");
+				other.show();
+				until(() -> images.getItemCount() == 2);
+				Check.equal("em.tif", images.getSelectedItem());
+				SwingUtilities.invokeAndWait(() -> images.setSelectedItem("other.tif"));
+				em.changes = false;
+				em.close();
+				until(() -> images.getItemCount() == 1);
+				// What is chosen stays, so that it is told as closed rather than replaced by another.
+				other.changes = false;
+				other.close();
+				Thread.sleep(100);
+				Check.equal("other.tif", images.getSelectedItem());
+				SwingUtilities.invokeAndWait(() -> Dialogs.part(dialog, JButton.class, "cancel").doClick());
+			});
+			Check.equal(null, answer);
+		}
+		finally {
+			for (final ImagePlus image : new ImagePlus[] { em, other }) {
+				image.changes = false;
+				image.close();
+			}
+		}
+	}
+
+	private static void until(final java.util.function.BooleanSupplier so) throws Exception {
+		final boolean[] is = new boolean[1];
+		for (int i = 0; i < 500 && !is[0]; i++) {
+			SwingUtilities.invokeAndWait(() -> is[0] = so.getAsBoolean());
+			if (!is[0]) Thread.sleep(10);
+		}
+		Check.that(is[0], "the list does not change");
 	}
 }

@@ -1,7 +1,5 @@
 package clem.ij;
 
-import java.awt.Component;
-import java.awt.Container;
 import java.awt.Point;
 import java.awt.Rectangle;
 import java.awt.Robot;
@@ -61,21 +59,21 @@ public final class PreviewUse {
 		em.setSlice(em.getNSlices() / 2);
 		em.getWindow().setLocation(20, 180);
 		IJ.doCommand("Segment EM...");
-		wait("the dialog", () -> dialog() != null);
-		final JDialog dialog = dialog();
+		wait("the dialog", () -> Dialogs.shown("clemreg.segment_em") != null);
+		final JDialog dialog = Dialogs.shown("clemreg.segment_em");
 		SwingUtilities.invokeAndWait(() -> {
 			dialog.setLocation(new Point(436, 180));
-			part(dialog, JComboBox.class, "model").setSelectedItem(model);
-			part(dialog, JCheckBox.class, "preview").doClick();
+			Dialogs.part(dialog, JComboBox.class, "model").setSelectedItem(model);
+			Dialogs.part(dialog, JCheckBox.class, "preview").doClick();
 			// Where the threshold's field is.
-			final JTabbedPane tabs = (JTabbedPane) SwingUtilities.getAncestorOfClass(JTabbedPane.class, part(dialog, JTextField.class, "seg_thr"));
+			final JTabbedPane tabs = (JTabbedPane) SwingUtilities.getAncestorOfClass(JTabbedPane.class, Dialogs.part(dialog, JTextField.class, "seg_thr"));
 			tabs.setSelectedIndex(tabs.indexOfTab("Objects"));
 		});
 		wait("the preview: " + status(dialog), () -> status(dialog).contains(" reach ") && em.getOverlay().size() == 2);
 		shot(shots, "preview");
 		final int before = drawn(status(dialog));
-		SwingUtilities.invokeAndWait(() -> part(dialog, JSlider.class, "preview_threshold").setValue(90));
-		check("the slider sets the field", part(dialog, JTextField.class, "seg_thr").getText().equals("0.9"));
+		SwingUtilities.invokeAndWait(() -> Dialogs.part(dialog, JSlider.class, "preview_threshold").setValue(90));
+		check("the slider sets the field", Dialogs.part(dialog, JTextField.class, "seg_thr").getText().equals("0.9"));
 		check("less reaches 0.9: " + status(dialog), drawn(status(dialog)) < before);
 		// As a person scrolls: another command while the dialog is open.
 		final int slice = em.getCurrentSlice();
@@ -84,8 +82,8 @@ public final class PreviewUse {
 		wait("its preview", () -> status(dialog).startsWith("Slice " + (slice + 1) + ", "));
 		check("the threshold stays: " + status(dialog), status(dialog).endsWith("reach 0.9."));
 		shot(shots, "preview-0.9");
-		SwingUtilities.invokeAndWait(() -> part(dialog, JSlider.class, "preview_threshold").setValue(40));
-		SwingUtilities.invokeAndWait(() -> part(dialog, JButton.class, "ok").doClick());
+		SwingUtilities.invokeAndWait(() -> Dialogs.part(dialog, JSlider.class, "preview_threshold").setValue(40));
+		SwingUtilities.invokeAndWait(() -> Dialogs.part(dialog, JButton.class, "ok").doClick());
 		wait("the result", () -> WindowManager.getImage(em.getTitle() + ": objects") != null);
 		check("the overlay is the user's again", em.getOverlay() == own && own.size() == 1);
 		check("labels and mask are shown", WindowManager.getImage("Segment EM: labels") != null && WindowManager.getImage("Segment EM: mask") != null);
@@ -106,22 +104,8 @@ public final class PreviewUse {
 		check("the hyperstack shows the EM still", result.getProcessor().getStatistics().max > 0);
 	}
 
-	private static JDialog dialog() {
-		for (final Window window : Window.getWindows()) if (window.isShowing() && "clemreg.segment_em".equals(window.getName())) return (JDialog) window;
-		return null;
-	}
-
-	private static <T extends Component> T part(final Container in, final Class<T> type, final String name) {
-		for (final Component component : in.getComponents()) {
-			if (type.isInstance(component) && name.equals(component.getName())) return type.cast(component);
-			final T inside = component instanceof Container ? part((Container) component, type, name) : null;
-			if (inside != null) return inside;
-		}
-		return null;
-	}
-
 	private static String status(final JDialog dialog) {
-		return part(dialog, JTextArea.class, "preview_status").getText();
+		return Dialogs.part(dialog, JTextArea.class, "preview_status").getText();
 	}
 
 	/** Tenths of a per cent that reach the threshold. */

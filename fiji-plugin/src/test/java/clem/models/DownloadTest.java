@@ -434,11 +434,13 @@ public final class DownloadTest {
 		});
 	}
 
+	private String refusal = "no .pth";
+
 	private File convert(final FileServer server, final boolean bad) throws Exception {
 		keys.put("convert", Collections.singletonMap("mean", 0.25));
 		return new ModelInstaller((entry, pth, onnx, replace, progress) -> {
 			Check.equal(0.25, entry.conversion.get("mean"));
-			if (bad) throw new ClemRegException(cancelled ? ClemRegException.Kind.CANCELLED : ClemRegException.Kind.BAD_INPUT, "no .pth");
+			if (bad) throw new ClemRegException(cancelled ? ClemRegException.Kind.CANCELLED : ClemRegException.Kind.BAD_INPUT, refusal);
 			try {
 				Check.that(Arrays.equals(server.content, Files.readAllBytes(pth.toPath())), "other bytes");
 				Check.equal("file", pth.getName());
@@ -466,6 +468,18 @@ public final class DownloadTest {
 			Check.badInput(() -> convert(server, true), "no .pth");
 			Check.equal("[.downloads.lock]", files(folder));
 		});
+	}
+
+	public void aWrongParameterOfTheListKeepsTheDownload() throws Exception {
+		for (final String said : new String[] { "mean = 0.25 is not allowed: it must be more.", "Unknown parameter 'mean'." }) {
+			with((folder, server) -> {
+				refusal = said;
+				Check.badInput(() -> convert(server, true), "test, model 'm': convert: " + said, "is kept");
+				Check.equal("[.downloads.lock, m.part]", files(folder));
+				convert(server, false);
+				Check.equal(1, server.requests.size());
+			});
+		}
 	}
 
 	public void aCancelledConversionKeepsTheDownload() throws Exception {

@@ -5,8 +5,10 @@ import java.net.Proxy;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 import clem.json.Json;
@@ -46,6 +48,15 @@ public final class ModelsTest {
 			Check.equal("[dense, lone_point, mitonet]", ModelFolders.names().toString());
 			Check.equal(new File(folder, "mitonet.onnx"), ModelFolders.find("model", "mitonet"));
 			Check.equal(new File(folder, "mitonet.onnx"), ModelFolders.find("model", "mitonet.onnx"));
+			// In other capitals where that leaves one; two would leave the choice to chance.
+			Check.equal(new File(folder, "mitonet.onnx"), ModelFolders.find("model", "MitoNet").getCanonicalFile());
+			Check.equal(new File(folder, "lone_point.onnx"), ModelFolders.find("model", "Lone_Point.ONNX").getCanonicalFile());
+			write(new File(folder, "Dense.onnx"), "");
+			if (folder.list((f, name) -> name.equalsIgnoreCase("dense.onnx")).length == 2) {
+				Check.equal(new File(folder, "Dense.onnx"), ModelFolders.find("model", "Dense"));
+				Check.badInput(() -> ModelFolders.find("model", "DENSE"), "there is no file DENSE", "dense");
+				Check.that(new File(folder, "Dense.onnx").delete(), "Dense.onnx");
+			}
 			Check.badInput(() -> ModelFolders.find("model", "mitonett"), "Did you mean 'mitonet'?", folder.getPath(), "there are dense, lone_point, mitonet");
 			Check.badInput(() -> ModelFolders.find("model", "/nowhere/mitonet"), "there is no file", "give its name alone");
 			Check.badInput(() -> ModelFolders.find("model", folder.getPath()), "is a folder");
@@ -93,7 +104,17 @@ public final class ModelsTest {
 			Check.equal(2, list.entry("nuclei").urls.size());
 			Check.equal(null, list.entry("nuclei").conversion);
 			Check.badInput(() -> list.entry("nuclie"), "Did you mean 'nuclei'?", "mitonet");
+			Check.equal("Ours", list.entry("MitoNet").title);
 			// What the jar has and the file lacks is offered besides.
+			write(file, "{ \"models\": [ { \"name\": \"nuclei\", \"url\": \"https://lab.example/n\" } ] }");
+			final List<String> all = new ArrayList<>(Collections.singletonList("nuclei"));
+			for (final ModelEntry entry : ModelList.parse(ModelList.standard(), "jar")) all.add(entry.name);
+			final List<String> offered = new ArrayList<>();
+			for (final ModelEntry entry : new ModelList().entries()) offered.add(entry.name);
+			Check.equal(all, offered);
+			// In capitals it is the same file's name.
+			write(file, "{ \"models\": [ { \"name\": \"MitoNet\", \"title\": \"Theirs\", \"url\": \"https://lab.example/n\" } ] }");
+			Check.equal("Theirs", new ModelList().entry("mitonet").title);
 			write(file, "{ \"models\": [] }");
 			Check.equal("MitoNet v1", new ModelList().entry("mitonet").title);
 			Check.equal("{ \"models\": [] }", read(file));

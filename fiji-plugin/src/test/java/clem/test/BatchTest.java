@@ -13,6 +13,7 @@ import clem.bridge.Bridges;
 import clem.bridge.ClemRegException;
 import clem.bridge.OperationListener;
 import clem.json.Json;
+import clem.models.ModelFolders;
 import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
 
@@ -70,7 +71,7 @@ public final class BatchTest implements OperationListener {
 			Check.equal("one:registered two:failed three:registered", states(folder));
 			Check.equal("name,status,seconds,moving_points,fixed_points,iterations,sigma_nm,verdict,predicted_error_nm,warnings,error", table(folder).get(0));
 			Check.that(table(folder).get(1).matches("one,registered,[0-9.]+,3,4,7,,,,This is a fake.,"), table(folder).get(1));
-			Check.that(table(folder).get(2).contains("none.tif does not exist"), table(folder).get(2));
+			Check.that(table(folder).get(2).contains("line 3: moving: ") && table(folder).get(2).contains("none.tif does not exist"), table(folder).get(2));
 			Check.equal("4.5 3", parameter(folder, "three", "log_sigma") + " " + parameter(folder, "three", "seed"));
 			Check.that(said.contains("one (1 of 3): registered.") && said.contains("warning one: This is a fake."), said.toString());
 			double last = 0;
@@ -80,6 +81,30 @@ public final class BatchTest implements OperationListener {
 			}
 			Check.that(last > 0.9, "progress ends at " + last);
 			Check.equal(0, ((FakeBridge) Bridges.get()).open());
+		});
+	}
+
+	public void aModelThatIsNotThereFailsItsLineAlone() throws Exception {
+		Check.inFolder(folder -> {
+			images(new File(folder, "data"), "");
+			System.setProperty(ModelFolders.PROPERTY, folder + "/models");
+			try {
+				final String csv = write(folder, "pairs.csv", "name,moving,fixed,fixed_mask,model\none,data/fm.tif,,data/em_mask.tif,\n\ntwo,data/fm.tif,data/em.tif,,mitonet\nthree,data/fm.tif,data/em.tif,,nets/none.onnx\nfour,data/fm.tif,,data/em_mask.tif,\n");
+				Check.failure(ClemRegException.Kind.INCOMPLETE, () -> run(folder, "pairs", csv));
+				Check.equal("one:registered two:failed three:failed four:registered", states(folder));
+				Check.that(table(folder).get(2).contains("line 4: model: there is no file mitonet, and no such model in " + folder), table(folder).get(2));
+				Check.that(table(folder).get(3).contains("line 5: model: there is no file " + new File(folder, "nets/none.onnx")), table(folder).get(3));
+				// One for all pairs is told at once.
+				final FileRequest all = new FileRequest("batch");
+				all.inputs.put("pairs", csv);
+				all.inputs.put("model", "mitonet");
+				all.out = folder + "/other";
+				Check.badInput(() -> new FileRunner(Bridges.get()).run(all, this), "model: there is no file mitonet");
+				Check.that(!new File(folder, "other").exists(), "something has begun");
+			}
+			finally {
+				System.clearProperty(ModelFolders.PROPERTY);
+			}
 		});
 	}
 
@@ -189,7 +214,7 @@ public final class BatchTest implements OperationListener {
 			bad(folder, "name,moving,fixed_mask\na,data/fm.tif\n", "line 2", "fixed_mask is missing");
 			bad(folder, "name,moving,fixed_mask,moving_spacing\na" + row + ",300,100\n", "line 2", "5 values", "quotes");
 			bad(folder, "name,moving,fixed_mask,parameters\na" + row + ",none.json\n", "a: ", "none.json");
-			bad(folder, "name,moving,fixed_mask,fail\na" + row + ",\nb" + row + ",BAD_INPUT\n", "b: It fails as asked");
+			bad(folder, "name,moving,fixed_mask,fail\na" + row + ",\nb" + row + ",BAD_INPUT\n", "line 3: b: It fails as asked");
 			Check.that(!new File(folder, "out").exists(), "something has begun");
 			final FileRequest none = new FileRequest("batch");
 			none.out = folder + "/out";

@@ -1,8 +1,6 @@
 package clem.ij.preview;
 
-import java.util.function.Supplier;
-
-import clem.bridge.Bridge;
+import clem.bridge.Bridges;
 import clem.bridge.ClemRegException;
 import clem.bridge.OperationListener;
 import clem.image.ResultImage;
@@ -26,9 +24,9 @@ final class SliceRun implements OperationListener {
 	}
 
 	/** Computes; an error is kept to be shown. */
-	void run(final Supplier<Bridge> bridge, final Operation operation) {
+	void run(final Operation operation) {
 		try {
-			if (!cancelled) new Step(bridge.get(), operation).run(request.inputs(), request.run(), this, results -> {
+			if (!cancelled) new Step(Bridges.forModels(), operation).run(request.inputs(), request.run(), this, results -> {
 				final ResultImage image = results.image("probability");
 				threshold = Json.asNumber(Json.asObject(results.report.get("model")).get("threshold"), 0.5);
 				probability = (float[]) image.stack().getPixels(1);

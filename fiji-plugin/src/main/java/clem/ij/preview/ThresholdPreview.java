@@ -5,7 +5,6 @@ import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 
 import javax.swing.BorderFactory;
 import javax.swing.JCheckBox;
@@ -18,14 +17,13 @@ import javax.swing.SwingUtilities;
 import javax.swing.Timer;
 import javax.swing.UIManager;
 
-import clem.bridge.Bridge;
 import clem.bridge.ClemRegException;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 
 /**
  * The part of a dialog that shows what a model finds in the image's current slice. The slice's probability is computed beside ImageJ; a slider moves the
- * threshold, which needs no more computing. Whatever changes (the slice, the image, the model, a parameter) is noticed by looking ten times a second, and
+ * threshold, which needs no more computing. Whatever changes (the slice, its pixels, the image or its calibration, the model, a parameter) is noticed by looking ten times a second, and
  * computed after a short rest. On ImageJ's event thread only.
  */
 public final class ThresholdPreview {
@@ -37,8 +35,8 @@ public final class ThresholdPreview {
 	private static final String IDLE = "Shows what the model finds in the image's current slice, from the threshold on.";
 
 	private final Operation probability;
-	private final Supplier<Bridge> bridge;
 	private final DialogValues values;
+	private final PixelWatch watch = new PixelWatch();
 	private final JCheckBox box = new JCheckBox("Preview");
 	private final JSlider slider = new JSlider(LEAST, MOST, LEAST);
 	private final JTextArea status = new JTextArea(IDLE, 2, 1);
@@ -62,11 +60,9 @@ public final class ThresholdPreview {
 	 * Prepares; nothing is computed before the user asks.
 	 *
 	 * @param probability the operation model_probability
-	 * @param bridge gives the bridge on which models run; asked in the background
 	 */
-	public ThresholdPreview(final Operation probability, final Supplier<Bridge> bridge, final DialogValues values) {
+	public ThresholdPreview(final Operation probability, final DialogValues values) {
 		this.probability = probability;
-		this.bridge = bridge;
 		this.values = values;
 		box.setName("preview");
 		box.setToolTipText("Computes the probability of the current slice and draws what reaches the threshold over the image. The image itself is not changed.");
@@ -123,6 +119,7 @@ public final class ThresholdPreview {
 
 	private void stop() {
 		timer.stop();
+		watch.forget();
 		forget();
 		box.setSelected(false);
 		status.setText(IDLE);
@@ -142,7 +139,7 @@ public final class ThresholdPreview {
 		SliceRequest now = null;
 		String problem = "Open an image and choose it above.";
 		try {
-			now = SliceRequest.of(values, probability);
+			now = SliceRequest.of(values, probability, watch);
 			if (now != null && !now.hasModel()) {
 				now = null;
 				problem = "Choose a model above.";
@@ -177,7 +174,7 @@ public final class ThresholdPreview {
 		final SliceRun started = new SliceRun(seen);
 		run = started;
 		worker.execute(() -> {
-			started.run(bridge, probability);
+			started.run(probability);
 			SwingUtilities.invokeLater(() -> computed(started));
 		});
 	}

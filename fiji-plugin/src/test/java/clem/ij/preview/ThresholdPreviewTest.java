@@ -74,7 +74,7 @@ public final class ThresholdPreviewTest {
 				return image;
 			}
 		};
-		events(() -> preview = new ThresholdPreview(Schema.parse(bridge.schema()).operation("model_probability"), () -> bridge, values));
+		events(() -> preview = new ThresholdPreview(Schema.parse(bridge.schema()).operation("model_probability"), values));
 		try {
 			use.of();
 		}
@@ -161,6 +161,29 @@ public final class ThresholdPreviewTest {
 			Check.equal("64", bridge.previews.get(2).get("em_tile").toString());
 			await("Slice 5, ");
 		});
+	}
+
+	public void changedPixelsAndPixelSizesAreComputedAgain() throws Exception {
+		with(() -> {
+			click();
+			await("Slice 1, ");
+			// A look at the pixels, and none has changed.
+			Thread.sleep(1700);
+			Check.equal(1, bridge.previews.size());
+			events(() -> image.getProcessor().set(3, 4, 77));
+			computed(2);
+			events(() -> image.getCalibration().pixelWidth *= 2);
+			computed(3);
+			events(() -> image.getCalibration().setUnit("nm"));
+			computed(4);
+		});
+	}
+
+	/** Waits until the preview was computed so often, and is shown. */
+	private void computed(final int times) throws Exception {
+		for (int i = 0; i < 500 && bridge.previews.size() < times; i++) Thread.sleep(10);
+		await("Slice 1, ");
+		Check.equal(times, bridge.previews.size());
 	}
 
 	public void whatIsComputedStopsWhenItIsNotWantedAnyMore() throws Exception {

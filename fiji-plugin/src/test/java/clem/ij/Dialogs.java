@@ -1,0 +1,40 @@
+package clem.ij;
+
+import java.awt.Component;
+import java.awt.Container;
+import java.awt.Window;
+
+import javax.swing.AbstractButton;
+import javax.swing.JDialog;
+
+/** Finds dialogs that are shown, and their parts, by their names. */
+final class Dialogs {
+	private Dialogs() {}
+
+	/** The dialog of that name, or null. */
+	static JDialog shown(final String name) {
+		for (final Window window : Window.getWindows()) if (window.isShowing() && window instanceof JDialog && name.equals(window.getName())) return (JDialog) window;
+		return null;
+	}
+
+	/** Waits for the dialog of that name. */
+	static JDialog await(final String name) throws InterruptedException {
+		for (int i = 0; i < 500; i++) {
+			final JDialog dialog = shown(name);
+			if (dialog != null) return dialog;
+			Thread.sleep(20);
+		}
+		throw new AssertionError("the dialog " + name + " does not appear");
+	}
+
+	/** The first part of that type and name, or, of a button, of that text; null if there is none. */
+	static <T extends Component> T part(final Container in, final Class<T> type, final String name) {
+		for (final Component component : in.getComponents()) {
+			final boolean named = name.equals(component.getName()) || component instanceof AbstractButton && name.equals(((AbstractButton) component).getText());
+			if (type.isInstance(component) && named) return type.cast(component);
+			final T inside = component instanceof Container ? part((Container) component, type, name) : null;
+			if (inside != null) return inside;
+		}
+		return null;
+	}
+}
