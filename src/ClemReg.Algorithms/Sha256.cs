@@ -8,7 +8,7 @@ namespace ClemReg.Algorithms;
 /// </summary>
 internal sealed class Sha256
 {
-    private const int BlockBytes = 64;
+    private const int BlockBytes = 64, ChunkBytes = 1 << 20;
 
     private static readonly uint[] Constants = Roots(64, Math.Cbrt);
     private readonly uint[] _state = Roots(8, Math.Sqrt);
@@ -21,6 +21,21 @@ internal sealed class Sha256
     {
         var hash = new Sha256();
         hash.Add(data);
+        return hash.Finish();
+    }
+
+    /// <summary>The hash of a file from where it stands to its end, in lower-case hexadecimal.</summary>
+    /// <exception cref="OperationCanceledException">The job was cancelled.</exception>
+    public static string OfStream(Stream stream, Job job)
+    {
+        var hash = new Sha256();
+        var chunk = new byte[ChunkBytes];
+        for (int count; (count = stream.Read(chunk)) > 0;)
+        {
+            job.ThrowIfCancelled();
+            hash.Add(chunk.AsSpan(0, count));
+            job.Report((double)stream.Position / stream.Length);
+        }
         return hash.Finish();
     }
 

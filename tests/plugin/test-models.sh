@@ -80,7 +80,7 @@ check "the first by its model" test -n "$(grep em_segmentation "$scratch/batch/b
 
 check "convert-model" "$clemreg" convert-model --model "$scratch/fused.pth" --out "$scratch/mito.onnx"
 refuses "a file that is there" 2 "mito.onnx|overwrit" convert-model --model "$scratch/fused.pth" --out "$scratch/mito.onnx"
-check "dense, with int8 weights" "$clemreg" convert-model --model "$scratch/fused.pth" --out "$scratch/dense.onnx" --graph dense --weights int8
+check "dense, with int8 weights" "$clemreg" convert-model --model "$scratch/fused.pth" --out "$scratch/dense.onnx" --graph dense --precision int8
 check "its point head" test -s "$scratch/dense_point.onnx"
 for model in mito dense; do
   check "MitoNet's way, $model" "$clemreg" segment-em --image "$s/em.tif" --model "$scratch/$model.onnx" --out "$scratch/$model" --set min_size=1 --set min_span=1

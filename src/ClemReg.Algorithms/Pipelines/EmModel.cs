@@ -65,7 +65,7 @@ internal sealed class EmModel
     public EmModel(OperationRequest request, Job job, bool keep = false)
     {
         (_path, _values, _keep) = (request.Path("model"), request.Values, keep);
-        _bundled = request.Extra.TryGetProperty("onnxruntime", out JsonElement library) && library.ValueKind == JsonValueKind.String ? library.GetString() : null;
+        _bundled = Bundled(request);
         (Low, High) = Range(_values.Get(Intensities));
         // Before the files are read: a change meanwhile is noticed the next time.
         FileStamp[] files = [FileStamp.Of(_path), FileStamp.Of(ModelConversion.PointHeadPath(_path))];
@@ -211,7 +211,13 @@ internal sealed class EmModel
                 $"The network sees pixels of {pixel:0.##} nm; MitoNet was trained on about 5 to 20 nm. {(pixel < LeastMitoNetPixel ? $"Set downsample_f = {1 << (int)Math.Ceiling(Math.Log2(LeastMitoNetPixel / pixel * downsampling))}" : "Small mitochondria will be missed; use a finer image if there is one")}, and check the image's pixel size (Image > Properties)."));
     }
 
-    private static (double? Low, double? High) Range(string text)
+    /// <summary>Where Java says that the plugin's own library of the runtime is.</summary>
+    internal static string? Bundled(OperationRequest request) =>
+        request.Extra.TryGetProperty("onnxruntime", out JsonElement library) && library.ValueKind == JsonValueKind.String ? library.GetString() : null;
+
+    /// <summary>The two intensities of <see cref="Intensities"/>; null where it is empty.</summary>
+    /// <exception cref="BadInputException">It is no range.</exception>
+    internal static (double? Low, double? High) Range(string text)
     {
         if (text.Length == 0) return (null, null);
         string[] parts = text.Split(',');

@@ -16,7 +16,7 @@ public sealed class ConvertModelOperationTests : IDisposable
     public void Parameters_arrive_in_the_file()
     {
         string path = Path.Combine(_folder, "m.onnx");
-        using OperationResult result = Run(Source, path, false, ("weights", "float16"), ("graph", "dense"), ("mean", "0.5"), ("std", "0.25"), ("padding_factor", "512"), ("class_name", "nucleus"));
+        using OperationResult result = Run(Source, path, false, ("precision", "float16"), ("graph", "dense"), ("mean", "0.5"), ("std", "0.25"), ("padding_factor", "512"), ("class_name", "nucleus"));
         ModelDescription model = OnnxModelCheck.Read(path, new Job());
         Assert.Equal(["float16", "dense", "0.5", "0.25", "512", "{\"1\":\"nucleus\"}"],
             new[] { ModelMetadata.Weights, ModelMetadata.Graph, ModelMetadata.Mean, ModelMetadata.StandardDeviation, ModelMetadata.PaddingFactor, ModelMetadata.ClassNames }.Select(k => model.Metadata[k]));
@@ -31,6 +31,22 @@ public sealed class ConvertModelOperationTests : IDisposable
         Assert.StartsWith("out is missing", Assert.Throws<BadInputException>(() => Run(Source, null, false)).Message, StringComparison.Ordinal);
         Assert.Contains("model", Assert.Throws<BadInputException>(() => Run(null, Path.Combine(_folder, "m.onnx"), false)).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Darknets_files_make_a_model_too_and_must_be_complete()
+    {
+        string Golden(string file) => Path.Combine(AppContext.BaseDirectory, "golden", "yolo", file);
+        string path = Path.Combine(_folder, "yolo.onnx"), cfg = Golden("small.cfg"), weights = Golden("small.weights"), names = Golden("small.names");
+        using OperationResult result = RunDarknet(new { cfg, weights, names, onnx = path });
+        Assert.Equal(["yolo.onnx"], result.Json["files_written"]!.AsArray().Select(f => (string)f!));
+        Assert.Equal("yolo", OnnxModelCheck.Read(path, new Job()).Metadata[ModelMetadata.Kind]);
+        Assert.StartsWith("cfg is missing", Assert.Throws<BadInputException>(() => RunDarknet(new { weights, names, onnx = path })).Message, StringComparison.Ordinal);
+        Assert.StartsWith("weights is missing", Assert.Throws<BadInputException>(() => RunDarknet(new { cfg, onnx = path })).Message, StringComparison.Ordinal);
+        Assert.StartsWith("model and cfg", Assert.Throws<BadInputException>(() => RunDarknet(new { cfg, weights, model = Source, onnx = path })).Message, StringComparison.Ordinal);
+    }
+
+    private static OperationResult RunDarknet(object paths) =>
+        Operations.Find("convert_model").Run(JsonDocument.Parse(JsonSerializer.Serialize(new { paths })).RootElement, new Dictionary<string, object>(), new Job(1));
 
     private static OperationResult Run(string? model, string? target, bool overwrite, params (string Key, string Value)[] parameters)
     {

@@ -69,7 +69,7 @@ public static class ModelConversion
 
         (string hash, PanopticDeepLab network) = ModelFiles.Reading(file, () =>
         {
-            string sum = job.Run("check_file", 0, 0.2, part => Hash(stream, part));
+            string sum = job.Run("check_file", 0, 0.2, part => Sha256.OfStream(stream, part));
             return (sum, job.Run("read_weights", 0.2, 0.7, part =>
             {
                 using var archive = new TorchArchive(stream, file);
@@ -124,19 +124,6 @@ public static class ModelConversion
         yield return (ModelMetadata.Converter, "ClemReg.Fiji " + Operations.Version);
         yield return (ModelMetadata.SourceFile, file);
         yield return (ModelMetadata.SourceSha256, hash);
-    }
-
-    private static string Hash(Stream stream, Job job)
-    {
-        var hash = new Sha256();
-        var chunk = new byte[ChunkBytes];
-        for (int count; (count = stream.Read(chunk)) > 0;)
-        {
-            job.ThrowIfCancelled();
-            hash.Add(chunk.AsSpan(0, count));
-            job.Report((double)stream.Position / stream.Length);
-        }
-        return hash.Finish();
     }
 
     /// <summary>Sees a cancellation and tells progress while something else writes.</summary>

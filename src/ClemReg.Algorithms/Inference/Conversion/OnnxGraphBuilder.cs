@@ -62,15 +62,15 @@ internal sealed class OnnxGraphBuilder(string name, WeightFormat weights)
     public void NodeOfMany(string kind, string[] inputs, string[] outputs, params AttributeProto[] attributes) =>
         _graph.Node.Add(new NodeProto { OpType = kind, Name = outputs[0], Input = { inputs }, Output = { outputs }, Attribute = { attributes } });
 
-    /// <summary>Adds a convolution with stride, dilation and the padding that keeps the size.</summary>
-    public string Convolve(string input, Convolution convolution, int stride = 1, int dilation = 1, bool depthwise = false, bool relu = false, string? output = null)
+    /// <summary>Adds a convolution with stride, dilation and, where no padding is given, the one that keeps the size.</summary>
+    public string Convolve(string input, Convolution convolution, int stride = 1, int dilation = 1, long groups = 1, int? padding = null, bool relu = false, string? output = null)
     {
         (string weight, string? bias) = Store(convolution);
         long[] kernel = convolution.Shape[2..];
-        long[] each = [.. kernel.Select(k => k / 2 * dilation)];
+        long[] each = [.. kernel.Select(k => padding ?? k / 2 * dilation)];
         string result = Node("Conv", bias is null ? [input, weight] : [input, weight, bias], relu ? null : output,
             Integers("kernel_shape", kernel), Integers("strides", [.. kernel.Select(_ => (long)stride)]), Integers("pads", [.. each, .. each]),
-            Integers("dilations", [.. kernel.Select(_ => (long)dilation)]), Integer("group", depthwise ? convolution.Outputs : 1));
+            Integers("dilations", [.. kernel.Select(_ => (long)dilation)]), Integer("group", groups));
         return relu ? Node("Relu", [result], output) : result;
     }
 
@@ -89,9 +89,12 @@ internal sealed class OnnxGraphBuilder(string name, WeightFormat weights)
     }
 
     /// <summary>Adds a list of numbers, once for each name.</summary>
-    public string Floats(string constant, params float[] values)
+    public string Floats(string constant, params float[] values) => Tensor(constant, [values.Length], values);
+
+    /// <summary>Adds numbers of several axes, once for each name.</summary>
+    public string Tensor(string constant, long[] shape, params float[] values)
     {
-        if (_constants.Add(constant)) Store(constant, TensorType.Float32, [values.Length], MemoryMarshal.AsBytes<float>(values).ToArray());
+        if (_constants.Add(constant)) Store(constant, TensorType.Float32, shape, MemoryMarshal.AsBytes<float>(values).ToArray());
         return constant;
     }
 
@@ -106,6 +109,9 @@ internal sealed class OnnxGraphBuilder(string name, WeightFormat weights)
 
     /// <summary>A whole number as an attribute.</summary>
     public static AttributeProto Integer(string attribute, long value) => new() { Name = attribute, Type = AttributeProto.Types.AttributeType.Int, I = value };
+
+    /// <summary>A number as an attribute.</summary>
+    public static AttributeProto Real(string attribute, float value) => new() { Name = attribute, Type = AttributeProto.Types.AttributeType.Float, F = value };
 
     /// <summary>Whole numbers as an attribute.</summary>
     public static AttributeProto Integers(string attribute, params long[] values) => new() { Name = attribute, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };

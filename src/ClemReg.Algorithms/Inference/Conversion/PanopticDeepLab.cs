@@ -155,7 +155,7 @@ internal sealed class PanopticDeepLab
         graph.Convolve(Separable(graph, x, head.Depthwise, head.Pointwise, null), head.Last, output: output);
 
     private static string Separable(OnnxGraphBuilder graph, string x, Convolution depthwise, Convolution pointwise, string? output) =>
-        graph.Convolve(graph.Convolve(x, depthwise, depthwise: true), pointwise, relu: true, output: output);
+        graph.Convolve(graph.Convolve(x, depthwise, groups: depthwise.Outputs), pointwise, relu: true, output: output);
 
     private string PointHead(OnnxGraphBuilder graph, string fine, string coarse, string? output)
     {

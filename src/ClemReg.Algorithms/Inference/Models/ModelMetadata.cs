@@ -12,6 +12,12 @@ public static class ModelMetadata
     /// <summary>A value of <see cref="Kind"/>: the point head that belongs to a dense graph.</summary>
     public const string PointHead = "point_head";
 
+    /// <summary>A value of <see cref="Kind"/>: a network of Darknet that finds boxes.</summary>
+    public const string Yolo = "yolo";
+
+    /// <summary>How a network that finds boxes wants images to be brought to its input.</summary>
+    public const string Resize = "clemreg.resize";
+
     /// <summary>full: from the image to the results; dense: without PointRend.</summary>
     public const string Graph = "clemreg.graph";
 

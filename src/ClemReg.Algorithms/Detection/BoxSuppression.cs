@@ -1,0 +1,33 @@
+namespace ClemReg.Algorithms.Detection;
+
+/// <summary>Of boxes that overlap only the surest is kept: greedy suppression of those that are no maximum.</summary>
+public static class BoxSuppression
+{
+    /// <summary>Suppresses.</summary>
+    /// <param name="boxes">What a network gave, any order.</param>
+    /// <param name="overlap">Boxes of one class that overlap by more than this with a surer one are dropped, 0 to 1.</param>
+    /// <param name="most">So many are kept at most, the surest.</param>
+    /// <param name="distance">Whether overlap is measured less the centres' distance (Darknet's greedynms) instead of as plain intersection over union.</param>
+    /// <returns>The boxes that are left, the surest first; of equally sure ones the earlier first.</returns>
+    public static IReadOnlyList<DetectedBox> Run(IReadOnlyList<DetectedBox> boxes, double overlap, int most, bool distance = false)
+    {
+        if (!(overlap is >= 0 and <= 1)) throw BadInputException.ForParameter("box_overlap", overlap, "from 0 to 1", "Usual are 0.45 and 0.7.");
+        if (most < 1) throw BadInputException.ForParameter("most_boxes", most, "1 or more");
+        var kept = new List<DetectedBox>();
+        foreach (DetectedBox box in boxes.Select((b, i) => (Box: b, Index: i)).OrderByDescending(b => b.Box.Score).ThenBy(b => b.Index).Select(b => b.Box))
+        {
+            if (kept.Count == most) break;
+            bool free = true;
+            foreach (DetectedBox surer in kept)
+            {
+                if (surer.Class != box.Class) continue;
+                double shared = distance ? DetectedBox.DistanceIntersectionOverUnion(surer, box) : DetectedBox.IntersectionOverUnion(surer, box);
+                if (!(shared > overlap)) continue;
+                free = false;
+                break;
+            }
+            if (free) kept.Add(box);
+        }
+        return kept;
+    }
+}
