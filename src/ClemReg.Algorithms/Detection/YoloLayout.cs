@@ -1,5 +1,3 @@
-using ClemReg.Algorithms.Inference;
-
 namespace ClemReg.Algorithms.Detection;
 
 /// <summary>How the outputs of a YOLO network hold its boxes (docs/model-cards.md has the table).</summary>

@@ -52,7 +52,7 @@ public static class DarknetConversion
     /// <summary>Reads obj.names: a class a line, blank lines at the end left out.</summary>
     /// <exception cref="NotFoundException">There is no such file.</exception>
     /// <exception cref="BadInputException">It has another number of classes.</exception>
-    private static IReadOnlyList<string> Names(string path, int classes)
+    private static string[] Names(string path, int classes)
     {
         string file = Shown.Name(Path.GetFileName(path));
         using FileStream stream = ModelFiles.Open(path, "names");

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using ClemReg.Algorithms.Inference.Models;
 
 namespace ClemReg.Algorithms.Inference.Conversion;
 

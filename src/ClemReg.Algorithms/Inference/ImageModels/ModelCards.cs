@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ClemReg.Algorithms.Inference.Models;
-using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Inference.ImageModels;
