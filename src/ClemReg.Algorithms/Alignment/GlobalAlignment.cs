@@ -203,7 +203,7 @@ public static class GlobalAlignment
         };
 
         double Best(bool mirrored) => poses.FirstOrDefault(p => p.Mirrored == mirrored)?.Score ?? 0;
-        static double Ratio(double a, double b) => b > 0 ? Math.Max(a, 0) / b : double.PositiveInfinity;
+        static double Ratio(double a, double b) => a <= 0 ? 0 : b > 0 ? a / b : double.PositiveInfinity;
     }
 
     /// <summary>The scale of EM to fluorescence that the coarse search uses.</summary>

@@ -116,7 +116,7 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
     [InlineData("""{"psf_xy": 5000}""", "psf_xy")]
     [InlineData("""{"psf_xy": 300, "psf_z": 100}""", "psf_z")]
     [InlineData("""{"psf_xy": -3}""", "psf_xy")]
-    [InlineData("""{"search_scale_minimum": 1.2}""", "scale_minimum")]
+    [InlineData("""{"search_scale_minimum": 1.2}""", "search_scale_minimum = 1.2")]
     [InlineData("""{"search_rotations": "near_start"}""", "registration_start")]
     [InlineData("""{"search_rotations": "sideways"}""", "search_rotations")]
     public void Bad_input_is_named(string parameters, string named) =>
@@ -182,6 +182,20 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
     {
         var flat = new Volume<ushort>(new Grid(new Size3(1, 300, 300), new Point3(130, 40, 40)));
         using (flat) Assert.Contains("rigid", Assert.Throws<BadInputException>(() => Register(flat, _pair.Case.Mask)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(40, "{}", "240 nm deep")]
+    [InlineData(130, """{"psf_xy": 120, "psf_z": 450}""", "psf_z, 450 nm")]
+    public void Fluorescence_thinner_than_its_blur_is_refused_with_both_lengths(double spacing, string parameters, string named)
+    {
+        var thin = new Volume<ushort>(new Grid(new Size3(6, 300, 300), new Point3(spacing, 40, 40)));
+        using (thin)
+        {
+            string message = Assert.Throws<BadInputException>(() => Register(thin, _pair.Case.Mask, parameters).Dispose()).Message;
+            Assert.Contains(named, message, StringComparison.Ordinal);
+            Assert.Contains("rigid", message, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
