@@ -72,7 +72,7 @@ public static class GlobalAlignment
             double middle = from + 0.7 * (to - from);
             List<Candidate> candidates = job.Run("correlate orientations" + addition, from, middle, part => Correlate(image.Levels[0], template, options, effort, part));
             TemplatePose[][] poses = job.Run("climb to the best poses" + addition, middle, to, part => Climb(candidates, image, template, options, effort, part));
-            return Result(poses, fluorescence.Grid, emMask.Grid, template);
+            return Result(poses, fluorescence.Grid, emMask.Grid, template) with { Scales = (options.ScaleMinimum, options.ScaleMaximum) };
         }
     }
 

@@ -56,6 +56,9 @@ public sealed record GlobalAlignmentResult
     /// <summary>Maps the EM with its slices in reversed order to the EM as given, and back: z to z0 + z1 - z, nm.</summary>
     public required AffineTransform SliceReversal { get; init; }
 
+    /// <summary>The scales that were allowed, EM length / fluorescence length.</summary>
+    public (double Minimum, double Maximum) Scales { get; init; } = (0, double.PositiveInfinity);
+
     /// <summary>The best pose.</summary>
     public AlignmentPose Best => Poses[0];
 

@@ -42,7 +42,7 @@ internal static class AutoRegistration
         BitVolume mask = region ?? fixedMask;
         Volume fluorescence = part ?? moving;
         PointSpreadFunction? given = ClemRegSteps.GivenPsf(values);
-        Check(fluorescence, given ?? new IntensityRefinementOptions().Psf, job);
+        (double Part, float Value)? saturated = Check(fluorescence, given ?? new IntensityRefinementOptions().Psf, job);
         var options = new IntensityRefinementOptions
         {
             Kind = values.Get(P.RegistrationWithScale) ? LinearKind.Affine : LinearKind.Rigid,
@@ -82,7 +82,7 @@ internal static class AutoRegistration
         (BitVolume? movingMask, PointPathCheck? points) = SecondOpinion(values, moving, target, result.Linear, job);
         // Where no position stands out, that a mirror image fits best says nothing about the slices.
         bool reversedAndLeft = turned && !mirrored && search!.Confidence != AlignmentConfidence.Refused;
-        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, points, given, reversedAndLeft, fluorescence.Grid, target, job);
+        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, points, given, reversedAndLeft, fluorescence.Grid, target, job, saturated);
         SpatialTransform transform = result.Transform;
         Func<Point3, double> error = result.PredictedErrorNm;
         if (mirrored)
@@ -161,7 +161,9 @@ internal static class AutoRegistration
         return deform ? IntensityRegistration.Register(fluorescence, mask, best!.Linear.Transform, options with { Levels = [] }, true, job) : best!;
     }
 
-    private static void Check(Volume fluorescence, PointSpreadFunction psf, Job job)
+    /// <summary>Refuses what cannot be registered.</summary>
+    /// <returns>The part of the voxels that are saturated, and their value; null where they are no more than a few.</returns>
+    private static (double Part, float Value)? Check(Volume fluorescence, PointSpreadFunction psf, Job job)
     {
         const int leastSlices = 5;
         const double saturated = 5e-4;
@@ -184,8 +186,7 @@ internal static class AutoRegistration
         });
         float most = greatest.Max();
         double part = greatest.Zip(count, (g, n) => g == most ? n : 0).Sum() / (double)size.Count;
-        if (part > saturated && part < 1)
-            job.Warn(string.Create(CultureInfo.InvariantCulture, $"The fluorescence is saturated: {100 * part:F2} % of its voxels have its largest value, {most:G6}. Edges of bright mitochondria seem displaced there; a smaller exposure helps more than any setting here."));
+        return part > saturated && part < 1 ? (part, most) : null;
     }
 
     private static GlobalAlignmentOptions SearchOptions(ParameterValues values, PointSpreadFunction psf, AffineTransform? start)

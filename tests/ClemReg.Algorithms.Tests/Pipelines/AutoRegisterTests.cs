@@ -137,7 +137,7 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
     }
 
     [Fact]
-    public void A_saturated_fluorescence_registers_with_a_warning()
+    public void A_saturated_fluorescence_registers_but_is_to_be_checked()
     {
         using Volume saturated = Changed(v => Math.Min(v, 250));
         var job = new Job(2);
@@ -145,6 +145,7 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
         using OperationResult result = Operations.Find("register").Run(none.RootElement, new Dictionary<string, object> { ["moving"] = saturated, ["fixed_mask"] = _pair.Case.Mask }, job);
         Assert.InRange(_pair.Case.Error((SpatialTransform)result.Outputs["transform"]), 0, 15);
         Assert.Contains(job.Warnings, w => w.Contains("saturated", StringComparison.Ordinal) && w.Contains("250", StringComparison.Ordinal));
+        Assert.Equal("check", (string?)result.Json["run"]!["verdict"]);
     }
 
     [Theory]
