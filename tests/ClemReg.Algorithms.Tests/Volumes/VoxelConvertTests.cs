@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using ClemReg.Algorithms.Volumes;
-using Xunit;
 
 namespace ClemReg.Algorithms.Tests.Volumes;
 
