@@ -72,7 +72,7 @@ public static class GlobalAlignment
             double middle = from + 0.7 * (to - from);
             List<Candidate> candidates = job.Run("correlate orientations" + addition, from, middle, part => Correlate(image.Levels[0], template, options, effort, part));
             TemplatePose[][] poses = job.Run("climb to the best poses" + addition, middle, to, part => Climb(candidates, image, template, options, effort, part));
-            return Result(poses, fluorescence.Grid, emMask.Grid, template);
+            return Result(poses, fluorescence.Grid, emMask.Grid, template) with { Scales = (options.ScaleMinimum, options.ScaleMaximum) };
         }
     }
 
@@ -203,7 +203,7 @@ public static class GlobalAlignment
         };
 
         double Best(bool mirrored) => poses.FirstOrDefault(p => p.Mirrored == mirrored)?.Score ?? 0;
-        static double Ratio(double a, double b) => b > 0 ? Math.Max(a, 0) / b : double.PositiveInfinity;
+        static double Ratio(double a, double b) => a <= 0 ? 0 : b > 0 ? a / b : double.PositiveInfinity;
     }
 
     /// <summary>The scale of EM to fluorescence that the coarse search uses.</summary>

@@ -51,12 +51,12 @@ public sealed record GlobalAlignmentOptions
     {
         Within("psf_xy", PsfLateralNm, 10, 1000, "60 to 120 is usual.");
         Within("psf_z", PsfAxialNm, 10, 2000, "150 to 450 is usual.");
-        Within("scale_minimum", ScaleMinimum, 0.5, 2, "Wrong voxel sizes are set right in the images, not here.");
-        Within("scale_maximum", ScaleMaximum, 0.5, 2, "Wrong voxel sizes are set right in the images, not here.");
+        Within("search_scale_minimum", ScaleMinimum, 0.5, 2, "Wrong voxel sizes are set right in the images, not here.");
+        Within("search_scale_maximum", ScaleMaximum, 0.5, 2, "Wrong voxel sizes are set right in the images, not here.");
         if (ScaleMinimum > ScaleMaximum)
-            throw BadInputException.ForParameter("scale_minimum", ScaleMinimum, $"no more than scale_maximum, {ScaleMaximum}");
+            throw BadInputException.ForParameter("search_scale_minimum", ScaleMinimum, $"no more than search_scale_maximum, {ScaleMaximum}", "Give the smaller number first; 0.9 and 1.1 are the defaults.");
         if (!(MaximumAngleDegrees > 0 && MaximumAngleDegrees <= 180))
-            throw BadInputException.ForParameter("maximum_angle", MaximumAngleDegrees, "above 0 to 180 degrees", "20 is usual.");
+            throw BadInputException.ForParameter("search_angle", MaximumAngleDegrees, "above 0 to 180 degrees", "20 is usual.");
         if (RotationCount is < 100 or > 20000)
             throw BadInputException.ForParameter("rotation_count", RotationCount, "from 100 to 20000", "1500 is usual.");
         if (!Enum.IsDefined(Rotations))

@@ -47,7 +47,7 @@ public sealed record GlobalAlignmentResult
     /// <summary>Distinct poses (more than 1.5 µm apart), both handednesses, best first; never empty.</summary>
     public required IReadOnlyList<AlignmentPose> Poses { get; init; }
 
-    /// <summary>The best score / the next of the same handedness; infinite if there is no other.</summary>
+    /// <summary>The best score / the next of the same handedness; infinite if there is no other, 0 if even the best is not above 0.</summary>
     public required double Ratio { get; init; }
 
     /// <summary>The best score with the EM as given / the best with its slices in reversed order, at the finest level.</summary>
@@ -55,6 +55,9 @@ public sealed record GlobalAlignmentResult
 
     /// <summary>Maps the EM with its slices in reversed order to the EM as given, and back: z to z0 + z1 - z, nm.</summary>
     public required AffineTransform SliceReversal { get; init; }
+
+    /// <summary>The scales that were allowed, EM length / fluorescence length.</summary>
+    public (double Minimum, double Maximum) Scales { get; init; } = (0, double.PositiveInfinity);
 
     /// <summary>The best pose.</summary>
     public AlignmentPose Best => Poses[0];

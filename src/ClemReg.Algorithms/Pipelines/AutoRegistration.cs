@@ -41,8 +41,8 @@ internal static class AutoRegistration
         using Volume? part = ClemRegSteps.Region(values) is { } shown ? Crop(moving, shown) : null;
         BitVolume mask = region ?? fixedMask;
         Volume fluorescence = part ?? moving;
-        Check(fluorescence, job);
         PointSpreadFunction? given = ClemRegSteps.GivenPsf(values);
+        (double Part, float Value)? saturated = Check(fluorescence, given ?? new IntensityRefinementOptions().Psf, job);
         var options = new IntensityRefinementOptions
         {
             Kind = values.Get(P.RegistrationWithScale) ? LinearKind.Affine : LinearKind.Rigid,
@@ -67,12 +67,22 @@ internal static class AutoRegistration
             Say(search, job);
             AlignmentPose[] poses = [.. search.Poses.Where(p => p.Mirrored == mirrored).Take(search.Confidence == AlignmentConfidence.Accepted ? 1 : PosesRefined)];
             if (poses.Length == 0) poses = [search.Best];
-            result = job.Run("refine", 0.4, 0.9, work => Best(fluorescence, target, poses, options with { Levels = FromSearch }, deform, work));
+            try
+            {
+                result = job.Run("refine", 0.4, 0.9, work => Best(fluorescence, target, poses, options with { Levels = FromSearch }, deform, work));
+            }
+            catch (BadInputException e) when (search.Best.Score <= 0)
+            {
+                Point3 length = fluorescence.Grid.Spacing;
+                Size3 size = fluorescence.Grid.Size;
+                throw new BadInputException(string.Create(CultureInfo.InvariantCulture,
+                    $"The search found no position at which the fluorescence ({size.X * length.X / 1000:F1} x {size.Y * length.Y / 1000:F1} x {size.Z * length.Z / 1000:F1} µm in x, y and z) resembles the EM's mitochondria. Is it the right channel, is the z stack as deep as the EM, are the voxel sizes right? Or give a registration_start, such as landmarks."), e);
+            }
         }
         (BitVolume? movingMask, PointPathCheck? points) = SecondOpinion(values, moving, target, result.Linear, job);
         // Where no position stands out, that a mirror image fits best says nothing about the slices.
         bool reversedAndLeft = turned && !mirrored && search!.Confidence != AlignmentConfidence.Refused;
-        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, points, given, reversedAndLeft, fluorescence.Grid, target, job);
+        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, points, given, reversedAndLeft, fluorescence.Grid, target, job, saturated);
         SpatialTransform transform = result.Transform;
         Func<Point3, double> error = result.PredictedErrorNm;
         if (mirrored)
@@ -151,13 +161,19 @@ internal static class AutoRegistration
         return deform ? IntensityRegistration.Register(fluorescence, mask, best!.Linear.Transform, options with { Levels = [] }, true, job) : best!;
     }
 
-    private static void Check(Volume fluorescence, Job job)
+    /// <summary>Refuses what cannot be registered.</summary>
+    /// <returns>The part of the voxels that are saturated, and their value; null where they are no more than a few.</returns>
+    private static (double Part, float Value)? Check(Volume fluorescence, PointSpreadFunction psf, Job job)
     {
         const int leastSlices = 5;
         const double saturated = 5e-4;
         Size3 size = fluorescence.Grid.Size;
         if (size.Z < leastSlices)
             throw new BadInputException($"The fluorescence has {size.Z} z slice(s), and registration_algorithm=auto needs {leastSlices} or more: it compares the blur along z. Take a z stack, or register points with registration_algorithm=rigid.");
+        double depth = size.Z * fluorescence.Grid.Spacing.Z;
+        if (depth < 2 * psf.AxialNm)
+            throw new BadInputException(string.Create(CultureInfo.InvariantCulture,
+                $"The fluorescence is {depth:F0} nm deep ({size.Z} slices of {fluorescence.Grid.Spacing.Z:F0} nm), and registration_algorithm=auto needs {2 * psf.AxialNm:F0} or more, twice its blur along z (psf_z, {psf.AxialNm:F0} nm): nothing tells where along z something lies. Check the slice distance, take a deeper z stack, or register points with registration_algorithm=rigid."));
         var greatest = new float[size.Z];
         var count = new long[size.Z];
         job.For(size.Z, () => new float[size.SliceCount], (z, slice) =>
@@ -170,8 +186,7 @@ internal static class AutoRegistration
         });
         float most = greatest.Max();
         double part = greatest.Zip(count, (g, n) => g == most ? n : 0).Sum() / (double)size.Count;
-        if (part > saturated && part < 1)
-            job.Warn(string.Create(CultureInfo.InvariantCulture, $"The fluorescence is saturated: {100 * part:F2} % of its voxels have its largest value, {most:G6}. Edges of bright mitochondria seem displaced there; a smaller exposure helps more than any setting here."));
+        return part > saturated && part < 1 ? (part, most) : null;
     }
 
     private static GlobalAlignmentOptions SearchOptions(ParameterValues values, PointSpreadFunction psf, AffineTransform? start)

@@ -37,8 +37,11 @@ public static class IntensityRegistration
     private const int SamplesForJudgement = 100_000;
     private const int SamplesForDeformation = 250_000;
 
-    /// <summary>What no test within the data shows: faces of the block, unlike stain, the mask's own outlines. Measured, docs/decisions/16.</summary>
-    private const double FloorNm = 2.5;
+    /// <summary>The true error in parts of what the objects' disagreement says, and no less than this: faces of the block, unlike stain, the mask's own outlines. Measured, docs/decisions/16.</summary>
+    private const double LeftOut = 1.25, FloorNm = 1;
+
+    /// <summary>So many times the objects' disagreement, two halves of the data differ by chance.</summary>
+    private const double ByChance = 2;
 
     /// <summary>Below this probability of an uneven stretch the similarity is kept.</summary>
     private const double LeastWeight = 0.05;
@@ -103,19 +106,21 @@ public static class IntensityRegistration
     }
 
     /// <summary>
-    /// The error by the objects' disagreement and by the difference of the two halves, whichever is larger (each half's error is the root of two times
-    /// the whole's, so their difference is twice the whole's), and a floor.
+    /// The error by the objects' disagreement, times what it was found to leave out, and a floor. Two halves of the data differ by chance by up to twice
+    /// that (each half's error is the root of two times the whole's, so half of their difference stands for the whole's), and count beyond. A deformation's error
+    /// is in its halves' difference too.
     /// </summary>
-    private static Func<Point3, double> Predicted(IntensityRefinementResult linear, AffineTransform[] halves, DeformationJudgement? deformation)
+    private static Func<Point3, double> Predicted(IntensityRefinementResult linear, AffineTransform[] halfMaps, DeformationJudgement? deformation)
     {
         AffineTransform back = linear.Transform.Inverse();
         return q =>
         {
             Point3 p = back.Apply(q);
-            double disagreement = deformation is null
-                ? Math.Max(linear.Uncertainty.At(q), 0.5 * (halves[0].Apply(p) - halves[1].Apply(p)).Length)
+            double objects = LeftOut * linear.Uncertainty.At(q);
+            double halves = deformation is null
+                ? 0.5 * (halfMaps[0].Apply(p) - halfMaps[1].Apply(p)).Length / ByChance
                 : 0.5 * (deformation.Halves[0].At(q) - deformation.Halves[1].At(q)).Length;
-            return Math.Sqrt(disagreement * disagreement + FloorNm * FloorNm);
+            return Math.Max(FloorNm, Math.Max(objects, halves));
         };
     }
 }

@@ -81,8 +81,7 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
     /// <summary>The blur that fits best, and the end of counting from the model's: the next model is made with it.</summary>
     public PointSpreadFunction Psf(PointSpreadFunction model)
     {
-        double lateral = Math.Clamp(model.LateralNm + _lateral, 30, 300);
-        var psf = new PointSpreadFunction(lateral, Math.Clamp(model.AxialNm + _axial, lateral, 1000));
+        PointSpreadFunction psf = new PointSpreadFunction(model.LateralNm + _lateral, model.AxialNm + _axial).Bounded;
         (_lateral, _axial) = (0, 0);
         return psf;
     }

@@ -8,6 +8,21 @@ namespace ClemReg.Algorithms.Refinement;
 /// <param name="AxialNm">Standard deviation in z, nm; not below the lateral one.</param>
 public readonly record struct PointSpreadFunction(double LateralNm, double AxialNm)
 {
+    private const double LeastNm = 30, MostLateralNm = 300, MostAxialNm = 1000;
+
+    /// <summary>The nearest that an estimate may be.</summary>
+    internal PointSpreadFunction Bounded
+    {
+        get
+        {
+            double lateral = Math.Clamp(LateralNm, LeastNm, MostLateralNm);
+            return new PointSpreadFunction(lateral, Math.Clamp(AxialNm, lateral, MostAxialNm));
+        }
+    }
+
+    /// <summary>Whether an estimate was stopped by a bound: no microscope blurs so, and something else was taken for blur.</summary>
+    internal bool AtBound => LateralNm <= LeastNm || LateralNm >= MostLateralNm || AxialNm <= LateralNm || AxialNm >= MostAxialNm;
+
     /// <summary>This one after another, isotropic blur.</summary>
     internal PointSpreadFunction With(double blurNm) => new(Math.Sqrt(LateralNm * LateralNm + blurNm * blurNm), Math.Sqrt(AxialNm * AxialNm + blurNm * blurNm));
 }

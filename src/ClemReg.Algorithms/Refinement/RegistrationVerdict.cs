@@ -30,7 +30,7 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
     private const int TooFewObjects = 5, FewObjects = 12;
     private const double LowCorrelation = 0.25;
     private const double LittleOverlap = 0.3;
-    private const double StrongScale = 0.12;
+    private const double StrongScale = 0.12, BeyondScale = 0.01;
     private const double StrongAnisotropy = 1.15;
     private const double OtherPsf = 1.3;
     private const double OddDifferenceNm = 200, WrongDifferenceNm = 500;
@@ -47,8 +47,9 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
     /// <param name="fluorescence">Where the fluorescence lies.</param>
     /// <param name="emMask">The mitochondria of the EM.</param>
     /// <param name="job">The work.</param>
+    /// <param name="saturated">The part of the fluorescence's voxels that have its largest value, and the value, where that is more than a few.</param>
     public static RegistrationVerdict Judge(IntensityRegistrationResult result, GlobalAlignmentResult? search, PointPathCheck? points, PointSpreadFunction? givenPsf,
-        bool reversedAndLeft, Grid fluorescence, BitVolume emMask, Job job)
+        bool reversedAndLeft, Grid fluorescence, BitVolume emMask, Job job, (double Part, float Value)? saturated = null)
     {
         var bad = new List<string>();
         var doubtful = new List<string>();
@@ -84,9 +85,17 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
         else if (mean > CheckErrorNm) doubtful.Add(Text($"The predicted error is {mean:F0} nm."));
         if (linear.Correlation < LowCorrelation)
             doubtful.Add(Text($"The EM's mitochondria explain little of the fluorescence (correlation {linear.Correlation:F2})."));
-        if (!linear.Converged) doubtful.Add("The refinement did not come to rest.");
+        if (!linear.Converged)
+        {
+            double left = linear.History.Count > 0 ? linear.History[^1].MovementNm : double.PositiveInfinity;
+            (left > mean ? bad : doubtful).Add(Text($"The refinement did not come to rest: its last step still moved by {left:F1} nm."));
+        }
+        if (linear.Psf.AtBound)
+            bad.Add(Text($"The blur that would fit best is outside of what a microscope does ({linear.Psf.LateralNm:F0} nm in y and x, {linear.Psf.AxialNm:F0} nm in z is where it was stopped): something else was taken for it."));
         double scale = Math.Cbrt(Math.Abs(linear.Transform.Determinant));
-        if (Math.Abs(scale - 1) > StrongScale)
+        if (search is not null && (scale < search.Scales.Minimum - BeyondScale || scale > search.Scales.Maximum + BeyondScale))
+            bad.Add(Text($"The scale went to {scale:F3}, beyond what the search allows (search_scale_minimum {search.Scales.Minimum:F2}, search_scale_maximum {search.Scales.Maximum:F2}). Check the voxel sizes of both images, or widen the bounds."));
+        else if (Math.Abs(scale - 1) > StrongScale)
             doubtful.Add(Text($"The fluorescence was scaled by {scale:F3}: check the voxel sizes of both images."));
         if (result.Kind == LinearKind.Affine)
         {
@@ -95,6 +104,8 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
             if (large / small > StrongAnisotropy)
                 doubtful.Add(Text($"The fluorescence was stretched by {large:F3} along one direction and {small:F3} along another: check the slice distances."));
         }
+        if (saturated is { } full)
+            doubtful.Add(Text($"The fluorescence is saturated: {100 * full.Part:F2} % of its voxels have its largest value, {full.Value:G6}. That moves bright mitochondria by more than the predicted error tells; a smaller exposure helps more than any setting here."));
         if (givenPsf is { } given && (Differs(given.LateralNm, linear.Psf.LateralNm) || Differs(given.AxialNm, linear.Psf.AxialNm)))
             doubtful.Add(Text($"The given blur (psf_xy {given.LateralNm:F0}, psf_z {given.AxialNm:F0} nm) does not fit the images, which show {linear.Psf.LateralNm:F0} and {linear.Psf.AxialNm:F0} nm; those were used."));
         if (result.Displacement is { } field)

@@ -150,9 +150,9 @@ public sealed class GlobalAlignmentTests(ITestOutputHelper output)
         Says("psf_xy", new GlobalAlignmentOptions { PsfLateralNm = 0 });
         Says("psf_z", new GlobalAlignmentOptions { PsfAxialNm = -5 });
         Says("psf_z", new GlobalAlignmentOptions { PsfAxialNm = double.NaN });
-        Says("scale_minimum", new GlobalAlignmentOptions { ScaleMinimum = 1.2 });
-        Says("scale_maximum", new GlobalAlignmentOptions { ScaleMaximum = 20 });
-        Says("maximum_angle", new GlobalAlignmentOptions { MaximumAngleDegrees = 0 });
+        Says("search_scale_minimum", new GlobalAlignmentOptions { ScaleMinimum = 1.2 });
+        Says("search_scale_maximum", new GlobalAlignmentOptions { ScaleMaximum = 20 });
+        Says("search_angle", new GlobalAlignmentOptions { MaximumAngleDegrees = 0 });
         Says("rotation_count", new GlobalAlignmentOptions { RotationCount = 10 });
         Says("start", new GlobalAlignmentOptions { Rotations = AlignmentRotations.NearStart });
         Says("start", new GlobalAlignmentOptions { Rotations = AlignmentRotations.NearStart, Start = new AffineTransform([-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]) });

@@ -116,7 +116,7 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
     [InlineData("""{"psf_xy": 5000}""", "psf_xy")]
     [InlineData("""{"psf_xy": 300, "psf_z": 100}""", "psf_z")]
     [InlineData("""{"psf_xy": -3}""", "psf_xy")]
-    [InlineData("""{"search_scale_minimum": 1.2}""", "scale_minimum")]
+    [InlineData("""{"search_scale_minimum": 1.2}""", "search_scale_minimum = 1.2")]
     [InlineData("""{"search_rotations": "near_start"}""", "registration_start")]
     [InlineData("""{"search_rotations": "sideways"}""", "search_rotations")]
     public void Bad_input_is_named(string parameters, string named) =>
@@ -137,7 +137,7 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
     }
 
     [Fact]
-    public void A_saturated_fluorescence_registers_with_a_warning()
+    public void A_saturated_fluorescence_registers_but_is_to_be_checked()
     {
         using Volume saturated = Changed(v => Math.Min(v, 250));
         var job = new Job(2);
@@ -145,6 +145,7 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
         using OperationResult result = Operations.Find("register").Run(none.RootElement, new Dictionary<string, object> { ["moving"] = saturated, ["fixed_mask"] = _pair.Case.Mask }, job);
         Assert.InRange(_pair.Case.Error((SpatialTransform)result.Outputs["transform"]), 0, 15);
         Assert.Contains(job.Warnings, w => w.Contains("saturated", StringComparison.Ordinal) && w.Contains("250", StringComparison.Ordinal));
+        Assert.Equal("check", (string?)result.Json["run"]!["verdict"]);
     }
 
     [Theory]
@@ -182,6 +183,20 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
     {
         var flat = new Volume<ushort>(new Grid(new Size3(1, 300, 300), new Point3(130, 40, 40)));
         using (flat) Assert.Contains("rigid", Assert.Throws<BadInputException>(() => Register(flat, _pair.Case.Mask)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(40, "{}", "240 nm deep")]
+    [InlineData(130, """{"psf_xy": 120, "psf_z": 450}""", "psf_z, 450 nm")]
+    public void Fluorescence_thinner_than_its_blur_is_refused_with_both_lengths(double spacing, string parameters, string named)
+    {
+        var thin = new Volume<ushort>(new Grid(new Size3(6, 300, 300), new Point3(spacing, 40, 40)));
+        using (thin)
+        {
+            string message = Assert.Throws<BadInputException>(() => Register(thin, _pair.Case.Mask, parameters).Dispose()).Message;
+            Assert.Contains(named, message, StringComparison.Ordinal);
+            Assert.Contains("rigid", message, StringComparison.Ordinal);
+        }
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using ClemReg.Algorithms.Alignment;
 using ClemReg.Algorithms.Refinement;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
@@ -97,6 +98,39 @@ public sealed class RefinementTests
         Assert.Equal(Reliability.Reliable, good.Level);
         Assert.Equal(Reliability.Unreliable, bad.Level);
         Assert.InRange(pair.Error(right.Transform) / good.PredictedErrorNm, 0.2, 2);
+    }
+
+    [Fact]
+    public void A_run_that_stopped_at_a_bound_is_unreliable()
+    {
+        using var pair = new RefinementCase(7, Truth, Psf);
+        IntensityRegistrationResult found = IntensityRegistration.Register(pair.Fluorescence, pair.Mask, Truth, new IntensityRefinementOptions { Levels = [250], Samples = 40_000 }, false, new Job(2));
+        RegistrationVerdict Judge(IntensityRefinementResult linear, GlobalAlignmentResult? search = null) =>
+            RegistrationVerdict.Judge(found with { Linear = linear }, search, null, null, false, pair.Fluorescence.Grid, pair.Mask, new Job(1));
+        void Unreliable(RegistrationVerdict verdict, string reason)
+        {
+            Assert.Equal(Reliability.Unreliable, verdict.Level);
+            Assert.Contains(reason, verdict.Reasons[0], StringComparison.Ordinal);
+        }
+
+        Assert.Equal(Reliability.Reliable, Judge(found.Linear).Level);
+        Unreliable(Judge(found.Linear with { Psf = new PointSpreadFunction(300, 420) }), "300 nm in y and x");
+        Unreliable(Judge(found.Linear with { Psf = new PointSpreadFunction(120, 120) }), "what a microscope does");
+        RefinementState last = found.Linear.History[^1];
+        Unreliable(Judge(found.Linear with { Converged = false, History = [last with { MovementNm = 40 }] }), "still moved by 40.0 nm");
+        Assert.Equal(Reliability.Check, Judge(found.Linear with { Converged = false, History = [last with { MovementNm = 0.2 }] }).Level);
+        GlobalAlignmentResult Allowed(double least, double most) => new()
+        {
+            Poses = [new AlignmentPose(0.8, 0.8, 1, false, Truth, 1)],
+            Ratio = 3,
+            HandednessRatio = 3,
+            SliceReversal = AffineTransform.Identity,
+            Scales = (least, most),
+        };
+        double scale = Math.Cbrt(found.Linear.Transform.Determinant);
+        Assert.Equal(Reliability.Reliable, Judge(found.Linear, Allowed(scale - 0.05, scale + 0.05)).Level);
+        Unreliable(Judge(found.Linear, Allowed(scale + 0.02, 2)), "search_scale_minimum");
+        Unreliable(Judge(found.Linear, Allowed(0.5, scale - 0.02)), "search_scale_maximum");
     }
 
     [Fact]

@@ -106,6 +106,10 @@ final class TiffStack extends VirtualStack {
 					+ " is " + page.width + " x " + page.height + (page.fileType == info.fileType ? "" : " of another type")
 					+ ". A stack of equal pages is needed; save it from ImageJ as Tiff.");
 			}
+			if (page.fileType == FileInfo.RGB48 || page.fileType == FileInfo.RGB48_PLANAR) {
+				throw ClemRegException.badInput(role + ": " + file + " holds red, green and blue of 16 bits in one page; 8 bit, 16 bit or 32 bit grey values are needed. "
+					+ "Some programs save three slices or channels so: open it in ImageJ, which makes three channels of it, give them their meaning with Image > Hyperstacks > Re-order Hyperstack, and save it as Tiff.");
+			}
 			if (page.compression == FileInfo.COMPRESSION_UNKNOWN || page.compression == FileInfo.JPEG) {
 				throw new IOException("it is compressed in a way that ImageJ does not know");
 			}

@@ -63,6 +63,32 @@ public final class ImageFilesTest {
 		});
 	}
 
+	public void threeSlicesSavedAsColoursOf16BitsAreRefused() throws Exception {
+		Check.inFolder(folder -> {
+			final File file = new File(folder, "three.tif");
+			try (DataOutputStream out = new DataOutputStream(Files.newOutputStream(file.toPath()))) {
+				final int data = 8 + 2 + 10 * 12 + 4 + 6;
+				out.writeBytes("MM");
+				out.writeShort(42);
+				out.writeInt(8);
+				out.writeShort(10);
+				// Width, height, bits, compression, photometric (RGB), strip, samples, rows, bytes, planes apart.
+				final int[][] entries = { { 256, 3, 1, 4 << 16 }, { 257, 3, 1, 2 << 16 }, { 258, 3, 3, data - 6 }, { 259, 3, 1, 1 << 16 }, { 262, 3, 1, 2 << 16 },
+					{ 273, 4, 1, data }, { 277, 3, 1, 3 << 16 }, { 278, 3, 1, 2 << 16 }, { 279, 4, 1, 48 }, { 284, 3, 1, 1 << 16 } };
+				for (final int[] entry : entries) {
+					out.writeShort(entry[0]);
+					out.writeShort(entry[1]);
+					out.writeInt(entry[2]);
+					out.writeInt(entry[3]);
+				}
+				out.writeInt(0);
+				for (int i = 0; i < 3; i++) out.writeShort(16);
+				out.write(new byte[48]);
+			}
+			Check.badInput(() -> open(file.getPath()), "moving", "three.tif", "red, green and blue of 16 bits", "Re-order Hyperstack");
+		});
+	}
+
 	public void sharpNamesChannelAndSeries() throws Exception {
 		Check.equal(2, ImageFiles.choice("moving", "a.tif#2").channel);
 		Check.equal(3, ImageFiles.choice("moving", "a.czi#3:1").series);
