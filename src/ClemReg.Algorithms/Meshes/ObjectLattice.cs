@@ -1,0 +1,263 @@
+using System.Numerics.Tensors;
+using ClemReg.Algorithms.Mitochondria;
+using ClemReg.Algorithms.Segmentation;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Meshes;
+
+/// <summary>
+/// The smoothed membership of one object, plane by plane: above 1/2 inside, below outside. The object's voxels (1) among all others (0) are blurred by a Gaussian G in nm, twice over:
+/// 2 G - G * G, which leaves flat and bent surfaces in place up to the fourth order, where G alone moves them by half its variance times the curvature. Voxels that end up on the wrong side
+/// by more than <see cref="Tolerance"/> (thin sheets, tubes, gaps) are put back, so that nothing is lost and nothing closes. Beyond the volume's border the object is taken to go on, and is cut off half a
+/// voxel beyond the last voxel centre, where the volume ends. Memory: two planes for each slice that the blur reaches over.
+/// </summary>
+internal sealed class ObjectLattice
+{
+    /// <summary>How far a voxel may be on the wrong side, in parts of the step from outside to inside.</summary>
+    private const float Tolerance = 0.1f;
+
+    private readonly LabelVolume _labels;
+    private readonly LabelledObject _object;
+    private readonly Axis _z, _y, _x;
+    private readonly int _stride;
+    private readonly Ring[] _rings;
+    private readonly float[] _occupied, _acrossX;
+    private readonly bool[] _inside;
+    private int _read;
+
+    /// <summary>Prepares to read.</summary>
+    /// <param name="labels">The volume.</param>
+    /// <param name="which">The object, with its exact box.</param>
+    /// <param name="sigma">The blur's standard deviations, nm, z, y, x; 0: none.</param>
+    public ObjectLattice(LabelVolume labels, LabelledObject which, Point3 sigma)
+    {
+        (_labels, _object) = (labels, which);
+        (Size3 size, VoxelBox box, Point3 spacing) = (labels.Grid.Size, which.Box, labels.Grid.Spacing);
+        _z = new Axis(box.First.Z, box.End.Z, size.Z, sigma.Z / spacing.Z);
+        _y = new Axis(box.First.Y, box.End.Y, size.Y, sigma.Y / spacing.Y);
+        _x = new Axis(box.First.X, box.End.X, size.X, sigma.X / spacing.X);
+        Size = new Size3(_z.Count, _y.Count, _x.Count);
+        First = new Size3(_z.First, _y.First, _x.First);
+        // A row has room for the kernel on both sides, so that a shift of the whole plane is one stretch of memory.
+        _stride = checked(_x.Count + 2 * _x.Reach);
+        _occupied = new float[checked(_y.Extent * _stride + 2 * _x.Reach)];
+        _acrossX = new float[_y.Extent * _stride];
+        _inside = new bool[Size.SliceCount];
+        _rings = [new Ring(this, 0, 2), new Ring(this, 1, -1)];
+    }
+
+    /// <summary>Samples along each axis.</summary>
+    public Size3 Size { get; }
+
+    /// <summary>The voxel of the first sample; -1 where the object touches the border there.</summary>
+    public Size3 First { get; }
+
+    /// <summary>Reads plane <paramref name="k"/>; they are read in order.</summary>
+    /// <param name="k">0 to Size.Z - 1.</param>
+    /// <param name="plane">Receives membership - 1/2 of Size.Y * Size.X samples.</param>
+    /// <param name="before">The plane before, as it was given; empty for the first.</param>
+    /// <param name="job">Cancellation.</param>
+    public void Read(int k, Span<float> plane, ReadOnlySpan<float> before, Job job)
+    {
+        int z = _z.First + k;
+        if (z >= _labels.Grid.Size.Z)
+        {
+            Cap(before, plane);
+            return;
+        }
+        bool cap = z < 0;
+        if (cap) z = 0;
+        while (_read < _z.Extent && _read <= z - _z.Low + _z.Reach)
+        {
+            job.ThrowIfCancelled();
+            ReadOccupied(_z.Low + _read);
+            foreach (Ring ring in _rings) ring.Add(_read, _occupied, _acrossX);
+            _read++;
+        }
+        plane.Fill(-0.5f);
+        foreach (Ring ring in _rings) ring.Combine(z, plane);
+        Correct(z, k == 0 && !cap || k == Size.Z - 1, plane);
+        if (cap) Cap(plane, plane);
+    }
+
+    /// <summary>Puts voxels back that are clearly on the wrong side, keeps the outermost samples outside, and ends the object at the volume's border.</summary>
+    private void Correct(int z, bool outermost, Span<float> plane)
+    {
+        (int height, int width) = (Size.Y, Size.X);
+        Array.Clear(_inside);
+        if (z >= _z.Low && z < _z.High) MarkInside(z);
+        int fromY = _y.First < 0 ? 1 : 0, endY = _y.First + height > _y.Limit ? height - 1 : height;
+        int fromX = _x.First < 0 ? 1 : 0, endX = _x.First + width > _x.Limit ? width - 1 : width;
+        for (int y = fromY; y < endY; y++)
+        {
+            Span<float> row = plane.Slice(y * width, width);
+            ReadOnlySpan<bool> inside = _inside.AsSpan(y * width, width);
+            bool rim = outermost || y == 0 || y == height - 1;
+            for (int x = fromX; x < endX; x++)
+            {
+                float v = row[x];
+                if (inside[x]) v = v < -Tolerance ? Tolerance : v;
+                else if (v > Tolerance || (rim || x == 0 || x == width - 1) && v > -Tolerance) v = -Tolerance;
+                row[x] = v;
+            }
+            if (fromX > 0) row[0] = Beyond(row[1]);
+            if (endX < width) row[^1] = Beyond(row[^2]);
+        }
+        if (fromY > 0) Cap(plane.Slice(width, width), plane[..width]);
+        if (endY < height) Cap(plane.Slice((height - 2) * width, width), plane[^width..]);
+    }
+
+    private static void Cap(ReadOnlySpan<float> inner, Span<float> outer)
+    {
+        for (int i = 0; i < outer.Length; i++) outer[i] = Beyond(inner[i]);
+    }
+
+    /// <summary>The value beyond the border that puts the surface half-way; what is outside stays so.</summary>
+    private static float Beyond(float inner) => inner > 0 ? -inner : Math.Min(inner, -Tolerance);
+
+    private void MarkInside(int z)
+    {
+        for (int y = _y.Low; y < _y.High; y++)
+            foreach (LabelledRun run in Runs(z, y))
+                if (run.Label == _object.Label) _inside.AsSpan((y - _y.First) * Size.X + run.Start - _x.First, run.End - run.Start).Fill(true);
+    }
+
+    private void ReadOccupied(int z)
+    {
+        Array.Clear(_occupied);
+        int before = _x.Low - _x.First + _x.Reach;
+        for (int y = _y.Low; y < _y.High; y++)
+        {
+            Span<float> row = _occupied.AsSpan((y - _y.Low) * _stride, _stride);
+            foreach (LabelledRun run in Runs(z, y))
+            {
+                if (run.Label != _object.Label) continue;
+                int start = before + run.Start - _x.Low, end = before + run.End - _x.Low;
+                if (run.Start == 0) start = 0;
+                if (run.End == _x.Limit) end = _stride;
+                row[start..end].Fill(1);
+            }
+        }
+    }
+
+    /// <summary>The runs of a row that may lie in the object's box: those before it are skipped by halving.</summary>
+    private ReadOnlySpan<LabelledRun> Runs(int z, int y)
+    {
+        ReadOnlySpan<LabelledRun> runs = _labels.Runs(z, y);
+        int from = FirstBeyond(runs, _x.Low, static r => r.End - 1), end = FirstBeyond(runs, _x.High, static r => r.Start);
+        return runs[from..Math.Max(from, end)];
+    }
+
+    private static int FirstBeyond(ReadOnlySpan<LabelledRun> runs, int x, Func<LabelledRun, int> key)
+    {
+        int low = 0, high = runs.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (key(runs[middle]) < x) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+
+    /// <summary>An axis of the lattice: the object's voxels from Low to before High, samples from First on, and the two kernels.</summary>
+    private sealed class Axis
+    {
+        public Axis(int low, int high, int limit, double sigma)
+        {
+            (Low, High, Limit) = (low, high, limit);
+            // The surface stays near the box; what is beyond counts as outside.
+            int margin = 1 + (int)Math.Ceiling(sigma / 2);
+            First = low == 0 ? -1 : Math.Max(0, low - margin);
+            // One sample beyond the border where the object touches it. Where it merely comes near, the border itself is outermost.
+            int end = high == limit ? limit + 1 : Math.Min(limit, high + margin);
+            Count = end - First;
+            Kernels = [Gaussian(sigma), Gaussian(sigma * Math.Sqrt(2))];
+            Reach = Kernels[1].Length / 2;
+        }
+
+        public int Low { get; }
+
+        public int High { get; }
+
+        public int Limit { get; }
+
+        public int First { get; }
+
+        public int Count { get; }
+
+        public int Extent => High - Low;
+
+        public int Reach { get; }
+
+        public float[][] Kernels { get; }
+
+        private static float[] Gaussian(double sigma)
+        {
+            int reach = (int)Math.Ceiling(3 * sigma);
+            var weights = new double[2 * reach + 1];
+            for (int i = -reach; i <= reach; i++) weights[i + reach] = sigma > 0 ? Math.Exp(-i * i / (2 * sigma * sigma)) : 1;
+            double sum = weights.Sum();
+            return [.. weights.Select(w => (float)(w / sum))];
+        }
+    }
+
+    /// <summary>The slices blurred in y and x by one of the two kernels, as many as the kernel reaches over.</summary>
+    private sealed class Ring
+    {
+        private readonly ObjectLattice _lattice;
+        private readonly int _which;
+        private readonly float _factor;
+        private readonly float[][] _planes;
+
+        public Ring(ObjectLattice lattice, int which, float factor)
+        {
+            (_lattice, _which, _factor) = (lattice, which, factor);
+            _planes = new float[Math.Min(lattice._z.Extent, 2 * lattice._z.Reach + 1)][];
+            for (int i = 0; i < _planes.Length; i++) _planes[i] = new float[lattice.Size.SliceCount];
+        }
+
+        /// <summary>Blurs the object's slice in the plane and keeps it.</summary>
+        public void Add(int slice, float[] occupied, float[] acrossX)
+        {
+            ObjectLattice l = _lattice;
+            int reach = l._x.Reach, rows = l._y.Extent, width = l.Size.X;
+            float[] kernel = l._x.Kernels[_which];
+            int length = rows * l._stride;
+            Array.Clear(acrossX);
+            for (int i = 0, shift = reach - kernel.Length / 2; i < kernel.Length; i++, shift++)
+                TensorPrimitives.MultiplyAdd(occupied.AsSpan(shift, length), kernel[i], acrossX.AsSpan(0, length), acrossX.AsSpan(0, length));
+            float[] plane = _planes[slice % _planes.Length];
+            Array.Clear(plane);
+            kernel = l._y.Kernels[_which];
+            int half = kernel.Length / 2;
+            for (int y = 0; y < l.Size.Y; y++)
+            {
+                Span<float> target = plane.AsSpan(y * width, width);
+                int centre = l._y.First + y - l._y.Low;
+                for (int i = -half; i <= half; i++)
+                {
+                    int from = centre + i;
+                    if (from < 0 && l._y.Low == 0) from = 0;
+                    if (from >= rows && l._y.High == l._y.Limit) from = rows - 1;
+                    if ((uint)from < (uint)rows) TensorPrimitives.MultiplyAdd(acrossX.AsSpan(from * l._stride, width), kernel[i + half], target, target);
+                }
+            }
+        }
+
+        /// <summary>Adds the blur along z at a slice.</summary>
+        public void Combine(int z, Span<float> plane)
+        {
+            Axis axis = _lattice._z;
+            float[] kernel = axis.Kernels[_which];
+            int half = kernel.Length / 2;
+            for (int i = -half; i <= half; i++)
+            {
+                int from = z - axis.Low + i;
+                if (from < 0 && axis.Low == 0) from = 0;
+                if (from >= axis.Extent && axis.High == axis.Limit) from = axis.Extent - 1;
+                if ((uint)from < (uint)axis.Extent) TensorPrimitives.MultiplyAdd(_planes[from % _planes.Length], _factor * kernel[i + half], plane, plane);
+            }
+        }
+    }
+}
