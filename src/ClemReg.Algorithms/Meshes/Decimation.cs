@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Meshes;
@@ -22,10 +23,26 @@ public sealed class Decimation
     private readonly Point3[] _points;
     private readonly int[] _firstPoint, _nextPoint;
     private readonly double _square;
-    private readonly PriorityQueue<Collapse, (double Cost, int A, int B)> _queue = new();
-    private readonly List<int> _star = [], _kept = [], _moved = [], _ring = [];
+    // Of one thread, so that equal costs come out in the same order each time.
+    private readonly PriorityQueue<Collapse, double> _queue = new();
+    // Around the edge in question: its triangles, those that stay and how they would lie, whose corner is moved from b to a from _ofB on; vertices; and where the given vertices would go.
+    private readonly List<int> _star = [], _ring = [];
+    private readonly List<Collapsed> _after = [];
+    private readonly List<(int Point, int Triangle)> _home = [];
+    private int _ofB;
 
-    private readonly record struct Collapse(int VersionA, int VersionB, Point3 Target);
+    /// <summary>An edge and the sum of its vertices' versions, which only grow: another sum means that the edge has changed since.</summary>
+    private readonly record struct Collapse(int A, int B, int Version);
+
+    /// <summary>A triangle as it would lie.</summary>
+    private readonly record struct Collapsed(int Triangle, Point3 A, Point3 B, Point3 C, Point3 Normal)
+    {
+        public bool Within(in Point3 p, double square)
+        {
+            double off = Point3.Dot(Normal, p - A);
+            return off * off <= square && Triangle3.SquaredDistance(p, A, B, C) <= square;
+        }
+    }
 
     private Decimation(TriangleMesh mesh, Point3 origin, double bound)
     {
@@ -80,11 +97,11 @@ public sealed class Decimation
     {
         for (int c = 0; c < _triangles.Length; c++)
             if (_triangles[c] < _triangles[Next(c)]) Offer(_triangles[c], _triangles[Next(c)]);
-        for (int n = 0; _queue.TryDequeue(out Collapse collapse, out (double Cost, int A, int B) at); n++)
+        for (int n = 0; _queue.TryDequeue(out Collapse collapse, out _); n++)
         {
             if (n % 1024 == 0) job.ThrowIfCancelled();
-            if (_version[at.A] != collapse.VersionA || _version[at.B] != collapse.VersionB || !Allowed(at.A, at.B, collapse.Target)) continue;
-            Apply(at.A, at.B, collapse.Target);
+            (int a, int b) = (collapse.A, collapse.B);
+            if (_version[a] + _version[b] == collapse.Version && Target(a, b, out _, out _) is var target && Allowed(a, b, target)) Apply(a, b, target);
         }
     }
 
@@ -94,39 +111,60 @@ public sealed class Decimation
     private void Offer(int a, int b)
     {
         if (a > b) (a, b) = (b, a);
-        Quadric q = _quadric[a] + _quadric[b];
-        Point3 target = q.Best(0.5 * (_position[a] + _position[b]), Regularisation);
-        double cost = q.At(target);
-        if (!(cost <= _square * q.Weight)) return;
+        Target(a, b, out double cost, out double weight);
+        if (!(cost <= _square * weight)) return;
         Point3 edge = _position[b] - _position[a];
         // Where nothing is lost, short edges first.
-        _queue.Enqueue(new Collapse(_version[a], _version[b], target), (cost + 1e-6 * q.Weight * Point3.Dot(edge, edge), a, b));
+        _queue.Enqueue(new Collapse(a, b, _version[a] + _version[b]), cost + 1e-6 * weight * Point3.Dot(edge, edge));
     }
 
+    /// <summary>Where an edge would go, and the sum of weighted squared distances to the planes that meet there.</summary>
+    private Point3 Target(int a, int b, out double cost, out double weight)
+    {
+        Quadric q = _quadric[a] + _quadric[b];
+        Point3 target = q.Best(0.5 * (_position[a] + _position[b]), Regularisation);
+        (cost, weight) = (q.At(target), q.Weight);
+        return target;
+    }
+
+    /// <summary>Whether an edge may become a point; then the lists say what that means.</summary>
     private bool Allowed(int a, int b, Point3 target)
     {
-        Gather(a, b);
+        _star.Clear();
+        _after.Clear();
+        for (int c = _firstCorner[a]; c >= 0; c = _nextCorner[c])
+        {
+            if (Has(c / 3, b)) _star.Add(c / 3);
+            else if (!Keeps(c, target)) return false;
+        }
+        _ofB = _after.Count;
+        for (int c = _firstCorner[b]; c >= 0; c = _nextCorner[c])
+            if (!Has(c / 3, a) && !Keeps(c, target)) return false;
         // The link condition: only the two triangles at the edge join the neighbours of both; and a tetrahedron stays.
-        if (_star.Count != 2 || Common(a, b) != 2 || _kept.Count + _moved.Count < 4) return false;
-        foreach (List<int> list in (ReadOnlySpan<List<int>>)[_kept, _moved])
-            foreach (int t in list)
-                if (!Keeps(t, a, b, target)) return false;
-        foreach (List<int> list in (ReadOnlySpan<List<int>>)[_star, _kept, _moved])
-            foreach (int t in list)
-                for (int p = _firstPoint[t]; p >= 0; p = _nextPoint[p])
-                    if (!(Nearest(_points[p], a, b, target, out _) <= _square)) return false;
+        if (_star.Count != 2 || _after.Count < 4 || Common(a, b) != 2) return false;
+        _home.Clear();
+        foreach (int t in _star)
+            if (!Rehouse(t, -1)) return false;
+        for (int i = 0; i < _after.Count; i++)
+            if (!Rehouse(_after[i].Triangle, i)) return false;
         return true;
     }
 
-    /// <summary>The triangles of the edge, the others of a, the others of b.</summary>
-    private void Gather(int a, int b)
+    /// <summary>Finds for the given vertices of a triangle one within the bound, first of all the triangle itself.</summary>
+    private bool Rehouse(int triangle, int self)
     {
-        _star.Clear();
-        _kept.Clear();
-        _moved.Clear();
-        for (int c = _firstCorner[a]; c >= 0; c = _nextCorner[c]) (Has(c / 3, b) ? _star : _kept).Add(c / 3);
-        for (int c = _firstCorner[b]; c >= 0; c = _nextCorner[c])
-            if (!Has(c / 3, a)) _moved.Add(c / 3);
+        for (int p = _firstPoint[triangle]; p >= 0; p = _nextPoint[p])
+        {
+            ReadOnlySpan<Collapsed> after = CollectionsMarshal.AsSpan(_after);
+            int home = self;
+            if (self < 0 || !after[self].Within(_points[p], _square))
+            {
+                for (home = 0; home < after.Length && !after[home].Within(_points[p], _square); home++) { }
+                if (home == after.Length) return false;
+            }
+            _home.Add((p, after[home].Triangle));
+        }
+        return true;
     }
 
     private bool Has(int t, int v) => _triangles[3 * t] == v || _triangles[3 * t + 1] == v || _triangles[3 * t + 2] == v;
@@ -141,66 +179,40 @@ public sealed class Decimation
         return common;
     }
 
-    private (Point3 A, Point3 B, Point3 C) Moved(int t, int a, int b, Point3 target)
+    /// <summary>Moves a corner of a triangle and says whether that is still the same triangle: not turned, not too thin.</summary>
+    private bool Keeps(int corner, Point3 target)
     {
-        Point3 At(int v) => v == a || v == b ? target : _position[v];
-        return (At(_triangles[3 * t]), At(_triangles[3 * t + 1]), At(_triangles[3 * t + 2]));
-    }
-
-    private bool Keeps(int t, int a, int b, Point3 target)
-    {
-        (Point3 p, Point3 q, Point3 r) = Moved(t, a, b, target);
-        Point3 o = _position[_triangles[3 * t]], before = Point3.Cross(_position[_triangles[3 * t + 2]] - o, _position[_triangles[3 * t + 1]] - o), after = Point3.Cross(r - p, q - p);
+        Point3 o = _position[_triangles[corner]], q = _position[_triangles[Next(corner)]], r = _position[_triangles[Next(Next(corner))]];
+        Point3 before = Point3.Cross(r - o, q - o), after = Point3.Cross(r - target, q - target);
         double was = before.Length, now = after.Length;
         if (!(Point3.Dot(before, after) > LeastTurn * was * now)) return false;
-        double shape = Shape(now, p, q, r);
-        return shape >= LeastShape || shape >= Shape(was, o, _position[_triangles[3 * t + 1]], _position[_triangles[3 * t + 2]]);
+        if (Shape(now, target, q, r) is var shape && shape < LeastShape && shape < Shape(was, o, q, r)) return false;
+        _after.Add(new Collapsed(corner / 3, target, q, r, 1 / now * after));
+        return true;
     }
 
     /// <summary>1 for an equilateral triangle, 0 for one without area.</summary>
     private static double Shape(double twiceArea, Point3 a, Point3 b, Point3 c) =>
         2 * Math.Sqrt(3) * twiceArea / (Point3.Dot(b - a, b - a) + Point3.Dot(c - b, c - b) + Point3.Dot(a - c, a - c));
 
-    /// <summary>The least squared distance of a point to the triangles around an edge once it is collapsed, and which it is.</summary>
-    private double Nearest(Point3 p, int a, int b, Point3 target, out int nearest)
-    {
-        double least = double.PositiveInfinity;
-        nearest = -1;
-        foreach (List<int> list in (ReadOnlySpan<List<int>>)[_kept, _moved])
-            foreach (int t in list)
-            {
-                (Point3 q, Point3 r, Point3 s) = Moved(t, a, b, target);
-                double d = Triangle3.SquaredDistance(p, q, r, s);
-                if (d < least) (least, nearest) = (d, t);
-            }
-        return least;
-    }
-
-    /// <summary>b becomes a. The lists are those that <see cref="Gather"/> made.</summary>
+    /// <summary>b becomes a, as <see cref="Allowed"/> has found.</summary>
     private void Apply(int a, int b, Point3 target)
     {
-        _ring.Clear();
-        foreach (List<int> list in (ReadOnlySpan<List<int>>)[_star, _kept, _moved])
-            foreach (int t in list)
-            {
-                for (int p = _firstPoint[t]; p >= 0; p = _nextPoint[p]) _ring.Add(p);
-                _firstPoint[t] = -1;
-            }
-        foreach (int p in _ring)
+        foreach (Collapsed t in _after) _firstPoint[t.Triangle] = -1;
+        foreach ((int p, int t) in _home)
         {
-            Nearest(_points[p], a, b, target, out int t);
             _nextPoint[p] = _firstPoint[t];
             _firstPoint[t] = p;
         }
         foreach (int t in _star)
-            for (int k = 0; k < 3; k++)
-            {
-                if (_triangles[3 * t + k] != b) Unlink(3 * t + k);
-            }
-        foreach (int t in _star) _triangles.AsSpan(3 * t, 3).Fill(-1);
-        foreach (int t in _moved)
         {
-            int corner = 3 * t + (_triangles[3 * t] == b ? 0 : _triangles[3 * t + 1] == b ? 1 : 2);
+            for (int k = 0; k < 3; k++)
+                if (_triangles[3 * t + k] != b) Unlink(3 * t + k);
+            _triangles.AsSpan(3 * t, 3).Fill(-1);
+        }
+        for (int i = _ofB; i < _after.Count; i++)
+        {
+            int t = _after[i].Triangle, corner = 3 * t + (_triangles[3 * t] == b ? 0 : _triangles[3 * t + 1] == b ? 1 : 2);
             _triangles[corner] = a;
             _nextCorner[corner] = _firstCorner[a];
             _firstCorner[a] = corner;

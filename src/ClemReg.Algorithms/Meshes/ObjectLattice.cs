@@ -118,7 +118,7 @@ internal sealed class ObjectLattice
     private void MarkInside(int z)
     {
         for (int y = _y.Low; y < _y.High; y++)
-            foreach (LabelledRun run in Runs(z, y))
+            foreach (LabelledRun run in ObjectRuns.Near(_labels, _object, z, y))
                 if (run.Label == _object.Label) _inside.AsSpan((y - _y.First) * Size.X + run.Start - _x.First, run.End - run.Start).Fill(true);
     }
 
@@ -129,7 +129,7 @@ internal sealed class ObjectLattice
         for (int y = _y.Low; y < _y.High; y++)
         {
             Span<float> row = _occupied.AsSpan((y - _y.Low) * _stride, _stride);
-            foreach (LabelledRun run in Runs(z, y))
+            foreach (LabelledRun run in ObjectRuns.Near(_labels, _object, z, y))
             {
                 if (run.Label != _object.Label) continue;
                 int start = before + run.Start - _x.Low, end = before + run.End - _x.Low;
@@ -138,26 +138,6 @@ internal sealed class ObjectLattice
                 row[start..end].Fill(1);
             }
         }
-    }
-
-    /// <summary>The runs of a row that may lie in the object's box: those before it are skipped by halving.</summary>
-    private ReadOnlySpan<LabelledRun> Runs(int z, int y)
-    {
-        ReadOnlySpan<LabelledRun> runs = _labels.Runs(z, y);
-        int from = FirstBeyond(runs, _x.Low, static r => r.End - 1), end = FirstBeyond(runs, _x.High, static r => r.Start);
-        return runs[from..Math.Max(from, end)];
-    }
-
-    private static int FirstBeyond(ReadOnlySpan<LabelledRun> runs, int x, Func<LabelledRun, int> key)
-    {
-        int low = 0, high = runs.Length;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (key(runs[middle]) < x) low = middle + 1;
-            else high = middle;
-        }
-        return low;
     }
 
     /// <summary>An axis of the lattice: the object's voxels from Low to before High, samples from First on, and the two kernels.</summary>

@@ -13,6 +13,7 @@ public static class Operations
         SegmentEmOperation.Definition, ModelProbabilityOperation.Definition, ConvertModelOperation.Definition, CleanMaskOperation.Definition, PrepareOperation.Definition, AlignOperation.Definition,
         WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
         InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, ResidualsOperation.Definition, EvaluateOperation.Definition,
+        MeshOperation.Definition,
         SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
     ];
 
