@@ -8,13 +8,16 @@ namespace ClemReg.Algorithms.Meshes;
 /// <summary>
 /// The smoothed membership of one object, plane by plane: above 1/2 inside, below outside. The object's voxels (1) among all others (0) are blurred by a Gaussian G in nm, twice over:
 /// 2 G - G * G, which leaves flat and bent surfaces in place up to the fourth order, where G alone moves them by half its variance times the curvature. Voxels that end up on the wrong side
-/// by more than <see cref="Tolerance"/> (thin sheets, tubes, gaps) are put back, so that nothing is lost and nothing closes. Beyond the volume's border the object is taken to go on, and is cut off half a
-/// voxel beyond the last voxel centre, where the volume ends. Memory: two planes for each slice that the blur reaches over.
+/// by more than <see cref="Tolerance"/>, or at all where the object or a gap in it is thinner than the blur, are put back, so that nothing is lost and nothing closes. Beyond the volume's border the object
+/// is taken to go on, and is cut off half a voxel beyond the last voxel centre, where the volume ends: there lie two samples at one place, the first like its neighbour and the second outside. Memory: two planes
+/// for each slice that the blur reaches over.
 /// </summary>
 internal sealed class ObjectLattice
 {
     /// <summary>How far a voxel may be on the wrong side, in parts of the step from outside to inside.</summary>
     private const float Tolerance = 0.1f;
+    /// <summary>What a voxel of a thin part has at least.</summary>
+    private const float ThinPart = 0.05f;
 
     private readonly LabelVolume _labels;
     private readonly LabelledObject _object;
@@ -22,7 +25,8 @@ internal sealed class ObjectLattice
     private readonly int _stride;
     private readonly Ring[] _rings;
     private readonly float[] _occupied, _acrossX;
-    private readonly bool[] _inside;
+    private readonly bool[] _inside, _below, _above, _thin;
+    private readonly int[] _since;
     private int _read;
 
     /// <summary>Prepares to read.</summary>
@@ -42,15 +46,19 @@ internal sealed class ObjectLattice
         _stride = checked(_x.Count + 2 * _x.Reach);
         _occupied = new float[checked(_y.Extent * _stride + 2 * _x.Reach)];
         _acrossX = new float[_y.Extent * _stride];
-        _inside = new bool[Size.SliceCount];
+        (_inside, _below, _above, _thin) = (new bool[Size.SliceCount], new bool[Size.SliceCount], new bool[Size.SliceCount], new bool[Size.SliceCount]);
+        _since = new int[Size.X];
         _rings = [new Ring(this, 0, 2), new Ring(this, 1, -1)];
     }
 
     /// <summary>Samples along each axis.</summary>
     public Size3 Size { get; }
 
-    /// <summary>The voxel of the first sample; -1 where the object touches the border there.</summary>
+    /// <summary>The voxel of the first sample; -2 where the object touches the border there.</summary>
     public Size3 First { get; }
+
+    /// <summary>Where a sample lies, in voxels: samples beyond the volume's border lie on it.</summary>
+    public (double Z, double Y, double X) Place(double k, double y, double x) => (_z.Place(k), _y.Place(y), _x.Place(x));
 
     /// <summary>Reads plane <paramref name="k"/>; they are read in order.</summary>
     /// <param name="k">0 to Size.Z - 1.</param>
@@ -60,13 +68,15 @@ internal sealed class ObjectLattice
     public void Read(int k, Span<float> plane, ReadOnlySpan<float> before, Job job)
     {
         int z = _z.First + k;
-        if (z >= _labels.Grid.Size.Z)
+        if (z >= _z.Limit)
         {
-            Cap(before, plane);
+            if (z == _z.Limit) before.CopyTo(plane);
+            else Cap(before, plane);
             return;
         }
-        bool cap = z < 0;
-        if (cap) z = 0;
+        bool cap = z == -2;
+        bool outermost = z >= 0 && (k == 0 || k == Size.Z - 1);
+        z = Math.Max(z, 0);
         while (_read < _z.Extent && _read <= z - _z.Low + _z.Reach)
         {
             job.ThrowIfCancelled();
@@ -76,7 +86,7 @@ internal sealed class ObjectLattice
         }
         plane.Fill(-0.5f);
         foreach (Ring ring in _rings) ring.Combine(z, plane);
-        Correct(z, k == 0 && !cap || k == Size.Z - 1, plane);
+        Correct(z, outermost, plane);
         if (cap) Cap(plane, plane);
     }
 
@@ -84,42 +94,80 @@ internal sealed class ObjectLattice
     private void Correct(int z, bool outermost, Span<float> plane)
     {
         (int height, int width) = (Size.Y, Size.X);
-        Array.Clear(_inside);
-        if (z >= _z.Low && z < _z.High) MarkInside(z);
-        int fromY = _y.First < 0 ? 1 : 0, endY = _y.First + height > _y.Limit ? height - 1 : height;
-        int fromX = _x.First < 0 ? 1 : 0, endX = _x.First + width > _x.Limit ? width - 1 : width;
+        FindThin(z);
+        int fromY = _y.First < 0 ? 2 : 0, endY = _y.First + height > _y.Limit ? height - 2 : height;
+        int fromX = _x.First < 0 ? 2 : 0, endX = _x.First + width > _x.Limit ? width - 2 : width;
         for (int y = fromY; y < endY; y++)
         {
             Span<float> row = plane.Slice(y * width, width);
-            ReadOnlySpan<bool> inside = _inside.AsSpan(y * width, width);
+            ReadOnlySpan<bool> inside = _inside.AsSpan(y * width, width), thin = _thin.AsSpan(y * width, width);
             bool rim = outermost || y == 0 || y == height - 1;
             for (int x = fromX; x < endX; x++)
             {
                 float v = row[x];
-                if (inside[x]) v = v < -Tolerance ? Tolerance : v;
+                if (inside[x]) v = v < -Tolerance ? Tolerance : thin[x] ? Math.Max(v, ThinPart) : v;
                 else if (v > Tolerance || (rim || x == 0 || x == width - 1) && v > -Tolerance) v = -Tolerance;
+                else if (thin[x]) v = Math.Min(v, -ThinPart);
                 row[x] = v;
             }
-            if (fromX > 0) row[0] = Beyond(row[1]);
-            if (endX < width) row[^1] = Beyond(row[^2]);
+            if (fromX > 0) (row[0], row[1]) = (Outside(row[2]), row[2]);
+            if (endX < width) (row[^1], row[^2]) = (Outside(row[^3]), row[^3]);
         }
-        if (fromY > 0) Cap(plane.Slice(width, width), plane[..width]);
-        if (endY < height) Cap(plane.Slice((height - 2) * width, width), plane[^width..]);
+        if (fromY > 0)
+        {
+            plane.Slice(2 * width, width).CopyTo(plane[width..]);
+            Cap(plane.Slice(width, width), plane[..width]);
+        }
+        if (endY < height)
+        {
+            plane.Slice((height - 3) * width, width).CopyTo(plane[((height - 2) * width)..]);
+            Cap(plane.Slice((height - 2) * width, width), plane[^width..]);
+        }
     }
 
     private static void Cap(ReadOnlySpan<float> inner, Span<float> outer)
     {
-        for (int i = 0; i < outer.Length; i++) outer[i] = Beyond(inner[i]);
+        for (int i = 0; i < outer.Length; i++) outer[i] = Outside(inner[i]);
     }
 
-    /// <summary>The value beyond the border that puts the surface half-way; what is outside stays so.</summary>
-    private static float Beyond(float inner) => inner > 0 ? -inner : Math.Min(inner, -Tolerance);
+    private static float Outside(float inner) => -Math.Max(Math.Abs(inner), Tolerance);
 
-    private void MarkInside(int z)
+    /// <summary>Marks the object's voxels of a slice, and where the object, or a gap in it, is so thin that the blur would lose it.</summary>
+    private void FindThin(int z)
     {
+        MarkInside(z, _inside);
+        MarkInside(Math.Max(z - 1, 0), _below);
+        MarkInside(Math.Min(z + 1, _z.Limit - 1), _above);
+        (int height, int width) = (Size.Y, Size.X);
+        for (int i = 0; i < _thin.Length; i++) _thin[i] = _z.Thin > 0 && _below[i] != _inside[i] && _above[i] != _inside[i];
+        // Along x and y: stretches with the opposite at both ends.
+        _since.AsSpan().Fill(int.MinValue / 2);
+        for (int y = 0; y < height; y++)
+        {
+            int row = y * width, start = int.MinValue / 2;
+            for (int x = 0; x < width; x++)
+            {
+                int i = row + x;
+                if (x > 0 && _inside[i] != _inside[i - 1])
+                {
+                    if (x - start <= _x.Thin) _thin.AsSpan(row + start, x - start).Fill(true);
+                    start = x;
+                }
+                if (y == 0 || _inside[i] == _inside[i - width]) continue;
+                if (y - _since[x] <= _y.Thin)
+                    for (int k = _since[x]; k < y; k++) _thin[k * width + x] = true;
+                _since[x] = y;
+            }
+        }
+    }
+
+    private void MarkInside(int z, bool[] inside)
+    {
+        Array.Clear(inside);
+        if (z < _z.Low || z >= _z.High) return;
         for (int y = _y.Low; y < _y.High; y++)
             foreach (LabelledRun run in ObjectRuns.Near(_labels, _object, z, y))
-                if (run.Label == _object.Label) _inside.AsSpan((y - _y.First) * Size.X + run.Start - _x.First, run.End - run.Start).Fill(true);
+                if (run.Label == _object.Label) inside.AsSpan((y - _y.First) * Size.X + run.Start - _x.First, run.End - run.Start).Fill(true);
     }
 
     private void ReadOccupied(int z)
@@ -148,12 +196,13 @@ internal sealed class ObjectLattice
             (Low, High, Limit) = (low, high, limit);
             // The surface stays near the box; what is beyond counts as outside.
             int margin = 1 + (int)Math.Ceiling(sigma / 2);
-            First = low == 0 ? -1 : Math.Max(0, low - margin);
-            // One sample beyond the border where the object touches it. Where it merely comes near, the border itself is outermost.
-            int end = high == limit ? limit + 1 : Math.Min(limit, high + margin);
+            First = low == 0 ? -2 : Math.Max(0, low - margin);
+            // Two samples beyond the border where the object touches it. Where it merely comes near, the border itself is outermost.
+            int end = high == limit ? limit + 2 : Math.Min(limit, high + margin);
             Count = end - First;
             Kernels = [Gaussian(sigma), Gaussian(sigma * Math.Sqrt(2))];
             Reach = Kernels[1].Length / 2;
+            Thin = sigma > 0 ? Math.Max(1, (int)Math.Round(1.2 * sigma)) : 0;
         }
 
         public int Low { get; }
@@ -169,6 +218,18 @@ internal sealed class ObjectLattice
         public int Extent => High - Low;
 
         public int Reach { get; }
+
+        /// <summary>Stretches of so many voxels do not survive the blur.</summary>
+        public int Thin { get; }
+
+        /// <summary>Where sample k lies, in voxels, also between two samples.</summary>
+        public double Place(double k)
+        {
+            double whole = Math.Floor(k), from = Within(First + whole), part = k - whole;
+            return part == 0 ? from : from + part * (Within(First + whole + 1) - from);
+        }
+
+        private double Within(double voxel) => Math.Clamp(voxel, -0.5, Limit - 0.5);
 
         public float[][] Kernels { get; }
 

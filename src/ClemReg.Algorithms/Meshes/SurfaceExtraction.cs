@@ -88,8 +88,8 @@ internal sealed class SurfaceExtraction
 
     private int Add(double k, double y, double x)
     {
-        Size3 first = _lattice.First;
-        _vertices.Add(_grid.ToPhysical(first.Z + k, first.Y + y, first.X + x));
+        (k, y, x) = _lattice.Place(k, y, x);
+        _vertices.Add(_grid.ToPhysical(k, y, x));
         return _vertices.Count - 1;
     }
 
