@@ -25,20 +25,20 @@ def gaussian(image, sigmas):
 
 
 cases, volumes = [], []
-for number, (shape, spacing) in enumerate([((24, 30, 36), (10, 10, 10)), ((16, 44, 40), (30, 10, 10)), ((20, 36, 40), (20, 8, 12))]):
+for number, (shape, spacing) in enumerate([((44, 50, 66), (10, 10, 10)), ((20, 54, 60), (30, 10, 10)), ((26, 56, 50), (20, 8, 12))]):
     rng = np.random.default_rng(number)
-    field = gaussian(rng.normal(size=shape), [40 / s for s in spacing])
+    field = gaussian(rng.normal(size=shape), [80 / s for s in spacing])
     for axis, n in enumerate(shape):
         ramp = np.minimum(np.arange(n), np.arange(n)[::-1]).reshape([-1 if a == axis else 1 for a in range(3)])
         field = np.where(ramp * spacing[axis] < 50, -1, field)
-    labels, count = ndi.label(field > 0.5 * field[field > -1].std())
+    labels, count = ndi.label(field > 0.2 * field[field > -1].std())
     labels = labels.astype(np.uint8)
     volumes.append(labels)
     coarsest = max(spacing)
     sigmas = [np.hypot(0.8 * coarsest, 0.6 * s) / s for s in spacing]
     for label in range(1, count + 1):
         inside = (labels == label).astype(float)
-        if inside.sum() < 400:
+        if inside.sum() < 3000:
             continue
         member = 2 * gaussian(inside, sigmas) - gaussian(inside, [s * 2 ** 0.5 for s in sigmas])
         vertices, faces, _, _ = marching_cubes(member, 0.5, spacing=spacing)

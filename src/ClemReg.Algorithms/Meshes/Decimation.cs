@@ -13,6 +13,8 @@ public sealed class Decimation
     private const double LeastTurn = 0.5;
     /// <summary>Triangles thinner than this (4 sqrt(3) area / sum of squared sides) are not made unless they were.</summary>
     private const double LeastShape = 0.05;
+    /// <summary>Thinner than this has no area.</summary>
+    private const double NoArea = 1e-6;
     /// <summary>The part of the bound that vertices may use.</summary>
     private const double ForVertices = 0.6;
     /// <summary>Pulls towards the edge's middle where the quadrics leave a choice.</summary>
@@ -187,9 +189,11 @@ public sealed class Decimation
         Point3 o = _position[_triangles[corner]], q = _position[_triangles[Next(corner)]], r = _position[_triangles[Next(Next(corner))]];
         Point3 before = Point3.Cross(r - o, q - o), after = Point3.Cross(r - target, q - target);
         double was = before.Length, now = after.Length;
-        if (!(Point3.Dot(before, after) > LeastTurn * was * now)) return false;
-        if (Shape(now, target, q, r) is var shape && shape < LeastShape && shape < Shape(was, o, q, r)) return false;
-        _after.Add(new Collapsed(corner / 3, target, q, r, 1 / now * after));
+        double shape = Shape(now, target, q, r), shapeBefore = Shape(was, o, q, r);
+        // One without area has no side to turn to.
+        if (shapeBefore > NoArea && !(Point3.Dot(before, after) > LeastTurn * was * now)) return false;
+        if (shape < LeastShape && shape < shapeBefore) return false;
+        _after.Add(new Collapsed(corner / 3, target, q, r, now > 0 ? 1 / now * after : default));
         return true;
     }
 

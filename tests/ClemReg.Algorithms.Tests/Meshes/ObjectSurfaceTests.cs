@@ -121,7 +121,7 @@ public sealed class ObjectSurfaceTests
         Assert.True(MeshCheck.Of(mesh).Watertight);
         Assert.Equal(90, mesh.Bounds.Low.Z, 1e-9);
         double cap = Enumerable.Range(0, mesh.Count).Where(t => mesh.Corners(t) is var (a, b, c) && a.Z == b.Z && b.Z == c.Z && Math.Abs(a.Z - 90) < 1e-9).Sum(t => mesh.Normal(t).Length / 2);
-        Assert.Equal(Math.PI * 120 * 120, cap, Math.PI * 120 * 120 * 0.02);
+        Assert.Equal(Math.PI * 120 * 120, cap, Math.PI * 120 * 120 * 0.04);
         Assert.Equal(2 * Math.PI * 120 * 120 + Math.PI * 120 * 120, mesh.Area, 3 * Math.PI * 120 * 120 * 0.02);
     }
 

@@ -60,11 +60,11 @@ public sealed class MeshOperationTests : IDisposable
         Assert.Equal(1, Number(rows[0]["mesh_volume_um3"]) * 1e9 / ball, 0.03);
         Assert.Equal(1, Number(rows[0]["area_um2"]) * 1e6 / (4 * Math.PI * 100 * 100), 0.03);
         Assert.Equal(1, Number(rows[0]["sphericity"]), 0.03);
-        Assert.Equal(200, Number(rows[0]["axis_1_nm"]), 8);
-        Assert.Equal(200, Number(rows[0]["path_length_nm"]), 30);
-        Assert.Equal(220, Number(rows[0]["nearest_centre_same_class_nm"]), 1);
+        Assert.Equal(200, Number(rows[0]["axis_1_nm"]), 8.0);
+        Assert.Equal(200, Number(rows[0]["path_length_nm"]), 30.0);
+        Assert.Equal(220, Number(rows[0]["nearest_centre_same_class_nm"]), 1.0);
         Assert.Equal("300", rows[0]["nearest_label"]);
-        Assert.Equal(20, Number(rows[0]["nearest_surface_nm"]), 8);
+        Assert.Equal(20, Number(rows[0]["nearest_surface_nm"]), 8.0);
         Assert.Equal(["1,300,mito,mito", "300,70000,mito,(no class)"], File.ReadAllLines(Path.Combine(_folder, "all", "contacts.csv")).Skip(1).Select(l => l[..l.LastIndexOf(',')]));
         Assert.Equal(["(no class)", "mito"], Table("all", "classes.csv").Select(r => r["class"]));
         Assert.Equal(3, (int)report["objects"]!);
