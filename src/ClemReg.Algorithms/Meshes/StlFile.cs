@@ -76,6 +76,7 @@ public static class StlFile
         var weld = new Welding(file);
         int line = 0, corners = 0;
         bool ended = false;
+        Span<double> p = stackalloc double[3];
         foreach (string text in Encoding.UTF8.GetString(content).Split('\n'))
         {
             line++;
@@ -84,7 +85,6 @@ public static class StlFile
             switch (words[0].ToLowerInvariant())
             {
                 case "vertex":
-                    Span<double> p = stackalloc double[3];
                     if (words.Length != 4) throw Bad("a vertex has three numbers");
                     for (int k = 0; k < 3; k++)
                         if (!double.TryParse(words[k + 1], NumberStyles.Float, CultureInfo.InvariantCulture, out p[k])) throw Bad($"'{(words[k + 1].Length > 20 ? words[k + 1][..20] : words[k + 1])}' is no number");

@@ -67,14 +67,14 @@ internal sealed class MeshTables
     private static double[] NearestCentres(IReadOnlyList<MeasuredObject> objects, string[] names)
     {
         double[] nearest = Enumerable.Repeat(double.NaN, objects.Count).ToArray();
+        Span<int> found = stackalloc int[2];
+        Span<double> squares = stackalloc double[2];
         foreach (IGrouping<string, int> group in Enumerable.Range(0, objects.Count).GroupBy(i => names[i]))
         {
             int[] members = [.. group];
             if (members.Length < 2) continue;
             Point3[] centres = [.. members.Select(i => objects[i].Measures.Centre)];
             var tree = new KdTree(centres);
-            Span<int> found = stackalloc int[2];
-            Span<double> squares = stackalloc double[2];
             for (int k = 0; k < members.Length; k++)
             {
                 tree.Nearest(centres[k], found, squares);
