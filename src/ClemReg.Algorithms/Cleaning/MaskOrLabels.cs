@@ -24,8 +24,10 @@ internal sealed class MaskOrLabels
     /// <param name="source">The image.</param>
     /// <param name="asMask">Whether all that is above 0 is one mask.</param>
     /// <param name="job">The work.</param>
+    /// <param name="port">What the user calls the image, for messages.</param>
+    /// <param name="otherwise">What else the user may do about a value that is no label.</param>
     /// <exception cref="BadInputException">A value is no label: not a whole number from 0 to 16777215.</exception>
-    public static MaskOrLabels Read(ISliceSource source, bool asMask, Job job)
+    public static MaskOrLabels Read(ISliceSource source, bool asMask, Job job, string port = "source", string otherwise = ", or set as_mask to take all that is above 0 as one mask")
     {
         var slices = new FloatSlices(source);
         (int depth, int height, int width) = source.Grid.Size;
@@ -47,7 +49,7 @@ internal sealed class MaskOrLabels
                 }
                 for (int y = 0; y < height; y++)
                 {
-                    ToLabels(slice.Slice(y * width, width), row, z, y);
+                    ToLabels(slice.Slice(y * width, width), row, z, y, port, otherwise);
                     builder.NextRow();
                     builder.AddRow(row);
                 }
@@ -95,14 +97,14 @@ internal sealed class MaskOrLabels
         return builder.Take();
     }
 
-    private static void ToLabels(ReadOnlySpan<float> voxels, Span<int> labels, int z, int y)
+    private static void ToLabels(ReadOnlySpan<float> voxels, Span<int> labels, int z, int y, string port, string otherwise)
     {
         for (int x = 0; x < voxels.Length; x++)
         {
             float value = voxels[x];
             if (!(value >= 0 && value < LabelVolume.LargestLabel) || value != MathF.Floor(value))
                 throw new BadInputException(FormattableString.Invariant(
-                    $"source: the voxel at slice {z + 1}, y = {y}, x = {x} is {value}; labels are whole numbers from 0 to {LabelVolume.LargestLabel - 1}. Give a label image or a mask, or set as_mask to take all that is above 0 as one mask."));
+                    $"{port}: the voxel at slice {z + 1}, y = {y}, x = {x} is {value}; labels are whole numbers from 0 to {LabelVolume.LargestLabel - 1}. Give a label image or a mask{otherwise}."));
             labels[x] = (int)value;
         }
     }

@@ -244,7 +244,7 @@ internal static class EvaluateOperation
     }
 
     /// <summary>Label to class, from a table with a header.</summary>
-    private static Dictionary<int, string> ReadClasses(InputText text)
+    internal static Dictionary<int, string> ReadClasses(InputText text)
     {
         var source = new ImportSource(text.Text, text.File, LengthUnit.All[0]);
         string[] lines = source.Lines();

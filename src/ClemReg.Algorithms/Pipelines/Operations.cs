@@ -14,6 +14,7 @@ public static class Operations
         WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
         InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, ResidualsOperation.Definition, EvaluateOperation.Definition,
         DetectCellsOperation.Definition, TrackCellsOperation.Definition,
+        MeshOperation.Definition,
         SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
         SimulateCellsOperation.Definition, ExportFieldsOperation.Definition, EvaluateDetectionOperation.Definition,
     ];

@@ -1,0 +1,162 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ClemReg.Algorithms.Meshes;
+using ClemReg.Algorithms.Pipelines;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Tests.Pipelines;
+
+public sealed class MeshOperationTests : IDisposable
+{
+    private static readonly Grid Grid = new(new Size3(14, 40, 60), new Point3(20, 10, 10), new Point3(100, 0, 0));
+    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private JsonObject Run(ISliceSource labels, string name, Job? job = null, string? classes = null, bool overwrite = false, params (string Key, string Value)[] parameters)
+    {
+        var request = new JsonObject
+        {
+            ["parameters"] = new JsonObject([.. parameters.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))]),
+            ["paths"] = new JsonObject { ["meshes"] = Path.Combine(_folder, name) },
+            ["overwrite"] = overwrite,
+        };
+        if (classes is not null) request["texts"] = new JsonObject { ["classes"] = new JsonObject { ["file"] = "classes.csv", ["text"] = classes } };
+        using OperationResult result = Operations.Find("mesh").Run(JsonDocument.Parse(request.ToJsonString()).RootElement, new Dictionary<string, object> { ["labels"] = labels }, job ?? new Job(2));
+        return result.Json;
+    }
+
+    /// <summary>Balls of 5 x 10 x 10 voxels radius labelled 1, 300 and 70000, the last cut by the border.</summary>
+    private static Volume<float> Balls()
+    {
+        var image = new Volume<float>(Grid);
+        foreach ((int label, double centre) in new[] { (1, 12.0), (300, 34.0), (70000, 57.0) })
+            for (int z = 0; z < 14; z++)
+                for (int y = 0; y < 40; y++)
+                    for (int x = 0; x < 60; x++)
+                        if (new Point3(20 * (z - 6.5), 10 * (y - 20), 10 * (x - centre)).Length <= 100) image[z, y, x] = label;
+        return image;
+    }
+
+    [Fact]
+    public void A_label_image_becomes_a_folder_of_meshes_and_tables()
+    {
+        using Volume<float> image = Balls();
+        JsonObject report = Run(image, "all", classes: "label,class\n1,mito\n300,mito\n", parameters: ("format", "stl,obj,ply"));
+        string[] files = [.. Directory.GetFiles(Path.Combine(_folder, "all")).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+        Assert.Equal(["all.mtl", "all.obj", "all.ply", "class_contacts.csv", "classes.csv", "contacts.csv", "label_1.stl", "label_300.stl", "label_70000.stl", "mesh.json", "meshes.png", "objects.csv"], files);
+        Assert.Equal(["all"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName));
+        TriangleMesh mesh = StlFile.Read(File.ReadAllBytes(Path.Combine(_folder, "all", "label_1.stl")), "label_1.stl");
+        Assert.True(MeshCheck.Of(mesh) is { Watertight: true, Parts: 1, EulerNumber: 2 });
+        double ball = 4.0 / 3 * Math.PI * 100 * 100 * 100;
+        Assert.Equal(1, mesh.Volume / ball, 0.05);
+        Point3 centre = 0.5 * (mesh.Bounds.Low + mesh.Bounds.High);
+        Assert.True((centre - new Point3(230, 200, 120)).Length < 10, $"{centre}");
+
+        List<Dictionary<string, string>> rows = Table("all", "objects.csv");
+        Assert.Equal(["1", "300", "70000"], rows.Select(r => r["label"]));
+        Assert.Equal(["mito", "mito", "(no class)"], rows.Select(r => r["class"]));
+        Assert.Equal(["0", "0", "1"], rows.Select(r => r["at_border"]));
+        Assert.Equal(1, Number(rows[0]["mesh_volume_um3"]) * 1e9 / ball, 0.03);
+        Assert.Equal(1, Number(rows[0]["area_um2"]) * 1e6 / (4 * Math.PI * 100 * 100), 0.03);
+        Assert.Equal(1, Number(rows[0]["sphericity"]), 0.03);
+        Assert.Equal(200, Number(rows[0]["axis_1_nm"]), 8.0);
+        Assert.Equal(200, Number(rows[0]["path_length_nm"]), 30.0);
+        Assert.Equal(220, Number(rows[0]["nearest_centre_same_class_nm"]), 1.0);
+        Assert.Equal("300", rows[0]["nearest_label"]);
+        Assert.Equal(20, Number(rows[0]["nearest_surface_nm"]), 8.0);
+        Assert.Equal(["1,300,mito,mito", "300,70000,mito,(no class)"], File.ReadAllLines(Path.Combine(_folder, "all", "contacts.csv")).Skip(1).Select(l => l[..l.LastIndexOf(',')]));
+        Assert.Equal(["(no class)", "mito"], Table("all", "classes.csv").Select(r => r["class"]));
+        Assert.Equal(3, (int)report["objects"]!);
+        Assert.Contains("1 of 3 objects have no class", (string)report["warnings"]![0]!, StringComparison.Ordinal);
+        byte[] png = File.ReadAllBytes(Path.Combine(_folder, "all", "meshes.png"));
+        Assert.Equal("\u0089PNG"u8.ToArray()[^3..], png[1..4]);
+    }
+
+    [Fact]
+    public void The_same_bytes_come_out_for_any_number_of_threads()
+    {
+        using Volume<float> image = Balls();
+        Run(image, "one", new Job(1), parameters: ("format", "stl,obj,ply"));
+        Run(image, "five", new Job(5), parameters: ("format", "stl,obj,ply"));
+        foreach (string file in Directory.GetFiles(Path.Combine(_folder, "one")))
+            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(_folder, "five", Path.GetFileName(file))));
+    }
+
+    [Fact]
+    public void The_voxel_size_that_is_given_goes_before_the_images_own()
+    {
+        using Volume<float> image = Balls();
+        Run(image, "given", parameters: [("spacing", "40,20"), ("format", "stl"), ("picture", "false")]);
+        Run(image, "own", parameters: [("format", "stl"), ("picture", "false")]);
+        Assert.Equal(8, Number(Table("given", "objects.csv")[0]["voxel_volume_um3"]) / Number(Table("own", "objects.csv")[0]["voxel_volume_um3"]), 1e-6);
+        Assert.False(File.Exists(Path.Combine(_folder, "own", "meshes.png")));
+        Assert.False(File.Exists(Path.Combine(_folder, "own", "all.obj")));
+    }
+
+    [Fact]
+    public void A_mask_is_one_object_or_its_pieces()
+    {
+        using var mask = new Volume<byte>(Grid);
+        for (int z = 3; z < 8; z++)
+            for (int y = 5; y < 30; y++)
+            {
+                mask.Row(z, y)[5..20].Fill(255);
+                mask.Row(z, y)[30..50].Fill(255);
+            }
+        Run(mask, "whole");
+        Assert.Equal(("255", "2"), (Table("whole", "objects.csv").Single()["label"], Table("whole", "objects.csv").Single()["shells"]));
+        Run(mask, "pieces", parameters: ("label_components", "true"));
+        Assert.Equal(["1", "2"], Table("pieces", "objects.csv").Select(r => r["label"]));
+        Assert.All(Table("pieces", "objects.csv"), r => Assert.Equal("255", r["value"]));
+    }
+
+    [Fact]
+    public void What_cannot_be_meshed_is_refused_and_leaves_nothing()
+    {
+        using var empty = new Volume<byte>(Grid);
+        Assert.Contains("no object", Refused(empty), StringComparison.Ordinal);
+        using Volume<float> image = Balls();
+        Assert.Contains("minimum_size", Refused(image, ("minimum_size", "100000")), StringComparison.Ordinal);
+        foreach (string bad in new[] { "0", "-10,10", "nan", "1,2,3,4", "10;10", "1e400" }) Assert.Contains("spacing", Refused(image, ("spacing", bad)), StringComparison.Ordinal);
+        foreach (string bad in new[] { "", "vtk", "stl;obj" }) Assert.Contains("format", Refused(image, ("format", bad)), StringComparison.Ordinal);
+        foreach ((string key, string value) in new[] { ("smoothing", "-1"), ("decimation_error", "-1"), ("taubin_rounds", "1.5"), ("contact_limit", "nan"), ("minimum_size", "0") })
+            Assert.Contains(key, Refused(image, (key, value)), StringComparison.Ordinal);
+        foreach (float bad in new[] { float.NaN, -1, 1.5f, 16777216, 5e9f, float.PositiveInfinity })
+        {
+            image[2, 3, 4] = bad;
+            string message = Refused(image);
+            Assert.Contains("labels: the voxel at slice 3, y = 3, x = 4", message, StringComparison.Ordinal);
+            Assert.Contains("16777215", message, StringComparison.Ordinal);
+        }
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+        image[2, 3, 4] = 0;
+        Run(image, "x");
+        Assert.Contains("out", Refused(image), StringComparison.Ordinal);
+        Run(image, "x", overwrite: true);
+        File.WriteAllText(Path.Combine(_folder, "y"), "");
+        Assert.Contains("out", Assert.Throws<BadInputException>(() => Run(image, "y", overwrite: true)).Message, StringComparison.Ordinal);
+        Assert.Equal(["x", "y"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void A_cancelled_run_leaves_nothing()
+    {
+        using Volume<float> image = Balls();
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => Run(image, "x", new Job(2, source.Token)));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    private string Refused(ISliceSource image, params (string, string)[] parameters) => Assert.Throws<BadInputException>(() => Run(image, "x", parameters: parameters)).Message;
+
+    private static double Number(string text) => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+
+    private List<Dictionary<string, string>> Table(string folder, string file)
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(_folder, folder, file));
+        string[] header = lines[0].Split(',');
+        return [.. lines.Skip(1).Select(l => header.Zip(l.Split(',')).ToDictionary(p => p.First, p => p.Second))];
+    }
+}
