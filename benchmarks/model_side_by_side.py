@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Our binding of ONNX Runtime (NativeAOT) beside onnxruntime-node, which has the same library: outputs and time per run.
 
-    model_side_by_side.py [--threads 2] [--runs 4] [--rounds 15] [MODEL.onnx=SHAPE ...]
+    model_side_by_side.py [--threads 2] [--runs 4] [--rounds 15] [--ours ModelTimes] [MODEL.onnx=SHAPE ...]
 
 Needs Node, npm and the .NET SDK. Without models: those of ../shared/data/models (CLEMREG_SHARED names another folder than ../shared). A
 shape is as 1x1x512x512. So that what else the machine does meets both alike, they take short turns, each beginning every other round; a
@@ -30,6 +30,7 @@ def main():
     ap.add_argument('--threads', type=int, default=2)
     ap.add_argument('--runs', type=int, default=4)
     ap.add_argument('--rounds', type=int, default=15)
+    ap.add_argument('--ours', help='a ModelTimes that is built already; else it is published here')
     a = ap.parse_args()
     library = os.path.join(ROOT, 'build', 'onnxruntime', 'linux64', 'libonnxruntime.so.1')
     subprocess.run([os.path.join(ROOT, 'scripts', 'fetch-onnxruntime.sh')], check=True)
@@ -38,8 +39,9 @@ def main():
     print(f'load at the start {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors, {a.threads} threads\n')
     print('| model | input | ours / node, wall | interval | ours / node, processors | interval | ours, CPU s a run | load ours / node, ms | largest difference |\n|' + '---|' * 9)
     with tempfile.TemporaryDirectory() as folder:
-        ours = os.path.join(folder, 'ours')
-        subprocess.run(['dotnet', 'publish', os.path.join(HERE, 'ModelTimes'), '-c', 'Release', '-v', 'q', '-o', ours], check=True, stdout=subprocess.DEVNULL)
+        ours = a.ours or os.path.join(folder, 'ModelTimes')
+        if not a.ours:
+            subprocess.run(['dotnet', 'publish', os.path.join(HERE, 'ModelTimes'), '-c', 'Release', '-v', 'q', '-o', folder], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(['npm', 'install', '--ignore-scripts', '--no-save', '--silent', '--prefix', folder, f'onnxruntime-node@{VERSION}'], check=True)
         node = dict(os.environ, NODE_PATH=os.path.join(folder, 'node_modules'))
         for model, shape in cases:
@@ -47,7 +49,7 @@ def main():
             given, ends = os.path.join(folder, 'input.raw'), [os.path.join(folder, f'{k}.raw') for k in range(2)]
             values.tofile(given)
             common = [model, given, shape, str(a.threads), str(a.runs)]
-            commands = ([os.path.join(ours, 'ModelTimes'), library, *common, ends[0]], ['node', os.path.join(HERE, 'model_times.js'), *common, ends[1], '0'])
+            commands = ([ours, library, *common, ends[0]], ['node', os.path.join(HERE, 'model_times.js'), *common, ends[1], '0'])
             wall, cpu, loads, own = [], [], [[], []], []
             for turn in range(a.rounds):
                 told = {}

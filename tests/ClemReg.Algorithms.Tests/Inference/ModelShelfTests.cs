@@ -1,5 +1,4 @@
 using ClemReg.Algorithms.Inference;
-using ClemReg.Algorithms.Inference.Models;
 
 namespace ClemReg.Algorithms.Tests.Inference;
 
