@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Cells;
-using ClemReg.Algorithms.Parameters;
 
 namespace ClemReg.Algorithms.Pipelines;
 
