@@ -31,7 +31,7 @@ public sealed record FieldOptions
     /// Room on each side as a share of the box with which fields through serial sections hold 99 % of the true cells' area: what one section lacks of a cell
     /// its neighbours have. Measured: docs/benchmarks.md.
     /// </summary>
-    public const double AllCellsShare = 0.05;
+    public const double AllCellsShare = 0.02;
 
     /// <summary>The same for a single section, where missed cells are held only by the fields of others.</summary>
     public const double AllCellsShareOfOne = 0.5;

@@ -19,8 +19,11 @@ public static class FieldsOfView
     {
         public double Cost(double visit) => (double)(Last - First + 1) * ((double)(Right - Left) * (Bottom - Top) + visit);
 
-        public Draft With(Draft other) => new(Math.Min(First, other.First), Math.Max(Last, other.Last), Math.Min(Left, other.Left), Math.Min(Top, other.Top),
-            Math.Max(Right, other.Right), Math.Max(Bottom, other.Bottom), [.. Cells, .. other.Cells]);
+        /// <summary>The common rectangle of two, without their cells.</summary>
+        public Draft Hull(Draft other) => new(Math.Min(First, other.First), Math.Max(Last, other.Last), Math.Min(Left, other.Left), Math.Min(Top, other.Top),
+            Math.Max(Right, other.Right), Math.Max(Bottom, other.Bottom), []);
+
+        public bool Overlaps(Draft other) => Left < other.Right && other.Left < Right && Top < other.Bottom && other.Top < Bottom;
     }
 
     /// <summary>Lays the fields.</summary>
@@ -109,7 +112,7 @@ public static class FieldsOfView
             if (all[pair.A] is not { } a || all[pair.B] is not { } b) continue;
             job.ThrowIfCancelled();
             (all[pair.A], all[pair.B]) = (null, null);
-            all.Add(a.With(b));
+            all.Add(a.Hull(b) with { Cells = [.. a.Cells, .. b.Cells] });
             Offer(all.Count - 1);
         }
         return [.. all.OfType<Draft>().OrderBy(d => d.Cells.Min())];
@@ -121,8 +124,9 @@ public static class FieldsOfView
             double cost = mine.Cost(visit);
             for (int k = 0; k < i; k++)
             {
-                if (all[k] is not { } other) continue;
-                Draft hull = mine.With(other);
+                // Where going to a field costs nothing, two that lie apart are never dearer than one around both.
+                if (all[k] is not { } other || visit == 0 && !mine.Overlaps(other)) continue;
+                Draft hull = mine.Hull(other);
                 double loss = hull.Cost(visit) - cost - other.Cost(visit);
                 if (loss < 0 && fits(hull)) queue.Enqueue((k, i), (loss, k, i));
             }

@@ -48,7 +48,7 @@ internal static class StageParameters
         return StageMap.Framed(known.X, known.Y, values.Get(OriginX), values.Get(OriginY), values.Get(Rotation), values.Get(FlipX), values.Get(FlipY));
     }
 
-    private static StageMap ThroughFiducials(IReadOnlyList<(double PixelX, double PixelY, double StageX, double StageY)> points, (double X, double Y)? pixel, ParameterValues values, Job job)
+    private static StageMap ThroughFiducials(List<(double PixelX, double PixelY, double StageX, double StageY)> points, (double X, double Y)? pixel, ParameterValues values, Job job)
     {
         StageMap map = StageMap.Through(points);
         if (values.Get(OriginX) != 0 || values.Get(OriginY) != 0 || values.Get(Rotation) != 0 || values.Get(FlipX) || values.Get(FlipY))
@@ -61,7 +61,7 @@ internal static class StageParameters
         return map;
     }
 
-    private static IReadOnlyList<(double PixelX, double PixelY, double StageX, double StageY)>? Fiducials(OperationRequest request)
+    private static List<(double PixelX, double PixelY, double StageX, double StageY)>? Fiducials(OperationRequest request)
     {
         string pixels = request.Values.Get(FiducialPixels).Trim(), stage = request.Values.Get(FiducialStage).Trim();
         if (request.OptionalText("fiducials") is { } file)

@@ -1,5 +1,4 @@
 using ClemReg.Algorithms.Cells;
-using Xunit;
 
 namespace ClemReg.Algorithms.Tests.Cells;
 

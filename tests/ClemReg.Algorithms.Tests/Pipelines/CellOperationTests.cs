@@ -201,7 +201,6 @@ public sealed class CellOperationTests
     [InlineData("outlines", 1)]
     [InlineData("outlines", 2)]
     [InlineData("outlines", 7)]
-    [InlineData("published", 1)]
     [InlineData("published", 7)]
     public void Tiny_images_give_an_answer(string method, int side)
     {

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Cells;
 using ClemReg.Algorithms.Pipelines;
-using ClemReg.Algorithms.Simulation;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Tests.Pipelines;

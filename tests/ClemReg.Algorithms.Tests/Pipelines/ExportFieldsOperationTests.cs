@@ -34,7 +34,7 @@ public sealed class ExportFieldsOperationTests
         return result.Json;
     }
 
-    private void Refused(string message, Action run) => Assert.Contains(message, Assert.Throws<BadInputException>(run).Message, StringComparison.Ordinal);
+    private static void Refused(string message, Action run) => Assert.Contains(message, Assert.Throws<BadInputException>(run).Message, StringComparison.Ordinal);
 
     private static string File(JsonObject json, string path) => (string)json["files"]!.AsArray().Single(f => (string)f!["path"]! == path)!["text"]!;
 
@@ -94,7 +94,7 @@ public sealed class ExportFieldsOperationTests
     {
         const string Two = "slice,x,y,width,height,score\n3,100,100,40,40,0.9\n4,100,100,40,40,0.01\n";
         double[] row = Row(Run(Two, "pixel_size=0.1", "coverage=all_cells", "minimum_score=0.5"), 1);
-        Assert.Equal([2, 4, 98, 98, 44, 44], row[1..7]);
+        Assert.Equal([2, 4, 99, 99, 42, 42], row[1..7]);
         // With one section only the neighbours cannot make up for what it lacks.
         row = Row(Run(Boxes, "pixel_size=0.1", "coverage=all_cells", "margin_share=0.6"), 1);
         Assert.Equal([1, 1, 0, 0, 58, 84], row[1..7]);
