@@ -18,7 +18,7 @@ internal static class TrackCellsOperation
         "rigid: the sections are shifted and turned onto each other first, for the comparison only (nothing is resampled); none: they are aligned already.", Rigid, "none", Rigid)
     { Option = true };
 
-    private static readonly IntegerParameter SearchRadius = new("track_search_radius", "Largest shift", Tracks, "px", "For track_align: between neighbouring sections.", 50, 1, 10_000);
+    private static readonly IntegerParameter SearchRadius = new("track_search_radius", "Largest shift", Tracks, "px", "For track_align: between neighbouring sections; 0: half the image's shorter side, since sections on a grid or a slide lie anywhere.", 0, 0, 10_000);
 
     private static readonly NumberParameter MaximumRotation = new("track_maximum_rotation", "Largest turn", Tracks, "degrees", "For track_align: between neighbouring sections; 0: they are only shifted.", 10, 0, 45);
 
@@ -112,7 +112,7 @@ internal static class TrackCellsOperation
             SliceAlignment alignment = SliceAligner.Align(image, new AlignOptions
             {
                 Template = false,
-                SearchRadius = values.Get(SearchRadius),
+                SearchRadius = values.Get(SearchRadius) is > 0 and var given ? given : Math.Min(image.Grid.Size.Y, image.Grid.Size.X) / 2,
                 MaximumRotation = values.Get(MaximumRotation),
                 RemoveTrend = true,
             }, job);

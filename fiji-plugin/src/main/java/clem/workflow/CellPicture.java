@@ -28,6 +28,8 @@ final class CellPicture {
 	private static final int MOST_SECTIONS = 9, ONE = 1200, SEVERAL = 620, LEAST = 480, GAP = 6, LINE = 18, MARGIN = 8, NUMBERED = 14;
 	/** This part of the pixels is shown white, and this one black. */
 	private static final double SATURATED = 0.002, BLACK = 0.005;
+	/** Dim cells, found and missed, are to be seen beside bright ones. */
+	private static final double GAMMA = 0.6;
 	private static final double SURE = 0.5, USUAL = 0.35;
 	private static final Color GROUND = new Color(24, 24, 24), SURE_COLOUR = new Color(80, 255, 80), USUAL_COLOUR = new Color(255, 230, 40), DIM_COLOUR = new Color(255, 140, 30), ONE_COLOUR = new Color(60, 220, 255);
 	private static final Color BOX = new Color(255, 255, 255, 110);
@@ -78,7 +80,7 @@ final class CellPicture {
 
 	private BufferedImage draw() {
 		final int rows = (sections.length + columns - 1) / columns, wide = columns * width + (columns + 1) * GAP;
-		final BufferedImage picture = new BufferedImage(wide, rows * (height + LINE) + (rows + 1) * GAP + 3 * LINE, BufferedImage.TYPE_INT_RGB);
+		final BufferedImage picture = new BufferedImage(wide, rows * (height + LINE) + (rows + 1) * GAP + 2 * LINE, BufferedImage.TYPE_INT_RGB);
 		final Graphics2D graphics = picture.createGraphics();
 		graphics.setColor(GROUND);
 		graphics.fillRect(0, 0, picture.getWidth(), picture.getHeight());
@@ -156,8 +158,8 @@ final class CellPicture {
 		else words.addAll(Arrays.asList(Color.WHITE, "Outlines by score: ", SURE_COLOUR, "0.5 and more", Color.WHITE, ", ", USUAL_COLOUR, "0.35 to 0.5", Color.WHITE, ", ", DIM_COLOUR, "less", Color.WHITE, ". "));
 		words.addAll(Arrays.asList(Color.WHITE, "Thin: boxes. "));
 		words.addAll(Arrays.asList(Color.LIGHT_GRAY, sections.length < image.size[0] ? sections.length + " of " + image.size[0] + " sections. " : ""));
-		words.addAll(Arrays.asList(Color.LIGHT_GRAY, "Each section's brightness is stretched. " + image.name()));
-		int x = GAP, y = picture.getHeight() - 2 * LINE - 2;
+		words.addAll(Arrays.asList(Color.LIGHT_GRAY, "Each section's brightness is stretched, gamma " + GAMMA + ". " + image.name()));
+		int x = GAP, y = picture.getHeight() - LINE - 6;
 		final FontMetrics metrics = metrics(graphics);
 		if (metrics == null) return;
 		for (int i = 0; i < words.size(); i += 2) {
@@ -206,7 +208,7 @@ final class CellPicture {
 		final float low = sorted[(int) (BLACK * (count - 1))], high = sorted[(int) ((1 - SATURATED) * (count - 1))];
 		final BufferedImage grey = new BufferedImage(image.size[2], image.size[1], BufferedImage.TYPE_INT_RGB);
 		final int[] rgb = ((DataBufferInt) grey.getRaster().getDataBuffer()).getData();
-		for (int i = 0; i < count; i++) rgb[i] = 0x010101 * Math.max(0, Math.min(255, Math.round(255 * (values[i] - low) / Math.max(1e-30f, high - low))));
+		for (int i = 0; i < count; i++) rgb[i] = 0x010101 * Math.max(0, Math.min(255, (int) Math.round(255 * Math.pow(Math.max(0, (values[i] - low) / Math.max(1e-30f, high - low)), GAMMA))));
 		return grey;
 	}
 }
