@@ -65,4 +65,11 @@ internal sealed class WatershedQueue
         _entries[hole] = last;
         return true;
     }
+
+    /// <summary>All pixels that wait, the first on top first.</summary>
+    public IEnumerable<(int Index, int Source)> InOrder()
+    {
+        Array.Sort(_entries, 0, _count, Comparer<Entry>.Create((a, b) => a.Order.CompareTo(b.Order)));
+        for (int i = 0; i < _count; i++) yield return (_entries[i].Index, _entries[i].Source);
+    }
 }
