@@ -16,14 +16,14 @@ internal sealed class Region
     /// <summary>Pixels.</summary>
     public long Area { get; private set; }
 
-    /// <summary>The mean of the values that <see cref="Of"/> was given.</summary>
+    /// <summary>The mean of the values that <see cref="Of"/> was given; 0 without any.</summary>
     public double Mean => _sum / Area;
 
     /// <summary>The bounding box.</summary>
     public Box Box(int slice, double score, int label) => new(slice, _left, _top, _right - _left + 1, _bottom - _top + 1, score, label);
 
     /// <summary>Measures the regions 1 to <paramref name="count"/>; that of label n is at index n - 1, null where a label has no pixel.</summary>
-    public static Region?[] Of(Plane<int> labels, int count, Plane<float> values)
+    public static Region?[] Of(Plane<int> labels, int count, Plane<float>? values = null)
     {
         var regions = new Region?[count];
         for (int y = 0; y < labels.Height; y++)
@@ -34,7 +34,7 @@ internal sealed class Region
                 if (row[x] < 1 || row[x] > count) continue;
                 Region region = regions[row[x] - 1] ??= new Region();
                 region.Area++;
-                region._sum += values[y, x];
+                if (values is not null) region._sum += values[y, x];
                 region._left = Math.Min(region._left, x);
                 region._right = Math.Max(region._right, x);
                 region._top = Math.Min(region._top, y);

@@ -62,12 +62,13 @@ internal sealed class ContourTree
     public double LeastContrast { get; }
 
     /// <summary>The outlines that are taken: components of the tree, their contrasts (grey values a pixel, less where they are not elliptic or cut by the border) and areas.</summary>
-    public List<(int Node, double Contrast, double Area)> Best()
+    /// <param name="sizePower">They compete by contrast x area to this power; 0.5 is the diameter.</param>
+    public List<(int Node, double Contrast, double Area)> Best(double sizePower = 0.5)
     {
         var candidates = new List<int>();
         for (int i = 1; i < _contrast.Length; i++)
             if (_contrast[i] > LeastContrast) candidates.Add(i);
-        double Merit(int i) => _contrast[i] * Math.Sqrt(_area[i]);
+        double Merit(int i) => _contrast[i] * Math.Pow(_area[i], sizePower);
         candidates.Sort((a, b) => Merit(b).CompareTo(Merit(a)) is var order and not 0 ? order : a.CompareTo(b));
         var best = new List<(int, double, double)>();
         bool[] taken = new bool[_tree.Count], holdsOne = new bool[_tree.Count];
@@ -100,7 +101,8 @@ internal sealed class ContourTree
 
     private static double Area(double diameter) => Math.PI / 4 * diameter * diameter;
 
-    private static Plane<float> Smooth(Plane<float> image, double sigma, Job job)
+    /// <summary>The Gaussian filter, in the plane.</summary>
+    public static Plane<float> Smooth(Plane<float> image, double sigma, Job job)
     {
         using var volume = new Volume<float>(new Grid(new Size3(1, image.Height, image.Width), new Point3(1, 1, 1)));
         image.Values.CopyTo(volume.Slice(0));
@@ -111,10 +113,8 @@ internal sealed class ContourTree
     /// <summary>Square roots, so that dim cells have as many levels as bright ones, above a floor that is lost in noise.</summary>
     private static Plane<ushort> Stabilised(Plane<float> image, double noise)
     {
-        float[] sorted = [.. image.Values];
-        Array.Sort(sorted);
-        float low = sorted[sorted.Length / 100];
-        double floor = 2 * noise, least = Math.Sqrt(floor), most = Math.Sqrt(Math.Max(0, sorted[^1] - low) + floor), scale = Levels / Math.Max(most - least, 1e-12);
+        float low = OrderStatistic.Of(image.Values, image.Values.Length / 100), high = image.Values.Max();
+        double floor = 2 * noise, least = Math.Sqrt(floor), most = Math.Sqrt(Math.Max(0, high - low) + floor), scale = Levels / Math.Max(most - least, 1e-12);
         var levels = new Plane<ushort>(image.Height, image.Width);
         for (int i = 0; i < levels.Values.Length; i++)
             levels.Values[i] = (ushort)Math.Round((Math.Sqrt(Math.Max(0, image.Values[i] - low) + floor) - least) * scale);

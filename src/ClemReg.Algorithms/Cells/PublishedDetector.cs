@@ -88,9 +88,8 @@ public static class PublishedDetector
     /// <summary>The pixels above the value below which all but a share of the pixels lie.</summary>
     private static Plane<bool> Brightest(Plane<float> feature, double share)
     {
-        var sorted = (float[])feature.Values.Clone();
-        Array.Sort(sorted);
-        float threshold = sorted[Math.Clamp((int)Math.Ceiling((1 - share) * sorted.Length) - 1, 0, sorted.Length - 1)];
+        int count = feature.Values.Length;
+        float threshold = OrderStatistic.Of(feature.Values, Math.Clamp((int)Math.Ceiling((1 - share) * count) - 1, 0, count - 1));
         return new Plane<bool>(feature.Height, feature.Width, Array.ConvertAll(feature.Values, v => v > threshold));
     }
 

@@ -37,12 +37,9 @@ public static class MarkerWatershed
             queue.Push(keys[i], 0, i, i);
             waitingMarkers++;
         }
-        // A pixel that waits already is decided when it comes up first; its later entries would only make the queue longer. But as long as
-        // markers wait, the order of equally low ones depends on all that is in the queue.
-        var waits = new bool[lines ? labels.Length : 0];
-
+        // As long as markers wait, the order of equally low ones depends on all that is in the queue.
         uint age = 1;
-        for (long done = 0; queue.TryPop(out int i, out int source); done++)
+        for (long done = 0; waitingMarkers > 0 && queue.TryPop(out int i, out int source); done++)
         {
             if ((done & 0xFFFF) == 0) job.ThrowIfCancelled();
             if (i == source) waitingMarkers--;
@@ -62,11 +59,10 @@ public static class MarkerWatershed
                 int q = i + offset;
                 if (!open[q] || labels[q] != 0) continue;
                 if (!lines) labels[q] = labels[i];
-                else if (waits[q] && waitingMarkers == 0) continue;
-                else waits[q] = true;
                 queue.Push(keys[q], ++age, q, source);
             }
         }
+        Rest(queue, keys, labels, open, offsets, lines, job);
         return FramedPlane.Remove(labels, height, width);
     }
 
@@ -74,6 +70,64 @@ public static class MarkerWatershed
     /// <inheritdoc cref="Flood" path="/param"/>
     public static Plane<int> Basins(Plane<float> heights, Neighbourhood neighbourhood, bool lines, Job job) =>
         Flood(heights, RegionalMinima.Label(heights, neighbourhood, job), neighbourhood, lines, job);
+
+    /// <summary>
+    /// Floods on when no markers wait: only heights and ages count from here on. A pixel that waits already is decided when it comes up first; its later
+    /// entries would only make the queue longer.
+    /// </summary>
+    private static void Rest(WatershedQueue begun, uint[] keys, int[] labels, bool[] open, int[] offsets, bool lines, Job job)
+    {
+        // All that is to be known of a pixel in one place, because they come up in no order: a label, the frame or a line, 0 for a dry pixel; for
+        // one that waits, with lines, the label of the water that reached it first, which is its own only once it is flooded.
+        const int Closed = int.MinValue;
+        // Markers that touch others keep their labels, but no water comes from them.
+        var shut = new List<(int Index, int Label)>();
+        for (int i = 0; i < labels.Length; i++)
+        {
+            if (open[i]) continue;
+            if (labels[i] != 0) shut.Add((i, labels[i]));
+            labels[i] = Closed;
+        }
+        var waiting = new RankedQueue(keys);
+        const int Waits = 1 << 30;
+        foreach ((int i, int source) in begun.InOrder())
+        {
+            if (lines)
+            {
+                if (labels[i] != 0) continue;
+                labels[i] = labels[source] - Waits;
+            }
+            waiting.Push(i);
+        }
+        for (long done = 0; waiting.TryPop(out int i); done++)
+        {
+            if ((done & 0xFFFF) == 0) job.ThrowIfCancelled();
+            int label = labels[i];
+            if (lines)
+            {
+                label += Waits;
+                bool meet = false;
+                foreach (int offset in offsets) meet |= labels[i + offset] is var other && other > 0 && other != label;
+                if (meet)
+                {
+                    labels[i] = Closed;
+                    continue;
+                }
+                labels[i] = label;
+            }
+            foreach (int offset in offsets)
+            {
+                ref int q = ref labels[i + offset];
+                if (q != 0) continue;
+                q = lines ? label - Waits : label;
+                waiting.Push(i + offset);
+            }
+        }
+        foreach (ref int label in labels.AsSpan())
+            if (label == Closed)
+                label = 0;
+        foreach ((int i, int label) in shut) labels[i] = label;
+    }
 
     private static bool WatersMeet(int[] labels, bool[] open, int i, int[] offsets)
     {

@@ -19,6 +19,9 @@ internal sealed class WatershedQueue
         return bits >> 31 != 0 ? ~bits : bits | 0x80000000;
     }
 
+    /// <summary>The height that has a <see cref="SortKey"/>.</summary>
+    public static float FromSortKey(uint key) => BitConverter.UInt32BitsToSingle(key >> 31 != 0 ? key & 0x7FFFFFFF : ~key);
+
     /// <summary>Adds a pixel.</summary>
     /// <param name="key">Its height's <see cref="SortKey"/>.</param>
     /// <param name="age">When it was reached.</param>
@@ -61,5 +64,12 @@ internal sealed class WatershedQueue
         }
         _entries[hole] = last;
         return true;
+    }
+
+    /// <summary>All pixels that wait, the first on top first.</summary>
+    public IEnumerable<(int Index, int Source)> InOrder()
+    {
+        Array.Sort(_entries, 0, _count, Comparer<Entry>.Create((a, b) => a.Order.CompareTo(b.Order)));
+        for (int i = 0; i < _count; i++) yield return (_entries[i].Index, _entries[i].Source);
     }
 }
