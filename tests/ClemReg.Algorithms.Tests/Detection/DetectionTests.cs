@@ -44,11 +44,13 @@ public class DetectionTests
         frame.Draw(Enumerable.Repeat(1f, 400).ToArray(), drawn, 255);
         Assert.Equal(114f, drawn[0], 1e-3f);
         // 16 rows of picture in 64: 24 above and below.
-        Assert.Equal([114f, 255f, 255f, 114f], new[] { 23, 24, 39, 40 }.Select(y => MathF.Round(drawn[y * 64 + 5])));
+        Assert.Equal((114f, 255f, 255f, 114f), (At(23), At(24), At(39), At(40)));
         new NetworkFrame(10, 40, 64, 64, FrameKind.TopLeft).Draw(new float[400], drawn, 255);
-        Assert.Equal([0f, 0f, 114f], new[] { 0, 15, 16 }.Select(y => MathF.Round(drawn[y * 64])));
+        Assert.Equal((0f, 0f, 114f), (At(0), At(15), At(16)));
         new NetworkFrame(10, 40, 64, 64, FrameKind.DarknetLetterbox).Draw(new float[400], drawn, 1);
         Assert.Equal(0.5f, drawn[0]);
+
+        float At(int y) => MathF.Round(drawn[y * 64 + 5]);
     }
 
     [Fact]
