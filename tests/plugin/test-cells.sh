@@ -25,7 +25,7 @@ stack = np.array(sections)
 def save(name, image, **more):
     tifffile.imwrite(f"{sys.argv[1]}/{name}", image, imagej=True, resolution=(5, 5), metadata={"unit": "um", "spacing": 0.1, "axes": "ZYX" if image.ndim == 3 and image.shape[-1] > 3 else "YX" if image.ndim == 2 else "YXS"}, **more)
 save("cells.tif", stack.astype("u1"))
-save("words.tif", stack.astype("u1").astype("u2") * 100)
+save("words.tif", stack.astype("u1").astype("u2"))
 save("one.tif", stack[0].astype("u1"))
 save("black.tif", np.zeros((2, 64, 64), "u1"))
 save("white.tif", np.full((2, 64, 64), 255, "u1"))

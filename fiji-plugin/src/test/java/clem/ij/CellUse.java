@@ -111,7 +111,7 @@ public final class CellUse {
 		final JDialog tracking = dialog("track_cells");
 		check("the ROI manager's cells are offered", part(tracking, JCheckBox.class, "roi_manager").isSelected());
 		SwingUtilities.invokeAndWait(() -> part(tracking, JButton.class, "ok").doClick());
-		wait("the tracks", () -> WindowManager.getImage("Track cells: labels") != null && manager.getName(1).contains("section"));
+		wait("the tracks", () -> WindowManager.getImage("Track cells: labels") != null && manager.getName(1).matches("cell \\d+ s\\d .*"));
 		check("nothing is added or lost: " + manager.getCount(), manager.getCount() == found + 1);
 		final ImagePlus labels = WindowManager.getImage("Track cells: labels");
 		check("the drawn cell is there", labels.getStack().getProcessor(2).get(265, 35) > 0);
