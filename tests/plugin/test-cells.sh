@@ -25,7 +25,7 @@ stack = np.array(sections)
 def save(name, image, **more):
     tifffile.imwrite(f"{sys.argv[1]}/{name}", image, imagej=True, resolution=(5, 5), metadata={"unit": "um", "spacing": 0.1, "axes": "ZYX" if image.ndim == 3 and image.shape[-1] > 3 else "YX" if image.ndim == 2 else "YXS"}, **more)
 save("cells.tif", stack.astype("u1"))
-save("words.tif", stack.astype("u1") * np.uint16(100))
+save("words.tif", stack.astype("u1").astype("u2"))
 save("one.tif", stack[0].astype("u1"))
 save("black.tif", np.zeros((2, 64, 64), "u1"))
 save("white.tif", np.full((2, 64, 64), 255, "u1"))
@@ -138,12 +138,10 @@ M
 #@ org.scijava.command.CommandService service
 service.run("clem.scijava.DetectCellsCommand", true, [image: new File("$scratch/cells.tif"), cell_score: 0.3d, out: new File("$scratch/groovy")]).get()
 service.run("clem.scijava.TrackCellsCommand", true, [image: new File("$scratch/cells.tif"), boxes: new File("$scratch/groovy/rois.zip"), track_align: "none", out: new File("$scratch/groovy-tracks")]).get()
-ij.IJ.run("Detect Cells...", "image=[$scratch/one.tif] out=[$scratch/groovy-ij]")
 G
   run --run "$scratch/cells.groovy"
   check "Groovy: $(tail -5 "$scratch/log")" cmp "$scratch/groovy/boxes.csv" "$scratch/macro/boxes.csv"
   check "and its tracks" test -s "$scratch/groovy-tracks/tracks.csv"
-  check "and the command of the menu" test -s "$scratch/groovy-ij/boxes.csv"
 else
   skip "ImageJ: there is no fiji-like (../shared/imagej, or the folder that CLEMREG_IMAGEJ names)"
 fi

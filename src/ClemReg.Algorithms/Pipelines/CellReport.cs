@@ -48,7 +48,6 @@ internal sealed class CellReport(double? pixel)
         report["tables"] = _tables;
         _files.Add(("run.json", _run.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n"));
         report["files"] = new JsonArray([.. _files.Select(f => (JsonNode)new JsonObject { ["path"] = f.Path, ["text"] = f.Text })]);
-        job.Log(summary);
         return report;
     }
 

@@ -95,7 +95,7 @@ final class CellRoiManager {
 		for (final Roi roi : all(image)) {
 			if (isUnchanged(roi, image)) replaced++;
 			else {
-				if (!isOfAnother(roi, image)) changed++;
+				if (CellRois.isOurs(roi) && !isOfAnother(roi, image)) changed++;
 				kept.add(roi);
 			}
 		}
@@ -103,7 +103,7 @@ final class CellRoiManager {
 		for (int i = 0; i < cells.rois().size(); i++) all.add(marked((Roi) cells.rois().get(i).clone(), cells.cells().get(i).number, image, cells.tracks));
 		set(all, image);
 		if (replaced + changed > 0) {
-			IJ.log("CLEM-Reg: " + replaced + " cells of an earlier run were replaced; " + changed + " ROIs that you drew or changed stay" + (changed > 0 ? ": look for cells that are there twice." : "."));
+			IJ.log("CLEM-Reg: " + replaced + " cells of an earlier run were replaced" + (changed > 0 ? "; " + changed + " that you changed stay: look for cells that are there twice." : "."));
 		}
 	}
 

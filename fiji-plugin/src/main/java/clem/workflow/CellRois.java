@@ -32,7 +32,7 @@ import ij.process.ShortProcessor;
 
 /** Cells as ImageJ's ROIs: polygons along their pixels, named "cell 12 (0.83)" by number and score, each in its slice; and back, whatever the user made of them. */
 public final class CellRois {
-	private static final Pattern NAME = Pattern.compile("cell (\\d{1,9})(?:, section \\d+)? \\(([01](?:\\.\\d+)?)\\)(?:-\\d+)?");
+	private static final Pattern NAME = Pattern.compile("cell (\\d{1,9})(?: s\\d+)? \\(([01](?:\\.\\d+)?)\\)(?:-\\d+)?");
 	/** The names that ImageJ gives ROIs in a stack: slice, y, x. */
 	private static final Pattern STACK_NAME = Pattern.compile("(\\d{4,})-\\d{4,}-\\d{4,}(?:-\\d+)?");
 	private static final String SUFFIX = ".roi";
@@ -41,9 +41,9 @@ public final class CellRois {
 
 	private CellRois() {}
 
-	/** What a cell's ROI is called; of a track there is one in several sections. */
+	/** What a cell's ROI is called; of a track there is one in each section, "cell 12 s3 (0.83)". */
 	public static String name(final int number, final double score, final int section, final boolean track) {
-		return "cell " + number + (track ? ", section " + section : "") + String.format(Locale.ROOT, " (%.2f)", score);
+		return "cell " + number + (track ? " s" + section : "") + String.format(Locale.ROOT, " (%.2f)", score);
 	}
 
 	/** Whether a ROI is named as Detect Cells and Track Cells name theirs. */

@@ -105,12 +105,12 @@ public final class CellDisplayTest {
 			final FakeBridge fake = (FakeBridge) Bridges.get();
 			final Object text = Json.asObject(Json.asObject(fake.cellRequests.get(fake.cellRequests.size() - 1).get("texts")).get("boxes")).get("text");
 			Check.that(text.toString().endsWith("\n2,15,12,4,4,1.0,6\n"), text.toString());
-			Check.equal("cell 102, section 1 (0.83); cell 102, section 2 (0.83); cell 109, section 2 (0.40); cell 102, section 3 (0.83); cell 109, section 3 (0.40); cell 115, section 2 (1.00); ", names());
+			Check.equal("cell 102 s1 (0.83); cell 102 s2 (0.83); cell 109 s2 (0.40); cell 102 s3 (0.83); cell 109 s3 (0.40); cell 115 s2 (1.00); ", names());
 			Check.equal(overlay().get(0).getStrokeColor(), overlay().get(1).getStrokeColor());
 			Check.that(!overlay().get(0).getStrokeColor().equals(overlay().get(2).getStrokeColor()), "a track has a colour");
 			// Found anew, the cells replace those that were not changed; the user's stays.
 			Check.equal(null, call("track_cells", "image=fl"));
-			Check.that(names().startsWith("cell 115, section 2 (1.00); "), names());
+			Check.that(names().startsWith("cell 115 s2 (1.00); "), names());
 			Check.equal(7, overlay().size());
 		});
 	}

@@ -113,9 +113,9 @@ public final class CellFilesTest {
 			final File out = new File(folder, "out");
 			Check.equal("[boxes.csv, labels.tif, overlay.png, rois.zip, run.json, tracks.csv]", new TreeSet<>(Arrays.asList(out.list())).toString());
 			final List<Roi> tracks = CellRois.read("boxes", new File(out, "rois.zip"));
-			Check.equal("cell 102, section 1 (0.83)", tracks.get(0).getName());
-			Check.equal("cell 102, section 2 (0.83)", tracks.get(2).getName());
-			Check.equal("cell 115, section 3 (1.00)", tracks.get(5).getName());
+			Check.equal("cell 102 s1 (0.83)", tracks.get(0).getName());
+			Check.equal("cell 102 s2 (0.83)", tracks.get(2).getName());
+			Check.equal("cell 115 s3 (1.00)", tracks.get(5).getName());
 			Check.near(1, CellRois.score(tracks.get(5)), 0);
 			// The outlines are the user's.
 			final ImagePlus labels = open(out, "labels.tif");

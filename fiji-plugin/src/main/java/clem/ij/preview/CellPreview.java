@@ -98,7 +98,9 @@ public final class CellPreview extends LivePreview<CellRequest, CellPreview.Run>
 			outline.setStrokeColor(COLOUR);
 			add(overlay, outline, finished.request.slice);
 			if (finished.rois.size() > MOST_SCORES) continue;
-			final TextRoi score = new TextRoi(cell.x, cell.y, String.format(Locale.ROOT, "%.2f", cell.score), new Font(Font.SANS_SERIF, Font.PLAIN, Math.max(8, image.getWidth() / 50)));
+			final int letters = Math.max(8, image.getWidth() / 50);
+			// Above the box, so that it hides nothing of the cell.
+			final TextRoi score = new TextRoi(cell.x, Math.max(0, cell.y - letters - 4), String.format(Locale.ROOT, "%.2f", cell.score), new Font(Font.SANS_SERIF, Font.PLAIN, letters));
 			score.setStrokeColor(COLOUR);
 			add(overlay, score, finished.request.slice);
 		}
