@@ -11,7 +11,16 @@ public sealed class CellOperationTests
 {
     private static readonly CellSimulationOptions Options = new()
     {
-        Sections = 3, Height = 120, Width = 140, PixelSize = 500, SectionThickness = 500, CellsPerSection = 5, Diameter = 14000, DiameterSpread = 1000, Noise = 10, SpotDiameter = 1500,
+        Sections = 3,
+        Height = 120,
+        Width = 140,
+        PixelSize = 500,
+        SectionThickness = 500,
+        CellsPerSection = 5,
+        Diameter = 14000,
+        DiameterSpread = 1000,
+        Noise = 10,
+        SpotDiameter = 1500,
     };
 
     private static readonly Lazy<CellSectionSample> Sample = new(() => CellSimulator.Simulate(Options, new Job(2)));
