@@ -34,9 +34,9 @@ internal static class ExportFieldsOperation
     private static readonly NumberParameter TileOverlap = new("tile_overlap", "Overlap of tiles", Fields, "", "What neighbouring tiles share, of a tile's side.", 0.1, 0, 0.9);
     private static readonly ChoiceParameter Order = new("order", "Order", Fields, "How the fields are visited. serpentine: in rows, one from left to right, the next back; nearest: always the nearest that is left; given: as the cells stand in the table.", "serpentine", "serpentine", "nearest", "given");
 
-    private static readonly NumberParameter EmPixel = new("em_pixel_size", "EM pixel size", Time, "nm", "Pixel size of the EM images, to tell the time they take. 0: not told.", 0, 0, 1e6);
+    private static readonly NumberParameter EmPixel = new("em_pixel", "EM pixel size", Time, "nm", "Pixel size of the EM images, to tell the time they take. 0: not told.", 0, 0, 1e6);
     private static readonly NumberParameter Dwell = new("dwell_time", "Dwell time", Time, "us", "Time a pixel of the EM takes, microseconds. 0: not told.", 0, 0, 1e6);
-    private static readonly NumberParameter Overhead = new("field_overhead", "Time for going to a field", Time, "s", "Stage, focus: makes fewer and larger fields. Needs em_pixel_size and dwell_time.", 0, 0, 1e5);
+    private static readonly NumberParameter Overhead = new("field_overhead", "Time for going to a field", Time, "s", "Stage, focus: makes fewer and larger fields. Needs em_pixel and dwell_time.", 0, 0, 1e5);
 
     public static Operation Definition { get; } = new(
         "export_fields", "Export fields of view",
@@ -129,7 +129,7 @@ internal static class ExportFieldsOperation
         double pixel = values.Get(EmPixel), dwell = values.Get(Dwell);
         if (pixel > 0 && dwell > 0) return 1e6 / (pixel * pixel) * dwell * 1e-6;
         if (pixel > 0 || dwell > 0 || values.Get(Overhead) > 0)
-            throw new BadInputException($"{(pixel > 0 ? Dwell.Name : EmPixel.Name)} is missing: to tell the time em_pixel_size (nm) and dwell_time (us) are needed, both above 0; field_overhead is weighed against them.");
+            throw new BadInputException($"{(pixel > 0 ? Dwell.Name : EmPixel.Name)} is missing: to tell the time em_pixel (nm) and dwell_time (us) are needed, both above 0; field_overhead is weighed against them.");
         return 0;
     }
 

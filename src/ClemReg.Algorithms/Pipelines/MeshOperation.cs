@@ -18,6 +18,9 @@ internal static class MeshOperation
     private const string Image = "Image", Surface = "Surface", Measures = "Measures", Files = "Files";
     private static readonly string[] Formats = ["stl", "obj", "ply"];
 
+    /// <summary>An image that looks like grey values has at most so many; 8 bits have no more.</summary>
+    private const int MostGreyValues = 255;
+
     private static readonly TextParameter Spacing = new("spacing", "Voxel size", Image,
         "The voxel size in nm as z,xy or z,y,x, in place of the image's own.", "", "one, two or three positive lengths in nm, such as 50,10")
     { Option = true };
@@ -61,7 +64,7 @@ internal static class MeshOperation
             new Port("labels", PortKind.Source, "The label image: whole numbers, 0 is background. Its slices are read one at a time."),
             new Port("classes", PortKind.Text, "Which class each label belongs to: a CSV with the header label,class. With label_components: each value of the image.", Required: false),
         ],
-        [new Port("meshes", PortKind.File, "The folder to be written: label_N.stl for each label N, all.obj, all.ply, objects.csv, classes.csv, contacts.csv, meshes.png, mesh.json.")],
+        [new Port("meshes", PortKind.Folder, "The folder to be written: label_N.stl for each label N, all.obj, all.ply, objects.csv, classes.csv, contacts.csv, meshes.png, mesh.json.")],
         [Spacing, Components, MinimumSize, Smoothing, Taubin, DecimationError, AllTriangles, ContactLimit, Lengths, Format, Picture],
         Run);
 
@@ -138,7 +141,17 @@ internal static class MeshOperation
         SeparateStructures? parts = components ? SeparateStructures.Find(image, job) : null;
         if (parts is { Count: 0 }) parts = null;
         MaskOrLabels read = MaskOrLabels.Read(parts ?? image, false, job, "labels", "; for a mask of separate objects set label_components");
-        if (read.Labels is { } labels) return (labels, parts);
+        if (read.Labels is { } labels)
+        {
+            // Grey values would be thousands of objects of scattered voxels.
+            if (parts is null && !LabelDetection.LooksLikeLabels(image, job))
+            {
+                string what = $"labels: its values look like grey values, not like labels ({labels.Objects.Count} different ones whose voxels hardly touch)";
+                if (labels.Objects.Count > MostGreyValues) throw new BadInputException(what + ". Give a label image or a mask, such as Segment EM or Segment Fluorescence makes; for a mask of other values set label_components.");
+                job.Warn(what + ".");
+            }
+            return (labels, parts);
+        }
         using BitVolume mask = read.Mask!;
         return (MaskOrLabels.Labelled(mask, read.Value, image.Type, job), parts);
     }

@@ -37,7 +37,9 @@ public enum PortKind
     /// A file that is read, or written, here and not in Java, for its size: a model. Its path stands in the request under paths.
     /// </summary>
     File,
-    /// <summary>The same for a model that is run: Java says besides where the software is that runs it.</summary>
+    /// <summary>A folder that is written here, for the number of its files. Its path stands in the request under paths.</summary>
+    Folder,
+    /// <summary>The same as <see cref="File"/> for a model that is run: Java says besides where the software is that runs it.</summary>
     Model,
 }
 
@@ -256,7 +258,7 @@ public sealed class Operation
         PortKind.Mask => value is BitVolume,
         PortKind.Source or PortKind.Sections => value is ISliceSource,
         PortKind.Points => value is PointCloud,
-        PortKind.Text or PortKind.Cells or PortKind.File or PortKind.Model => false,
+        PortKind.Text or PortKind.Cells or PortKind.File or PortKind.Folder or PortKind.Model => false,
         _ => value is SpatialTransform,
     };
 }

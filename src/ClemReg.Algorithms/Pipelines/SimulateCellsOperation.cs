@@ -19,8 +19,8 @@ internal static class SimulateCellsOperation
     private static readonly IntegerParameter Sections = new("sections", "Sections", Sample, "", "Serial sections of the stack.", Standard.Sections, 1, 10000) { Option = true };
     private static readonly IntegerParameter Width = new("width", "Width", Sample, "pixels", "Columns of a section.", Standard.Width, 1, 16384);
     private static readonly IntegerParameter Height = new("height", "Height", Sample, "pixels", "Rows of a section.", Standard.Height, 1, 16384);
-    private static readonly NumberParameter PixelSize = new("pixel_size", "Pixel size", Sample, "nm", "", Standard.PixelSize, 1, 10000);
-    private static readonly NumberParameter Thickness = new("section_thickness", "Section thickness", Sample, "nm", "", Standard.SectionThickness, 1, 10000);
+    private static readonly NumberParameter PixelSize = new("pixel_size", "Pixel size", Sample, "nm", "The side of a pixel.", Standard.PixelSize, 1, 10000);
+    private static readonly NumberParameter Thickness = new("section_thickness", "Section thickness", Sample, "nm", "The depth of a section.", Standard.SectionThickness, 1, 10000);
 
     private static readonly ChoiceParameter Pattern = new("pattern", "Pattern", Cells,
         "Where the fluorescent protein is: evenly in the cytoplasm with an empty nucleus, in the nucleus, or in small spots in the cytoplasm.", "cytoplasmic", "cytoplasmic", "nuclear", "punctate")
@@ -31,7 +31,7 @@ internal static class SimulateCellsOperation
     private static readonly NumberParameter DiameterSpread = new("diameter_spread", "Spread of the diameter", Cells, "nm", "Standard deviation, at most a third of the diameter.", Standard.DiameterSpread, 0, 1e6);
     private static readonly NumberParameter NucleusShare = new("nucleus_share", "Nucleus", Cells, "", "Diameter of the nucleus, a share of the cell's.", Standard.NucleusShare, 0, 0.95);
     private static readonly IntegerParameter Spots = new("spots", "Spots", Cells, "", "Spots of a punctate cell.", Standard.Spots, 1, 100000);
-    private static readonly NumberParameter SpotDiameter = new("spot_diameter", "Diameter of a spot", Cells, "nm", "From half a pixel to half of the cell's diameter.", Standard.SpotDiameter, 0.5, 1e6);
+    private static readonly NumberParameter SpotDiameter = new("spot_size", "Diameter of a spot", Cells, "nm", "From half a pixel to half of the cell's diameter.", Standard.SpotDiameter, 0.5, 1e6);
 
     private static readonly NumberParameter Brightness = new("brightness", "Brightness", Light, "grey values", "Mean brightness of a cell above the background.", Standard.Brightness, 0, 20000) { Option = true };
     private static readonly NumberParameter BrightnessSpread = new("brightness_spread", "Spread of the brightness", Light, "", "Standard deviation, a share of the mean.", Standard.BrightnessSpread, 0, 1);

@@ -19,7 +19,7 @@ internal static class StageParameters
 
     private static readonly NumberParameter PixelSize = new("pixel_size", "Pixel size of the image", Group, "um", "0: as the image, or the fiducials, say.", 0, 0, 1e6) { Option = true };
     private static readonly NumberParameter OriginX = new("stage_x", "Stage x of the first pixel", Group, "um", "Stage coordinates of the centre of the image's upper left pixel.", 0, -1e9, 1e9) { Option = true };
-    private static readonly NumberParameter OriginY = new("stage_y", "Stage y of the first pixel", Group, "um", "Likewise.", 0, -1e9, 1e9) { Option = true };
+    private static readonly NumberParameter OriginY = new("stage_y", "Stage y of the first pixel", Group, "um", "The other coordinate of the same pixel.", 0, -1e9, 1e9) { Option = true };
     private static readonly NumberParameter Rotation = new("stage_rotation", "Rotation", Group, "degrees", "How far the image's x axis is turned on the stage, from the stage's x towards its y.", 0, -360, 360) { Option = true };
     private static readonly BooleanParameter FlipX = new("flip_x", "Flip x", Group, "The stage's x runs against the image's.", false) { Option = true };
     private static readonly BooleanParameter FlipY = new("flip_y", "Flip y", Group, "The stage's y runs upwards, against the image's.", false) { Option = true };

@@ -73,7 +73,7 @@ public sealed class ExportFieldsOperationTests
     public void Area_and_time_are_told_against_everything()
     {
         using var image = new Volume<byte>(new Grid(new Size3(4, 100, 200), new Point3(100, 500, 500)));
-        using OperationResult result = Result("slice,x,y,width,height\n1,10,20,30,40\n2,10,20,30,40\n", ["em_pixel_size=10", "dwell_time=1", "field_overhead=30"], image);
+        using OperationResult result = Result("slice,x,y,width,height\n1,10,20,30,40\n2,10,20,30,40\n", ["em_pixel=10", "dwell_time=1", "field_overhead=30"], image);
         JsonNode totals = result.Json["totals"]!;
         // Two sections of 15 x 20 um; 0.01 s for a square micrometre.
         Assert.Equal(600, (double)totals["area_um2"]!);
@@ -124,8 +124,8 @@ public sealed class ExportFieldsOperationTests
         Refused("fiducials: fid.csv: line 1: there is no column stage_x, stage_y", () => Result(Boxes, [], fiducials: "pixel_x,pixel_y\n1,2"));
         Refused("fiducials: fid.csv: line 2: stage_y is 'b'", () => Result(Boxes, [], fiducials: "pixel_x,pixel_y,stage_x,stage_y\n1,2,3,b"));
         Refused("not both", () => Result(Boxes, ["fiducial_stage=0,0; 1,1; 2,0"], fiducials: "pixel_x,pixel_y,stage_x,stage_y\n1,2,3,4"));
-        Refused("dwell_time is missing", () => Run(Boxes, "pixel_size=1", "em_pixel_size=10"));
-        Refused("em_pixel_size is missing", () => Run(Boxes, "pixel_size=1", "field_overhead=10"));
+        Refused("dwell_time is missing", () => Run(Boxes, "pixel_size=1", "em_pixel=10"));
+        Refused("em_pixel is missing", () => Run(Boxes, "pixel_size=1", "field_overhead=10"));
     }
 
     [Fact]

@@ -47,7 +47,8 @@ final class SliceFiles {
 				idle.remove(found);
 				return found;
 			}
-			file = create((bytes + GRAIN - 1) / GRAIN * GRAIN);
+			// A request of no bytes, which the worker refuses in its own words, needs a file too.
+			file = create((Math.max(1, bytes) + GRAIN - 1) / GRAIN * GRAIN);
 		}
 		try {
 			worker.map(file);

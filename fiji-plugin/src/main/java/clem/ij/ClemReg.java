@@ -336,7 +336,10 @@ public final class ClemReg implements PlugIn {
 		if (Commands.writesItself(operation)) {
 			final RunRequest request = request(operation, values);
 			request.writes(operation, out, overwrite);
-			new Step(bridge, operation).run(new Opened(values), request, listener, results -> IJ.log("CLEM-Reg: " + Json.asText(results.report.get("summary"), "")));
+			new Step(bridge, operation).run(new Opened(values), request, listener, results -> {
+				if (results.report.get("tables") != null) showTables(operation, results);
+				else IJ.log("CLEM-Reg: " + Json.asText(results.report.get("summary"), ""));
+			});
 			return;
 		}
 		final InputSource inputs = new Opened(values);

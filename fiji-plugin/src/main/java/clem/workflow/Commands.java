@@ -147,14 +147,14 @@ public final class Commands {
 		return keys;
 	}
 
-	/** Whether the output is a folder: register, the simulation, and whatever gives more than one thing. */
+	/** Whether the output is a folder: register, the simulation, whatever gives more than one thing or writes a folder itself. */
 	public static boolean givesFolder(final Operation operation) {
-		return operation.outputs.size() > 1;
+		return operation.outputs.size() > 1 || operation.outputs.stream().anyMatch(Port::isFolder);
 	}
 
 	/** Whether the algorithms write the output themselves. */
 	public static boolean writesItself(final Operation operation) {
-		return !operation.outputs.isEmpty() && operation.outputs.stream().allMatch(Port::isFile);
+		return !operation.outputs.isEmpty() && operation.outputs.stream().allMatch(port -> port.isFile() || port.isFolder());
 	}
 
 	/** Whether the output is written as the report says: a file, or a folder of files. */
@@ -180,6 +180,8 @@ public final class Commands {
 		if (operation.name.equals("export_fields")) return Arrays.asList("fields.csv", "fields.json", "fields.txt", "run.json", "overlay.png (with image)");
 		if (operation.name.equals("evaluate_detection")) return Arrays.asList("report.json", "scores.csv", "agreement.csv (with annotators)", "matches.csv");
 		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");
+		if (operation.name.equals("mesh")) return Arrays.asList("label_N.stl (one for each label N)", "all.obj", "all.ply (if asked for)", "objects.csv", "classes.csv", "contacts.csv", "meshes.png", "mesh.json");
+		if (operation.name.equals("detect_objects")) return Arrays.asList("boxes.csv", "obj.names", "run.json", "labels/slice_N.txt");
 		if (operation.takesSections()) return CellResults.files(operation);
 		if (operation.name.equals(Batch.NAME)) return Arrays.asList(Batch.TABLE, "a folder for each pair");
 		final List<String> names = new ArrayList<>();

@@ -39,7 +39,7 @@ public final class RunRequest {
 
 	/** Notes where an operation writes its file itself. */
 	public void writes(final Operation operation, final String out, final boolean replace) {
-		if (out == null || out.isEmpty()) throw ClemRegException.badInput("out is missing: give the file to be written (--out, out=).");
+		if (out == null || out.isEmpty()) throw ClemRegException.badInput("out is missing: give what is to be written (--out, out=).");
 		paths.put(operation.outputs.get(0).name, new File(out).getAbsolutePath());
 		overwrite = replace;
 	}

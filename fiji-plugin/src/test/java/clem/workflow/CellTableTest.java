@@ -64,7 +64,7 @@ public final class CellTableTest {
 		Check.inFolder(folder -> {
 			final List<Roi> rois = Arrays.asList(new Roi(3, 4, 5, 6), new OvalRoi(10, 10, 9, 7), new PolygonRoi(new float[] { 20, 31, 24 }, new float[] { 5, 9, 18 }, Roi.POLYGON),
 				new EllipseRoi(5, 30, 25, 40, 0.5), new ShapeRoi(new Roi(40, 40, 9, 9)).not(new ShapeRoi(new OvalRoi(42, 42, 4, 4))), new PolygonRoi(new int[] { 50, 58, 52 }, new int[] { 3, 5, 12 }, 3, Roi.FREEROI));
-			final String[] names = { "0002-0007-0005", "cell 7 (0.81)", "mine", "cell 12, section 4 (0.30)", "hole", "free" };
+			final String[] names = { "0002-0007-0005", "cell 7 (0.81)", "mine", "cell 12 s4 (0.30)", "hole", "free" };
 			for (int i = 0; i < rois.size(); i++) rois.get(i).setName(names[i]);
 			rois.get(1).setPosition(3);
 			rois.get(3).setPosition(1, 4, 1);

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Objects in EM: Darknet's networks to ONNX, boxes in slices, surfaces and measures of labels, by the launcher.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+golden=$root/tests/ClemReg.Algorithms.Tests/golden/yolo
+sample
+s=$scratch/sample
+
+check "convert-model of Darknet's files" "$clemreg" convert-model --cfg "$golden/small.cfg" --weights "$golden/small.weights" --names "$golden/small.names" --out "$scratch/yolo.onnx"
+refuses "a file that is there" 2 "yolo.onnx|overwrit" convert-model --cfg "$golden/small.cfg" --weights "$golden/small.weights" --out "$scratch/yolo.onnx"
+refuses "weights that are missing" 2 "weights is missing|.weights" convert-model --cfg "$golden/small.cfg" --out "$scratch/x.onnx"
+refuses "other weights" 2 "small.names is no|bytes" convert-model --cfg "$golden/small.cfg" --weights "$golden/small.names" --out "$scratch/x.onnx"
+sed 's/filters=14/filters=18/' "$golden/small.cfg" >"$scratch/other.cfg"
+refuses "a configuration of another network" 2 "other.cfg: line|18 channels come|set filters = 14" convert-model --cfg "$scratch/other.cfg" --weights "$golden/small.weights" --out "$scratch/x.onnx"
+check "nothing is left of them" test ! -e "$scratch/x.onnx"
+
+check "detect-objects" "$clemreg" detect-objects --image "$s/em.tif" --model "$scratch/yolo.onnx" --out "$scratch/objects" --box-score 0.1 --set most_boxes=20
+check "its table" test "$(head -1 "$scratch/objects/boxes.csv")" = "slice,class,name,x,y,width,height,score"
+check "a text for each slice" test "$(ls "$scratch/objects/labels" | wc -l)" = 80
+check "as many lines as boxes" test "$(cat "$scratch/objects/labels/"*.txt | wc -l)" = "$(($(wc -l <"$scratch/objects/boxes.csv") - 1))"
+check "the classes' names" cmp -s "$scratch/objects/obj.names" "$golden/small.names"
+check "run.json" grep -q '"layout": "v4"' "$scratch/objects/run.json"
+refuses "the folder again" 2 "objects|overwrit" detect-objects --image "$s/em.tif" --model "$scratch/yolo.onnx" --out "$scratch/objects"
+refuses "a model of probabilities" 1 "dark.onnx|none of YOLOv3" detect-objects --image "$s/em.tif" --model "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" --out "$scratch/bad"
+refuses "a tile without room" 2 "detect_tile_overlap|detect_tile = 64" detect-objects --image "$s/em.tif" --model "$scratch/yolo.onnx" --out "$scratch/bad" --detect-tile 64 --detect-tile-overlap 64
+
+check "mesh" "$clemreg" mesh --labels "$s/em_labels.tif" --format stl,obj,ply --out "$scratch/meshes"
+objects=$(($(wc -l <"$scratch/meshes/objects.csv") - 1))
+check "a surface for each of the $objects objects" test "$objects" -gt 3 -a "$(ls "$scratch/meshes/"label_*.stl | wc -l)" = "$objects"
+check "groups of OBJ" grep -q '^g ' "$scratch/meshes/all.obj"
+check "PLY" test "$(head -c 3 "$scratch/meshes/all.ply")" = ply
+check "a picture" test -s "$scratch/meshes/meshes.png"
+check "units in the headers" grep -q 'area_um2' "$scratch/meshes/objects.csv"
+refuses "the folder again" 2 "meshes|overwrit" mesh --labels "$s/em_labels.tif" --out "$scratch/meshes"
+check "overwriting" "$clemreg" mesh --labels "$s/em_labels.tif" --out "$scratch/meshes" --overwrite --set minimum_size=1000
+refuses "an image without objects" 2 "labels|minimum_size = 100000000" mesh --labels "$s/em_labels.tif" --out "$scratch/bad" --set minimum_size=100000000
+refuses "grey values" 2 "labels|grey values" mesh --labels "$s/fm.tif" --out "$scratch/bad"
+refuses "a voxel size that is none" 2 "spacing|nm" mesh --labels "$s/em_labels.tif" --spacing 0,10 --out "$scratch/bad"
+refuses "a format that is none" 2 "format|stl" mesh --labels "$s/em_labels.tif" --format step --out "$scratch/bad"
+check "nothing is left of these" test ! -e "$scratch/bad"
+finish
