@@ -66,7 +66,7 @@ C
 #include <stdio.h>
 const void *OrtGetApiBase(void) { fprintf(stderr, "the driver loses its way\n"); *(volatile int *)0 = 1; return 0; }
 C
-  FIJI_ORT_LIB=$scratch/crash.so refuses "a library that crashes" 1 "ended while segment_em ran|SIGSEGV|provider = cpu|driver of the graphics|It said last: the driver loses its way" \
+  FIJI_ORT_LIB=$scratch/crash.so refuses "a library that crashes" 1 "ended while segment_em ran|SIGSEGV|provider = cpu|update its driver|It said last: the driver loses its way" \
     segment-em --image "$s/em.tif" --model "$scratch/dark.onnx" --out "$scratch/bad"
   library abort <<'C'
 #include <stdlib.h>
