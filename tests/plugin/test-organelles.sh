@@ -8,7 +8,7 @@ s=$scratch/sample
 check "convert-model of Darknet's files" "$clemreg" convert-model --cfg "$golden/small.cfg" --weights "$golden/small.weights" --names "$golden/small.names" --out "$scratch/yolo.onnx"
 refuses "a file that is there" 2 "yolo.onnx|overwrit" convert-model --cfg "$golden/small.cfg" --weights "$golden/small.weights" --out "$scratch/yolo.onnx"
 refuses "weights that are missing" 2 "weights is missing|.weights" convert-model --cfg "$golden/small.cfg" --out "$scratch/x.onnx"
-refuses "other weights" 2 "small.names is no|bytes" convert-model --cfg "$golden/small.cfg" --weights "$golden/small.names" --out "$scratch/x.onnx"
+refuses "other weights" 2 "small.names is no Darknet file of weights" convert-model --cfg "$golden/small.cfg" --weights "$golden/small.names" --out "$scratch/x.onnx"
 sed 's/filters=14/filters=18/' "$golden/small.cfg" >"$scratch/other.cfg"
 refuses "a configuration of another network" 2 "other.cfg: line|18 channels come|set filters = 14" convert-model --cfg "$scratch/other.cfg" --weights "$golden/small.weights" --out "$scratch/x.onnx"
 check "nothing is left of them" test ! -e "$scratch/x.onnx"
