@@ -47,20 +47,10 @@ public static class CellTable
     /// <summary>Reads a table.</summary>
     /// <param name="text">The file's content.</param>
     /// <exception cref="BadInputException">Something is no table of cells; the message names the line.</exception>
-    public static IReadOnlyList<CellShape> Read(string text)
-    {
-        IReadOnlyList<Box> boxes = BoxTable.Read(text);
-        string[] lines = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
-        char separator = lines[0].Contains('\t', StringComparison.Ordinal) ? '\t' : lines[0].Contains(';', StringComparison.Ordinal) ? ';' : ',';
-        int mask = CsvRow.Split(lines[0].ToLowerInvariant(), separator).IndexOf(MaskColumn);
-        int[] at = [.. Enumerable.Range(1, lines.Length - 1).Where(i => lines[i].Trim().Length > 0)];
-        return [.. boxes.Select((box, i) => new CellShape(box, mask < 0 ? [] : Runs(CsvRow.Split(lines[at[i]], separator), mask, box, at[i] + 1), at[i] + 1))];
-    }
+    public static IReadOnlyList<CellShape> Read(string text) => [.. BoxTable.Rows(text, MaskColumn).Select(r => new CellShape(r.Box, Runs(r.Further, r.Box, r.Line), r.Line))];
 
-    private static int[] Runs(List<string> cells, int column, Box box, int line)
+    private static int[] Runs(string text, Box box, int line)
     {
-        string text = column < cells.Count ? cells[column] : "";
-        if (text.Length == 0) return [];
         string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var runs = new int[words.Length];
         long pixels = 0;

@@ -31,7 +31,7 @@ public sealed record DetectorCard
     /// <summary>Boxes of one class that overlap by more are one; null: as usual for the layout.</summary>
     public double? Overlap { get; init; }
 
-    private const int LongestFile = 1 << 20, LargestSide = 8192;
+    private const int LargestSide = 8192;
     private static readonly string[] Keys = ["name", "names", "layout", "resize", "white", "side", "anchors", "overlap", "comment"];
 
     /// <summary>Finds a model's card.</summary>
@@ -42,16 +42,7 @@ public sealed record DetectorCard
     public static DetectorCard Find(string path, ModelDescription model, Job job)
     {
         DetectorCard own = OfModel(model);
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!, name = Path.GetFileName(path);
-        foreach (string file in (string[])[Path.ChangeExtension(name, ".json"), name + ".json"])
-        {
-            string full = Path.Combine(folder, file);
-            if (!File.Exists(full)) continue;
-            job.Log($"The model's card is {file}.");
-            return Read(ModelFiles.Reading(file, () => new FileInfo(full).Length <= LongestFile ? File.ReadAllText(full)
-                : throw new BadInputException($"{file} has more than {LongestFile} bytes: it is no description of a model.")), file, own);
-        }
-        return own;
+        return ModelCards.Beside(path, job) is { } card ? Read(card.Json, card.File, own) : own;
     }
 
     /// <summary>Reads a card.</summary>
@@ -113,8 +104,7 @@ public sealed record DetectorCard
     private static DetectorCard OfModel(ModelDescription model)
     {
         var card = new DetectorCard { Name = model.File };
-        foreach (string key in (string[])[ModelMetadata.ClassNames, "names"])
-            if (model.Metadata.TryGetValue(key, out string? text) && ClassNames.Read(text) is { } names) card = card with { Classes = names };
+        if (model.Metadata.TryGetValue("names", out string? text) && ClassNames.Read(text) is { } names) card = card with { Classes = names };
         if (model.Metadata.TryGetValue("imgsz", out string? side) && side.Trim('[', ']', ' ').Split(',') is var sides && int.TryParse(sides[^1], out int pixels) && pixels is >= 32 and <= LargestSide && pixels % 32 == 0)
             card = card with { Side = pixels };
         if (model.Metadata.TryGetValue(ModelMetadata.Resize, out string? resize) && Enum.TryParse(resize, ignoreCase: true, out FrameKind kind)) card = card with { Resize = kind };

@@ -95,7 +95,7 @@ public sealed class ObjectDetector
     /// <param name="options">How.</param>
     /// <param name="take">Gets a slice's number and its boxes in pixels of the image, the surest first.</param>
     /// <param name="job">Cancellation, progress.</param>
-    /// <exception cref="BadInputException">An option is not allowed.</exception>
+    /// <exception cref="BadInputException">An option is not allowed, or a voxel is not a finite number.</exception>
     public void Detect(ISliceSource image, double low, double high, DetectionOptions options, Action<int, IReadOnlyList<DetectedBox>> take, Job job)
     {
         options.Check();
@@ -107,12 +107,12 @@ public sealed class ObjectDetector
         var grey = new float[pieces.Max(p => p.Height * p.Width)];
         for (int z = 0; z < size.Z; z++)
         {
-            ReadOnlySpan<float> slice = slices.Read(z, job);
+            ReadOnlySpan<float> slice = slices.ReadFinite(z, job);
             var found = new List<DetectedBox>();
             for (int p = 0; p < pieces.Count; p++)
             {
                 Piece piece = pieces[p];
-                Cut(slice, size.X, piece, low, high, grey);
+                Fill(grey, slice, size.X, piece, low, high);
                 NetworkFrame frame = frames[(piece.Height, piece.Width)];
                 Span<float> values = input.Values<float>();
                 int plane = _height * _width;
@@ -122,7 +122,7 @@ public sealed class ObjectDetector
                 foreach (DetectedBox box in YoloDecoder.Decode(_layout, [.. _session.Outputs.Select(o => result[o.Name])], _height, _width, _card.Scales, options.Threshold, _card.Name))
                 {
                     DetectedBox own = frame.Back(box);
-                    if (own.Area > 0 && !Cut(own, piece, size, options.TileOverlap)) found.Add(own with { Left = own.Left + piece.X, Right = own.Right + piece.X, Top = own.Top + piece.Y, Bottom = own.Bottom + piece.Y });
+                    if (own.Area > 0 && !IsCut(own, piece, size, options.TileOverlap)) found.Add(own with { Left = own.Left + piece.X, Right = own.Right + piece.X, Top = own.Top + piece.Y, Bottom = own.Bottom + piece.Y });
                 }
                 job.Report((z + (p + 1.0) / pieces.Count) / size.Z);
             }
@@ -133,14 +133,14 @@ public sealed class ObjectDetector
     private InferenceResult Run(InferenceTensor input, Job job) => _session.Run(new Dictionary<string, InferenceTensor> { [_input.Name] = input }, job);
 
     /// <summary>Whether a box is cut by a border of its piece within the image and a neighbouring piece sees all of it.</summary>
-    private static bool Cut(in DetectedBox box, Piece piece, Size3 size, int overlap)
+    private static bool IsCut(in DetectedBox box, Piece piece, Size3 size, int overlap)
     {
         bool x = (box.Left < BorderReach && piece.X > 0 || box.Right > piece.Width - BorderReach && piece.X + piece.Width < size.X) && box.Right - box.Left < overlap - BorderReach;
         bool y = (box.Top < BorderReach && piece.Y > 0 || box.Bottom > piece.Height - BorderReach && piece.Y + piece.Height < size.Y) && box.Bottom - box.Top < overlap - BorderReach;
         return x || y;
     }
 
-    private static void Cut(ReadOnlySpan<float> slice, int width, Piece piece, double low, double high, Span<float> grey)
+    private static void Fill(Span<float> grey, ReadOnlySpan<float> slice, int width, Piece piece, double low, double high)
     {
         var (least, factor) = ((float)low, (float)(1 / (high - low)));
         for (int y = 0; y < piece.Height; y++)

@@ -39,10 +39,10 @@ public static class YoloDecoder
                 Cells(outputs[0], layout.Classes, height, width, threshold, found);
                 break;
             case YoloKind.Darknet:
-                foreach (InferenceTensor head in outputs) DarknetHead(head, layout.Classes, height, width, Scale(head, 2, height, scales, file), threshold, found);
+                foreach (InferenceTensor head in outputs) DarknetHead(head, layout.Classes, height, width, Scale(head, height, scales, file), threshold, found);
                 break;
             case YoloKind.V5Heads:
-                foreach (InferenceTensor head in outputs) V5Head(head, layout.Classes, height, Scale(head, 2, height, scales, file), threshold, found);
+                foreach (InferenceTensor head in outputs) V5Head(head, layout.Classes, height, Scale(head, height, scales, file), threshold, found);
                 break;
             default: throw new NotSupportedException(layout.Kind.ToString());
         }
@@ -157,11 +157,11 @@ public static class YoloDecoder
                 }
     }
 
-    private static YoloScale Scale(InferenceTensor head, int axis, int height, IReadOnlyDictionary<int, YoloScale>? scales, string file)
+    private static YoloScale Scale(InferenceTensor head, int height, IReadOnlyDictionary<int, YoloScale>? scales, string file)
     {
         if (scales is null)
             throw new ModelException($"{file}: its outputs are the network's heads, whose anchors the file does not tell. Name them in the model's card (\"anchors\": \"yolov4\" or lists of numbers, docs/model-cards.md), or convert the Darknet files with convert-model.");
-        int stride = (int)(height / Math.Max(1, head.Shape[axis]));
+        int stride = (int)(height / Math.Max(1, head.Shape[2]));
         return scales.TryGetValue(stride, out YoloScale? scale) ? scale
             : throw new ModelException($"{file}: it has a head of stride {stride}, for which the card has no anchors (it has them for {string.Join(", ", scales.Keys.Order())}).");
     }

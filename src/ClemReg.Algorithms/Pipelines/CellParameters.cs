@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Cells;
 using ClemReg.Algorithms.Filters;
@@ -76,8 +75,7 @@ internal sealed class CellParameters
     {
         (_values, _image) = (request.Values, request.Input<ISliceSource>("image"));
         Point3 spacing = _image.Grid.Spacing;
-        Pixel = request.Extra.TryGetProperty("uncalibrated", out JsonElement roles) && roles.ValueKind == JsonValueKind.Array && roles.EnumerateArray().Any(r => r.ValueKind == JsonValueKind.String && r.GetString() == "image")
-            ? null : Math.Sqrt(spacing.Y * spacing.X) / 1000;
+        Pixel = request.IsCalibrated("image") ? Math.Sqrt(spacing.Y * spacing.X) / 1000 : null;
         bool inPixels = _values.Get(DiameterUnit) == Pixels;
         if (!inPixels && Pixel is null && _values.Get(MinimumDiameter) + _values.Get(MaximumDiameter) > 0)
             throw BadInputException.ForParameter(DiameterUnit.Name, "um", "px, because the image's pixel size is not known", "Set it in Image > Properties, or give image_spacing as z,xy in nm.");

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Cells;
+using ClemReg.Algorithms.Transforms.Interchange;
 
 namespace ClemReg.Algorithms.Pipelines;
 
@@ -10,7 +10,7 @@ namespace ClemReg.Algorithms.Pipelines;
 internal sealed class CellReport(double? pixel)
 {
     private readonly JsonObject _run = new() { ["software"] = new JsonObject { ["name"] = "ClemReg.Fiji", ["version"] = Operations.Version } };
-    private readonly List<(string Path, string Text)> _files = [];
+    private readonly List<OutputFile> _files = [];
     private readonly JsonArray _tables = [];
 
     /// <summary>Entries of run.json.</summary>
@@ -19,11 +19,11 @@ internal sealed class CellReport(double? pixel)
     /// <summary>Adds boxes.csv and the table of the cells, section by section.</summary>
     public void Boxes(IReadOnlyList<SectionCell> cells)
     {
-        _files.Add(("boxes.csv", BoxTable.Write(cells.Select(c => c.Box))));
+        _files.Add(new OutputFile("boxes.csv", BoxTable.Write(cells.Select(c => c.Box))));
         var table = new ResultTable("cells", [.. BoxTable.Columns, "area_px", "diameter_px", "mean_grey", .. pixel is null ? Array.Empty<string>() : ["area_um2", "diameter_um"]]);
         foreach (SectionCell c in cells)
         {
-            object[] row = [c.Box.Slice + 1, c.Box.X, c.Box.Y, c.Box.Width, c.Box.Height, Math.Round(c.Box.Score, 4), c.Box.Cell, c.Pixels, Math.Round(c.Diameter, 2), Math.Round(c.Mean, 2)];
+            object[] row = [.. BoxTable.Row(c.Box), c.Pixels, Math.Round(c.Diameter, 2), Math.Round(c.Mean, 2)];
             table.Add(pixel is { } um ? [.. row, Math.Round(c.Pixels * um * um, 3), Math.Round(c.Diameter * um, 3)] : row);
         }
         _tables.Add((JsonNode)table.Json());
@@ -33,7 +33,7 @@ internal sealed class CellReport(double? pixel)
     /// <summary>Adds a table, on the screen before those that are there, and as a file.</summary>
     public void Table(ResultTable table)
     {
-        _files.Add((table.Name + ".csv", table.Csv()));
+        _files.Add(new OutputFile(table.Name + ".csv", table.Csv()));
         _tables.Insert(0, table.Json());
     }
 
@@ -46,8 +46,8 @@ internal sealed class CellReport(double? pixel)
         var report = (JsonObject)_run.DeepClone();
         report["summary"] = summary;
         report["tables"] = _tables;
-        _files.Add(("run.json", _run.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n"));
-        report["files"] = new JsonArray([.. _files.Select(f => (JsonNode)new JsonObject { ["path"] = f.Path, ["text"] = f.Text })]);
+        _files.Add(new OutputFile("run.json", _run.ToJsonString(NgffAffine.JsonOptions) + "\n"));
+        report["files"] = InterchangeOperations.Files(_files);
         return report;
     }
 

@@ -9,7 +9,7 @@ namespace ClemReg.Algorithms.Pipelines;
 internal static class DetectCellsOperation
 {
     /// <summary>What both operations on cells take.</summary>
-    public static readonly Port ImagePort = new("image", PortKind.Source, "A section, or a stack of sections: grey values, cells brighter than their surroundings.");
+    public static readonly Port ImagePort = new("image", PortKind.Sections, "A section, or a stack of sections: grey values, cells brighter than their surroundings.");
 
     public static Operation Definition { get; } = new(
         "detect_cells", "Detect cells",

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Detection;
 using ClemReg.Algorithms.Inference;
@@ -102,7 +101,7 @@ internal static class DetectObjectsOperation
             ["parameters"] = request.Values.ToJson(),
             ["warnings"] = new JsonArray([.. job.Warnings.Select(w => (JsonNode)w)]),
         };
-        files.Insert(0, new OutputFile("run.json", run.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n"));
+        files.Insert(0, new OutputFile("run.json", run.ToJsonString(NgffAffine.JsonOptions) + "\n"));
         files.Insert(0, new OutputFile("boxes.csv", table.Csv()));
         int named = Math.Max(card.Classes.Count, counts.Count == 0 ? 0 : counts.Keys.Max() + 1);
         files.Add(new OutputFile("obj.names", string.Concat(Enumerable.Range(0, named).Select(c => Name(c) + "\n"))));

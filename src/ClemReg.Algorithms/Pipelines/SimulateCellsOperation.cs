@@ -89,7 +89,7 @@ internal static class SimulateCellsOperation
         var found = new JsonObject { ["sections"] = options.Sections, ["cells"] = seen, ["boxes"] = sample.Truth.Count };
         string summary = string.Create(CultureInfo.InvariantCulture, $"{options.Sections} sections of {options.Width} x {options.Height} pixels with {seen} cells, {sample.Truth.Count} boxes.");
         var table = new ResultTable("boxes", [.. BoxTable.Columns]);
-        foreach (Box b in sample.Truth) table.Add(b.Slice + 1, b.X, b.Y, b.Width, b.Height, b.Score, b.Cell);
+        foreach (Box b in sample.Truth) table.Add(BoxTable.Row(b));
         return new OperationResult(new Dictionary<string, object> { ["sections"] = sample.Sections, ["labels"] = labels }, new JsonObject
         {
             ["summary"] = summary,

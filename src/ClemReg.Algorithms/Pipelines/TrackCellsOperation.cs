@@ -42,7 +42,7 @@ internal static class TrackCellsOperation
         [
             DetectCellsOperation.ImagePort,
             new Port("boxes", PortKind.Text, "The cells to follow: boxes.csv of detect_cells, or ROIs as a zip of ImageJ, as you corrected them; without it cells are found first. What has no score counts as sure.", Required: false),
-            new Port("labels", PortKind.Source, "The outlines of these cells: labels.tif of detect_cells; without it, cells of a boxes.csv are drawn as rectangles.", Required: false),
+            new Port("labels", PortKind.Sections, "The outlines of these cells: labels.tif of detect_cells; without it, cells of a boxes.csv are drawn as rectangles.", Required: false),
         ],
         [
             new Port("boxes", PortKind.Text, "boxes.csv: slice, x, y, width, height, score, cell; cell is the number of the track."),

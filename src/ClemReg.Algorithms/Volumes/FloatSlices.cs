@@ -21,4 +21,15 @@ public sealed class FloatSlices(ISliceSource source)
         VoxelConvert.ToFloat(_raw, source.Type, Slice);
         return Slice;
     }
+
+    /// <summary>The same, of a source that must hold numbers only.</summary>
+    /// <exception cref="BadInputException">A voxel is not a finite number.</exception>
+    /// <exception cref="OperationCanceledException">The job was cancelled.</exception>
+    public ReadOnlySpan<float> ReadFinite(int z, Job job)
+    {
+        ReadOnlySpan<float> slice = Read(z, job);
+        int bad = source.Type == VoxelType.Float32 ? slice.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) : -1;
+        return bad < 0 ? slice
+            : throw new BadInputException($"The image has a voxel that is not a finite number ({slice[bad]}) in slice {z + 1} at x = {bad % Size.X}, y = {bad / Size.X}. Set such voxels to 0 first (Process > Math > Remove NaNs, or a macro).");
+    }
 }

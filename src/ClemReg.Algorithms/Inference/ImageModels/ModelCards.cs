@@ -23,12 +23,7 @@ public static class ModelCards
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!, name = Path.GetFileName(path);
         ModelCard assumed = Assumed(model);
-        foreach (string file in (string[])[Path.ChangeExtension(name, ".json"), name + ".json"])
-        {
-            if (!File.Exists(Path.Combine(folder, file))) continue;
-            job.Log($"The model's card is {file}.");
-            return Read(Text(Path.Combine(folder, file)), file, assumed);
-        }
+        if (Beside(path, job) is { } own) return Read(own.Json, own.File, assumed);
         foreach (string file in (string[])["rdf.yaml", "bioimageio.yaml"])
         {
             string full = Path.Combine(folder, file);
@@ -120,6 +115,21 @@ public static class ModelCards
             MultipleOf = new Size3(volumetric ? multiple : 1, multiple, multiple),
             Probability = new CardOutput(output.Name, 0, output.Name.Contains("logit", StringComparison.OrdinalIgnoreCase) ? Activation.Sigmoid : Activation.None),
         };
+    }
+
+    /// <summary>The card beside a model, NAME.json or NAME.onnx.json; null where there is none.</summary>
+    /// <param name="path">The model's file.</param>
+    /// <param name="job">Its log hears of it.</param>
+    internal static (string Json, string File)? Beside(string path, Job job)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!, name = Path.GetFileName(path);
+        foreach (string file in (string[])[Path.ChangeExtension(name, ".json"), name + ".json"])
+        {
+            if (!File.Exists(Path.Combine(folder, file))) continue;
+            job.Log($"The model's card is {file}.");
+            return (Text(Path.Combine(folder, file)), file);
+        }
+        return null;
     }
 
     private static string Text(string path) => ModelFiles.Reading(Path.GetFileName(path), () =>

@@ -76,13 +76,7 @@ internal sealed class ModelSlices
     private ReadOnlySpan<float> Plane(int z, Job job)
     {
         if (_planes.TryGetValue(z, out float[]? kept)) return kept;
-        ReadOnlySpan<float> slice = _reader.Read(z, job);
-        if (_image.Type == VoxelType.Float32)
-        {
-            int bad = slice.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
-            if (bad >= 0)
-                throw new BadInputException($"The image has a voxel that is not a finite number ({slice[bad]}) in slice {z + 1} at x = {bad % _image.Grid.Size.X}, y = {bad / _image.Grid.Size.X}. Set such voxels to 0 first (Process > Math > Remove NaNs, or a macro).");
-        }
+        ReadOnlySpan<float> slice = _reader.ReadFinite(z, job);
         float[] plane = Z.Same ? _plane : _planes[z] = new float[_plane.Length];
         AxisResampling.Picture(slice, Y, X, plane);
         return plane;

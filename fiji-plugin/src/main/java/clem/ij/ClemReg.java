@@ -131,7 +131,7 @@ public final class ClemReg implements PlugIn {
 			if (GraphicsEnvironment.isHeadless()) throw ClemRegException.badInput("Without a screen " + operation.title + " needs its keys: run(\"...\", \"key=value ...\").");
 			final ParameterDialog dialog = new ParameterDialog(operation, fields, Images.titles());
 			if (name.equals(SEGMENT_EM)) dialog.preview(shown -> new ThresholdPreview(schema.operation(PROBABILITY), shown));
-			if (operation.takesSections()) dialog.preview(shown -> new CellPreview(schema.operation(DETECT_CELLS), () -> bridge, shown));
+			if (operation.findsCells()) dialog.preview(shown -> new CellPreview(schema.operation(DETECT_CELLS), () -> bridge, shown));
 			final String command = Recorder.getCommand();
 			final Map<String, String> answer = dialog.ask();
 			// Another command may have run while the dialog was open.
@@ -354,7 +354,7 @@ public final class ClemReg implements PlugIn {
 				if (operation.name.equals("simulate_clem")) showSample(results);
 				else if (operation.name.equals("simulate_cells")) showSections(results);
 				else if (operation.name.equals(SEGMENT_EM)) showObjects(operation, new Opened(values), results);
-				else if (operation.takesSections()) {
+				else if (operation.findsCells()) {
 					showTables(operation, results);
 					CellDisplay.show(new CellResults(operation, results), rois);
 				}

@@ -55,7 +55,7 @@ final class Fields {
 				if (input.name.equals("source")) {
 					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel to work on, from 1; 0: all. Align Slices finds the shifts on it and applies them to all.", Kind.NUMBER, "0");
 				}
-				if (operation.takesSections() && input.name.equals("image")) {
+				if (operation.findsCells() && input.name.equals("image")) {
 					fields.add("Images", input.name + "_channel", words(input.name) + " channel", "The channel with the cells, from 1.", Kind.NUMBER, "1");
 				}
 				if (input.kind.equals("volume") || input.name.equals("registered")) {
@@ -71,7 +71,7 @@ final class Fields {
 			else fields.add(input.isFile() && fields.groups.containsKey("Images") ? "Images" : "Files", input.name, words(input.name), input.help + (input.kind.equals("points") ? " A CSV file or the title of an open table." : ""),
 				input.isFolder() ? Kind.FOLDER : input.kind.equals("model") ? input.required ? Kind.MODEL : Kind.OPTIONAL_MODEL : input.required ? Kind.FILE : Kind.OPTIONAL_FILE, "");
 		}
-		if (operation.takesSections() && operation.input("boxes") != null) {
+		if (operation.findsCells() && operation.input("boxes") != null) {
 			fields.add("Images", ROI_MANAGER, "The ROI Manager's cells", "Follows the cells that are in the ROI Manager, as you corrected them there, in place of finding them anew. ROIs without a score in their name count as sure. Without a screen: those of the image's overlay.", Kind.FLAG, "false");
 		}
 		for (final String key : Commands.spacings(operation)) {

@@ -261,7 +261,7 @@ final class ParameterDialog {
 				final List<String> left = new ArrayList<>(titles);
 				left.removeAll(taken);
 				// A mask of the fluorescence is rarer than a mask of the EM: it is left to the user.
-				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask") || unlikely(field, taken)) ? NONE : operation.takesSections() && field.kind == Fields.Kind.IMAGE ? Images.current(left) : Images.guess(operation.name.equals("clean_mask") ? "fixed_mask" : field.key, left);
+				final String guess = field.kind == Fields.Kind.OPTIONAL_IMAGE && (left.isEmpty() || field.key.equals("moving_mask") || unlikely(field, taken)) ? NONE : operation.findsCells() && field.kind == Fields.Kind.IMAGE ? Images.current(left) : Images.guess(operation.name.equals("clean_mask") ? "fixed_mask" : field.key, left);
 				((JComboBox<?>) input).setSelectedItem(guess);
 				taken.add(guess);
 			}
@@ -288,7 +288,7 @@ final class ParameterDialog {
 
 	/** The labels of cells are given on purpose only. An evaluation has no use for labels without a registered image, nor for any other image in its place. */
 	private boolean unlikely(final Fields.Field field, final List<String> taken) {
-		return operation.takesSections() || operation.name.equals("evaluate") && (field.key.equals("registered") ? titles.stream().noneMatch(title -> title.toLowerCase(java.util.Locale.ROOT).contains("registered")) : taken.contains(NONE));
+		return operation.findsCells() || operation.name.equals("evaluate") && (field.key.equals("registered") ? titles.stream().noneMatch(title -> title.toLowerCase(java.util.Locale.ROOT).contains("registered")) : taken.contains(NONE));
 	}
 
 	private static void set(final JComponent input, final String value) {

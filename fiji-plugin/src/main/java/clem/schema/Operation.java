@@ -71,8 +71,8 @@ public final class Operation {
 		return outputs.size() > 1 && outputs.get(1).isText() && input(outputs.get(1).name) != null;
 	}
 
-	/** Whether its images are sections, each looked at by itself: one is enough, and the pixel size need not be known. */
-	public boolean takesSections() {
+	/** Whether it finds cells: they go to the ROI manager, and can be previewed. */
+	public boolean findsCells() {
 		return name.equals("detect_cells") || name.equals("track_cells");
 	}
 

@@ -29,7 +29,7 @@ public final class CellInputs implements InputSource {
 	 * @param given ROIs that go before those in a file, or null
 	 */
 	public static InputSource of(final Operation operation, final InputSource inputs, final List<Roi> given) {
-		if (!operation.takesSections() || operation.input(BOXES) == null) return inputs;
+		if (!operation.findsCells() || operation.input(BOXES) == null) return inputs;
 		final String file = inputs.text(BOXES);
 		if (given != null) {
 			if (file != null) throw ClemRegException.badInput("boxes: the cells are those of the ROI Manager (roi_manager); leave boxes empty, or switch roi_manager off.");

@@ -143,7 +143,7 @@ public final class Commands {
 	/** The keys under which voxel sizes are given: an image and its mask share one. */
 	public static Set<String> spacings(final Operation operation) {
 		final Set<String> keys = new LinkedHashSet<>();
-		for (final FileInput input : inputs(operation)) if (input.isImage() && !(operation.takesSections() && input.name.equals("labels"))) keys.add(Spacings.key(input.name));
+		for (final FileInput input : inputs(operation)) if (input.isImage() && !(operation.findsCells() && input.name.equals("labels"))) keys.add(Spacings.key(input.name));
 		return keys;
 	}
 
@@ -182,7 +182,7 @@ public final class Commands {
 		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");
 		if (operation.name.equals("mesh")) return Arrays.asList("label_N.stl (one for each label N)", "all.obj", "all.ply (if asked for)", "objects.csv", "classes.csv", "contacts.csv", "meshes.png", "mesh.json");
 		if (operation.name.equals("detect_objects")) return Arrays.asList("boxes.csv", "obj.names", "run.json", "labels/slice_N.txt");
-		if (operation.takesSections()) return CellResults.files(operation);
+		if (operation.findsCells()) return CellResults.files(operation);
 		if (operation.name.equals(Batch.NAME)) return Arrays.asList(Batch.TABLE, "a folder for each pair");
 		final List<String> names = new ArrayList<>();
 		for (final Port port : operation.outputs) names.add(port.name + (port.isText() && givesFolder(operation) ? port.name.equals(RUN) ? ".json" : ".csv" : extension(port)));

@@ -171,7 +171,7 @@ public final class FileRunner {
 	/** Writes what a step gave: one file, or a folder of them. */
 	public static void save(final Operation operation, final Step.Results results, final Output output) {
 		if (operation.name.equals("simulate_clem")) saveSimulation(results, output);
-		else if (operation.takesSections()) new CellResults(operation, results).save(output);
+		else if (operation.findsCells()) new CellResults(operation, results).save(output);
 		else if (operation.outputs.isEmpty()) output.text(output.path(), Json.writePretty(results.report).trim() + "\n");
 		else if (Commands.givesTexts(operation)) {
 			for (final Map.Entry<String, byte[]> file : results.files().entrySet()) {

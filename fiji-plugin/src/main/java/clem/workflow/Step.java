@@ -229,7 +229,7 @@ public final class Step {
 				final VolumeImage.Opened image = port.required ? source.needed(port.name) : source.image(port.name);
 				final double[] spacing = source.spacing(port.name);
 				if (image != null) {
-					final VolumeImage volume = operation.takesSections() || port.isSections() ? image.sections(spacing) : image.volume(spacing);
+					final VolumeImage volume = port.isSections() ? image.sections(spacing) : image.volume(spacing);
 					inputs.put(port.name, volume);
 					provenance.add(volume);
 				}

@@ -78,11 +78,6 @@ public final class CellPreview extends LivePreview<CellRequest, CellPreview.Run>
 	}
 
 	@Override
-	protected int slice(final CellRequest request) {
-		return request.slice;
-	}
-
-	@Override
 	protected Run work(final CellRequest request) {
 		return new Run(request, bridge, detection);
 	}

@@ -24,7 +24,7 @@ import clem.bridge.ClemRegException;
  * @param <Q> what a slice's preview depends on; equal ones have equal answers
  * @param <R> the work
  */
-abstract class LivePreview<Q, R extends PreviewRun> implements Preview {
+abstract class LivePreview<Q extends PreviewRequest, R extends PreviewRun> implements Preview {
 	private static final int LOOK_MILLIS = 100, REST_MILLIS = 400, PATIENCE_SECONDS = 10;
 	private static final double PERCENT = 100;
 
@@ -75,9 +75,6 @@ abstract class LivePreview<Q, R extends PreviewRun> implements Preview {
 
 	/** What the dialog stands for now; what prevents a preview is thrown. */
 	protected abstract Q request();
-
-	/** The slice of a request, from 1. */
-	protected abstract int slice(Q request);
 
 	/** The work for a request. */
 	protected abstract R work(Q request);
@@ -158,10 +155,10 @@ abstract class LivePreview<Q, R extends PreviewRun> implements Preview {
 			// The first time nothing is waited for.
 			since = seen == null ? time - REST_MILLIS : time;
 			seen = now;
-			say("Slice " + slice(now) + " ...");
+			say("Slice " + now.slice + " ...");
 		}
 		if (run == null && time - since >= REST_MILLIS) compute();
-		if (run != null && !done) say(String.format(Locale.ROOT, "Computing slice %d: %d %%, %.0f s", slice(seen), Math.round(PERCENT * run.part()), run.seconds()));
+		if (run != null && !done) say(String.format(Locale.ROOT, "Computing slice %d: %d %%, %.0f s", seen.slice, Math.round(PERCENT * run.part()), run.seconds()));
 		if (run != null && done && run.error().isEmpty()) look(run);
 	}
 

@@ -7,7 +7,6 @@ import javax.swing.JLabel;
 import javax.swing.JPanel;
 import javax.swing.JSlider;
 
-import clem.bridge.ClemRegException;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 
@@ -51,15 +50,7 @@ public final class ThresholdPreview extends LivePreview<SliceRequest, SliceRun> 
 
 	@Override
 	protected SliceRequest request() {
-		final SliceRequest request = SliceRequest.of(values, probability, watch);
-		if (request == null) throw ClemRegException.badInput("Open an image and choose it above.");
-		if (!request.hasModel()) throw ClemRegException.badInput("Choose a model above.");
-		return request;
-	}
-
-	@Override
-	protected int slice(final SliceRequest request) {
-		return request.slice;
+		return new SliceRequest(values, probability, watch);
 	}
 
 	@Override
