@@ -58,6 +58,7 @@ import ij.text.TextWindow;
 public final class ClemReg implements PlugIn {
 	private static final String TITLE = "CLEM-Reg", SEGMENT_EM = "segment_em", PROBABILITY = "model_probability", DETECT_CELLS = "detect_cells", EXPORT_FIELDS = "export_fields";
 	private static final int TEXT_WIDTH = 700, TEXT_HEIGHT = 500;
+	private static final double NANO = 1e-9;
 
 	@Override
 	public void run(final String argument) {
@@ -133,6 +134,11 @@ public final class ClemReg implements PlugIn {
 			if (name.equals(SEGMENT_EM)) dialog.preview(shown -> new ThresholdPreview(schema.operation(PROBABILITY), shown));
 			if (operation.findsCells()) dialog.preview(shown -> new CellPreview(schema.operation(DETECT_CELLS), () -> bridge, shown));
 			final String command = Recorder.getCommand();
+			if (Windows.front(dialog.name()) != null) {
+				IJ.showStatus("CLEM-Reg: the dialog of " + operation.title + " is open already.");
+				Recorder.setCommand(null);
+				return;
+			}
 			final Map<String, String> answer = dialog.ask();
 			// Another command may have run while the dialog was open.
 			if (command != null) Recorder.setCommand(command);
@@ -143,11 +149,24 @@ public final class ClemReg implements PlugIn {
 			values.putAll(answer);
 			record(fields, values);
 		}
-		final ImageJListener listener = new ImageJListener();
-		if (name.equals("register")) register(bridge, schema, operation, values, listener);
-		else if (name.equals(Batch.NAME)) batch(bridge, operation, values, options == null, listener);
-		else step(bridge, operation, values, listener);
+		final long voxels = voxels(fields, values), begun = System.nanoTime();
+		try (ImageJListener listener = new ImageJListener(options == null ? operation.title : null)) {
+			if (name.equals("register")) register(bridge, schema, operation, values, listener);
+			else if (name.equals(Batch.NAME)) batch(bridge, operation, values, options == null, listener);
+			else step(bridge, operation, values, listener);
+		}
+		RunTimes.keep(name, voxels, (System.nanoTime() - begun) * NANO, Json.asNumber(Json.parseObject(bridge.memory()).get("peak_memory_mb"), 0));
 		IJ.showProgress(1.0);
+	}
+
+	/** The voxels of the open images that are worked on. */
+	static long voxels(final Fields fields, final Map<String, String> values) {
+		long voxels = 0;
+		for (final Fields.Field field : fields.all()) {
+			final ImagePlus image = field.kind == Fields.Kind.IMAGE || field.kind == Fields.Kind.OPTIONAL_IMAGE ? Images.open(values.getOrDefault(field.key, "")) : null;
+			if (image != null) voxels += (long) image.getWidth() * image.getHeight() * image.getStackSize();
+		}
+		return voxels;
 	}
 
 	/** In a macro without a region the selection of the fluorescence, and that of the EM, count, as for ImageJ's own commands. */

@@ -1,17 +1,25 @@
 package clem.ij;
 
+import java.awt.GraphicsEnvironment;
+
+import javax.swing.SwingUtilities;
+
 import clem.bridge.OperationListener;
 import clem.workflow.TimeLeft;
 import ij.IJ;
 
-/** Shows progress in ImageJ's status bar: the stage, per cent, the time left. Esc cancels. */
-final class ImageJListener implements OperationListener {
+/** Shows progress in ImageJ's status bar, and in a window of its own where a user has started the run: the stage, per cent, the time left. Esc cancels. */
+final class ImageJListener implements OperationListener, AutoCloseable {
 	private static final long REFRESH_MILLIS = 50;
 
 	private final TimeLeft left = new TimeLeft();
+	private final ProgressWindow window;
 	private long lastShown;
 
-	ImageJListener() {
+	/** @param title the window's, or null: there is none */
+	ImageJListener(final String title) {
+		// On the thread of events a window would stay empty.
+		window = title == null || GraphicsEnvironment.isHeadless() || SwingUtilities.isEventDispatchThread() ? null : new ProgressWindow(title);
 		IJ.resetEscape();
 	}
 
@@ -23,6 +31,7 @@ final class ImageJListener implements OperationListener {
 		final String time = left.at(fraction);
 		IJ.showStatus("CLEM-Reg: " + stage + ", " + Math.round(100 * fraction) + " %" + (time.isEmpty() ? "" : ", " + time) + " (Esc cancels)");
 		IJ.showProgress(Math.min(0.999, fraction));
+		if (window != null) window.at(fraction, stage, time);
 	}
 
 	@Override
@@ -37,6 +46,11 @@ final class ImageJListener implements OperationListener {
 
 	@Override
 	public boolean cancelled() {
-		return IJ.escapePressed();
+		return IJ.escapePressed() || window != null && window.cancelled();
+	}
+
+	@Override
+	public void close() {
+		if (window != null) window.close();
 	}
 }

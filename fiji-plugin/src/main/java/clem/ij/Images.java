@@ -2,6 +2,7 @@ package clem.ij;
 
 import java.io.File;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 import clem.bridge.ClemRegException;
@@ -25,12 +26,20 @@ final class Images {
 	/** Finds an image by title or ID, or opens a file. */
 	static VolumeImage.Opened find(final String role, final String text, final int channel) {
 		final ImagePlus image = open(text);
+		if (image != null && Collections.frequency(titles(), text) > 1) throw ClemRegException.badInput(role + ": " + ambiguous(text));
 		if (image != null) return new VolumeImage.Opened(role, image, image.getTitle(), null, channel);
 		final ImageFiles.Choice file = ImageFiles.choice(role, text);
 		if (file.file.isFile()) return ImageFiles.open(role, text).withChannel(file.channel > 0 ? 0 : channel);
 		final List<String> titles = titles();
 		throw ClemRegException.badInput(role + ": there is no open image and no file '" + new File(text) + "'. "
 			+ (titles.isEmpty() ? "No image is open." : "Open are: " + String.join(", ", titles) + "."));
+	}
+
+	/** What to do where several images have one title. */
+	static String ambiguous(final String title) {
+		final StringBuilder ids = new StringBuilder();
+		for (final int id : WindowManager.getIDList()) if (title.equals(WindowManager.getImage(id).getTitle())) ids.append(ids.length() == 0 ? "" : ", ").append(id);
+		return "several open images are called '" + title + "'. Rename all but one (Image > Rename...), or name the one by its ID (" + ids + ").";
 	}
 
 	/** The open image of that title or ID, or null. */

@@ -29,7 +29,9 @@ final class ModelCommand {
 			else if (key.equals(Fields.OVERWRITE)) request.overwrite = value.equals("true");
 			else if (!key.equals(Fields.THREADS)) request.parameters.put(key, value);
 		}
-		IJ.log("CLEM-Reg: " + new FileRunner(bridge).run(request, new ImageJListener()));
+		try (ImageJListener listener = new ImageJListener(null)) {
+			IJ.log("CLEM-Reg: " + new FileRunner(bridge).run(request, listener));
+		}
 		IJ.showProgress(1.0);
 	}
 

@@ -56,7 +56,7 @@ final class ModelField extends JComboBox<String> {
 
 	/** What is wrong with a model's name or path, or null. */
 	static String problem(final String model) {
-		if (model.isEmpty()) return "Model: choose one, or an ONNX file with Browse..., or get one with Download...";
+		if (model.isEmpty()) return "choose one, or an ONNX file with Browse..., or get one with Download...";
 		try {
 			ModelFolders.find("Model", model);
 			return null;

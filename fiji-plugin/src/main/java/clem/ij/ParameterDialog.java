@@ -1,12 +1,14 @@
 package clem.ij;
 
 import java.awt.BorderLayout;
+import java.awt.Color;
 import java.awt.Dimension;
 import java.awt.FlowLayout;
 import java.awt.Font;
 import java.awt.Frame;
 import java.awt.GridBagConstraints;
 import java.awt.GridBagLayout;
+import java.awt.GridLayout;
 import java.awt.Insets;
 import java.awt.event.WindowAdapter;
 import java.awt.event.WindowEvent;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
+import javax.swing.BorderFactory;
 import javax.swing.Box;
 import javax.swing.DefaultComboBoxModel;
 import javax.swing.JButton;
@@ -34,27 +37,37 @@ import javax.swing.JTextArea;
 import javax.swing.JTextField;
 import javax.swing.SwingConstants;
 import javax.swing.SwingUtilities;
+import javax.swing.event.DocumentEvent;
+import javax.swing.event.DocumentListener;
 
 import clem.bridge.ClemRegException;
 import clem.ij.preview.DialogValues;
 import clem.ij.preview.Preview;
 import clem.schema.Operation;
-import clem.schema.Parameter;
 import clem.workflow.CellTable;
 import clem.workflow.Commands;
 import ij.IJ;
 import ij.ImageListener;
 import ij.ImagePlus;
+import ij.gui.Roi;
+import ij.gui.RoiListener;
 
 /** Asks for an operation's images and parameters, one tab a group. Each component's name is its key. */
 final class ParameterDialog {
 	private static final String NONE = "(none)", PRESET = "preset";
-	private static final int COLUMNS = 18, HELP_ROWS = 24, HELP_COLUMNS = 70;
+	private static final int COLUMNS = 18, HELP_ROWS = 24, HELP_COLUMNS = 70, TIP_WIDTH = 360, NOTE_WIDTH = 300, GAP = 8;
+	private static final Color WRONG = new Color(0xB00020);
 
 	private final Operation operation;
 	private final Fields fields;
 	private final List<String> titles;
 	private final Map<String, JComponent> inputs = new LinkedHashMap<>();
+	/** Beside each field, what is wrong with its value. */
+	private final Map<String, JLabel> notes = new LinkedHashMap<>();
+	/** What was filled in from a selection: it follows the selection until the user writes something else. */
+	private final Map<String, String> followed = new LinkedHashMap<>();
+	private final JLabel remembered = new JLabel("As last time; Restore Defaults undoes it."), estimate = new JLabel(" ");
+	private JTabbedPane tabs;
 	private JDialog dialog;
 	private Map<String, String> answer;
 	private Function<DialogValues, Preview> previews;
@@ -66,7 +79,12 @@ final class ParameterDialog {
 		this.titles = new ArrayList<>(titles);
 	}
 
-	/** Adds a preview. The image windows can then be used while the dialog is open. */
+	/** The window's name. */
+	String name() {
+		return "clemreg." + operation.name;
+	}
+
+	/** Adds a preview. */
 	void preview(final Function<DialogValues, Preview> made) {
 		previews = made;
 	}
@@ -89,19 +107,24 @@ final class ParameterDialog {
 	}
 
 	private JDialog made() {
-		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: " + operation.title, previews == null);
-		dialog.setName("clemreg." + operation.name);
+		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: " + operation.title, false);
+		dialog.setName(name());
 		// At the side: so many tabs would stand in several rows above each other.
-		final JTabbedPane tabs = new JTabbedPane(SwingConstants.LEFT);
-		for (final Map.Entry<String, List<Fields.Field>> group : fields.groups.entrySet()) tabs.addTab(group.getKey(), page(group.getValue()));
+		tabs = new JTabbedPane(SwingConstants.LEFT);
+		for (final Map.Entry<String, List<Fields.Field>> group : fields.groups.entrySet()) tabs.addTab(group.getKey(), scrolled(page(group.getValue())));
 		final JPanel buttons = new JPanel(new FlowLayout(FlowLayout.RIGHT));
 		buttons.add(button("Help", this::help));
-		buttons.add(button("Defaults", this::reset));
+		final JButton defaults = button("Restore Defaults", this::reset);
+		defaults.setName("defaults");
+		buttons.add(defaults);
 		buttons.add(button("Cancel", dialog::dispose));
 		final JButton ok = button("OK", this::accept);
 		buttons.add(ok);
 		dialog.getRootPane().setDefaultButton(ok);
 		reset();
+		final Map<String, String> kept = DialogMemory.of(operation, fields);
+		kept.forEach((key, value) -> set(inputs.get(key), value));
+		remembered.setVisible(!kept.isEmpty());
 		if (inputs.get(PRESET) instanceof JComboBox) ((JComboBox<?>) inputs.get(PRESET)).addActionListener(e -> preset());
 		for (final String role : new String[] { "moving", "fixed", "fixed_mask" }) {
 			if (inputs.get(role) instanceof JComboBox) ((JComboBox<?>) inputs.get(role)).addActionListener(e -> region());
@@ -113,21 +136,97 @@ final class ParameterDialog {
 		if (previews != null) {
 			preview = previews.apply(new Values());
 			below.add(preview.component(), BorderLayout.CENTER);
-			final ImageListener openings = new Openings();
-			ImagePlus.addImageListener(openings);
-			dialog.addWindowListener(new WindowAdapter() {
-				@Override
-				public void windowClosed(final WindowEvent e) {
-					ImagePlus.removeImageListener(openings);
-					preview.close();
-				}
-			});
 		}
-		below.add(buttons, BorderLayout.SOUTH);
+		final JPanel last = new JPanel(new BorderLayout()), words = new JPanel(new GridLayout(0, 1));
+		words.setBorder(BorderFactory.createEmptyBorder(0, GAP, 0, GAP));
+		remembered.setName("remembered");
+		words.add(estimate);
+		words.add(remembered);
+		last.add(words, BorderLayout.CENTER);
+		last.add(buttons, BorderLayout.SOUTH);
+		below.add(last, BorderLayout.SOUTH);
 		dialog.add(below, BorderLayout.SOUTH);
-		dialog.pack();
+		fields.all().forEach(this::watch);
+		check();
+		listen();
+		Windows.pack(dialog);
 		dialog.setLocationRelativeTo(IJ.getInstance());
 		return dialog;
+	}
+
+	/** The image windows can be used while the dialog is open: it follows the images that come and go and what is drawn on them. */
+	private void listen() {
+		final ImageListener openings = new Openings();
+		final RoiListener drawings = (image, id) -> SwingUtilities.invokeLater(this::follow);
+		ImagePlus.addImageListener(openings);
+		Roi.addRoiListener(drawings);
+		dialog.addWindowListener(new WindowAdapter() {
+			@Override
+			public void windowActivated(final WindowEvent e) {
+				// The ROI manager tells nobody that it has changed.
+				follow();
+			}
+
+			@Override
+			public void windowClosed(final WindowEvent e) {
+				ImagePlus.removeImageListener(openings);
+				Roi.removeRoiListener(drawings);
+				if (preview != null) preview.close();
+			}
+		});
+	}
+
+	/** Checks a field whenever it changes. */
+	private void watch(final Fields.Field field) {
+		final JComponent input = inputs.get(field.key);
+		if (input instanceof JTextField) ((JTextField) input).getDocument().addDocumentListener(new DocumentListener() {
+			@Override
+			public void insertUpdate(final DocumentEvent e) {
+				check(field);
+			}
+
+			@Override
+			public void removeUpdate(final DocumentEvent e) {
+				check(field);
+			}
+
+			@Override
+			public void changedUpdate(final DocumentEvent e) {
+				check(field);
+			}
+		});
+		else if (input instanceof JComboBox) ((JComboBox<?>) input).addActionListener(e -> {
+			check(field);
+			estimate();
+		});
+	}
+
+	private void check() {
+		fields.all().forEach(this::check);
+		estimate();
+	}
+
+	/** Says beside the field what is wrong with it. An image, a file or a model that is still missing is said when the user goes on without it. */
+	private void check(final Fields.Field field) {
+		final String value = value(inputs.get(field.key)), reason = value.isEmpty() && field.kind != Fields.Kind.NUMBER ? null : FieldCheck.reason(field, value, titles);
+		final JLabel note = notes.get(field.key);
+		note.setText(reason == null ? "" : "<html><p width=" + Windows.scaled(NOTE_WIDTH) + ">" + escaped(reason) + "</p></html>");
+		note.setVisible(reason != null);
+	}
+
+	/** Says what the run will take, as far as earlier ones tell. */
+	private void estimate() {
+		final Map<String, String> values = new LinkedHashMap<>();
+		inputs.forEach((key, input) -> values.put(key, value(input)));
+		final String words = RunTimes.estimate(operation.name, ClemReg.voxels(fields, values));
+		estimate.setText(words);
+		estimate.setVisible(!words.isEmpty());
+	}
+
+	private static JComponent scrolled(final JComponent page) {
+		final JScrollPane pane = new JScrollPane(page);
+		pane.setBorder(BorderFactory.createEmptyBorder());
+		return pane;
 	}
 
 	/** The fields as a preview sees them. */
@@ -180,6 +279,7 @@ final class ParameterDialog {
 			images.setModel(new DefaultComboBoxModel<>(items.toArray(new String[0])));
 			if (chosen != null) images.setSelectedItem(chosen);
 		}
+		check();
 	}
 
 	/** Cells that are in the ROI manager already are followed unless the user says otherwise. */
@@ -218,7 +318,17 @@ final class ParameterDialog {
 				at.weightx = 0;
 				page.add(input instanceof ModelField ? ((ModelField) input).buttons() : button("Browse...", () -> browse(field, (JTextField) input)), at);
 			}
+			final JLabel note = new JLabel();
+			note.setName(field.key + ".note");
+			note.setForeground(WRONG);
+			note.setVisible(false);
+			notes.put(field.key, note);
 			at.gridy = at.gridy < 0 ? 1 : at.gridy + 1;
+			at.gridx = 1;
+			at.gridwidth = 2;
+			page.add(note, at);
+			at.gridwidth = 1;
+			at.gridy++;
 		}
 		at.weighty = 1;
 		page.add(Box.createGlue(), at);
@@ -241,7 +351,11 @@ final class ParameterDialog {
 	}
 
 	private static String tip(final Fields.Field field) {
-		return "<html><p width=360>" + field.help.replace("&", "&amp;").replace("<", "&lt;") + "<br>Macro key: " + field.key + "</p></html>";
+		return "<html><p width=" + Windows.scaled(TIP_WIDTH) + ">" + escaped(field.help) + "<br>Macro key: " + field.key + "</p></html>";
+	}
+
+	private static String escaped(final String text) {
+		return text.replace("&", "&amp;").replace("<", "&lt;");
 	}
 
 	private void browse(final Fields.Field field, final JTextField target) {
@@ -270,6 +384,7 @@ final class ParameterDialog {
 		region();
 		if (inputs.get(Fields.ROI_MANAGER) != null) offerRois();
 		offerCells();
+		remembered.setVisible(false);
 	}
 
 	/** Cells that are in the ROI manager are those that a field for cells most likely means, and the image is the one that they are drawn on. */
@@ -283,7 +398,35 @@ final class ParameterDialog {
 
 	/** Shows the points that are marked in the chosen image: fiducials. */
 	private void points() {
-		if (inputs.containsKey(Fields.FIDUCIALS)) set(inputs.get(Fields.FIDUCIALS), Selection.points(chosen("image")));
+		fill(Fields.FIDUCIALS, Selection.points(chosen("image")));
+	}
+
+	/** Fills in what a selection says. */
+	private void fill(final String key, final String value) {
+		if (!inputs.containsKey(key)) return;
+		set(inputs.get(key), value);
+		followed.put(key, value);
+	}
+
+	/** Follows the selections where the user has not written something else. */
+	private void follow() {
+		final Map<String, String> own = new LinkedHashMap<>();
+		for (final Map.Entry<String, String> entry : followed.entrySet()) {
+			final String value = value(inputs.get(entry.getKey()));
+			if (!value.equals(entry.getValue())) own.put(entry.getKey(), value);
+		}
+		final Map<String, String> before = new LinkedHashMap<>(followed);
+		try {
+			if (inputs.containsKey("roi_polygon")) region(Selection.of(chosen("moving")));
+		}
+		catch (final ClemRegException e) {
+			// A drawing that is no region, or not yet one: the last one stays.
+		}
+		if (inputs.containsKey(Fields.FIDUCIALS)) points();
+		own.forEach((key, value) -> {
+			set(inputs.get(key), value);
+			followed.put(key, before.get(key));
+		});
 	}
 
 	/** The labels of cells are given on purpose only. An evaluation has no use for labels without a registered image, nor for any other image in its place. */
@@ -311,15 +454,23 @@ final class ParameterDialog {
 
 	/** Shows the regions that are drawn on the chosen images. */
 	private void region() {
-		final ImagePlus moving = chosen("moving"), mask = chosen("fixed_mask"), em = mask != null ? mask : chosen("fixed");
 		try {
-			final Selection selection = Selection.of(moving);
-			region(selection.polygon, selection.zMin, selection.zMax, Selection.onEm(em));
+			region(Selection.of(chosen("moving")));
 		}
 		catch (final ClemRegException e) {
-			region("", 0, 0, "");
+			for (final String key : new String[] { "roi_polygon", "roi_polygon_em" }) fill(key, "");
+			for (final String key : new String[] { "z_min", "z_max" }) fill(key, "0");
 			IJ.log("CLEM-Reg: " + e.getMessage());
 		}
+	}
+
+	private void region(final Selection selection) {
+		final ImagePlus mask = chosen("fixed_mask");
+		final String onEm = Selection.onEm(mask != null ? mask : chosen("fixed"));
+		fill("roi_polygon", selection.polygon);
+		fill("z_min", String.valueOf(selection.zMin));
+		fill("z_max", String.valueOf(selection.zMax));
+		fill("roi_polygon_em", onEm);
 	}
 
 	private ImagePlus chosen(final String role) {
@@ -327,26 +478,20 @@ final class ParameterDialog {
 		return title == null ? null : Images.open(title.toString());
 	}
 
-	private void region(final String polygon, final int zMin, final int zMax, final String onEm) {
-		if (!inputs.containsKey("roi_polygon")) return;
-		set(inputs.get("roi_polygon"), polygon);
-		set(inputs.get("z_min"), String.valueOf(zMin));
-		set(inputs.get("z_max"), String.valueOf(zMax));
-		if (inputs.containsKey("roi_polygon_em")) set(inputs.get("roi_polygon_em"), onEm);
-	}
-
 	private void accept() {
 		final Map<String, String> values = new LinkedHashMap<>();
 		for (final Fields.Field field : fields.all()) {
 			final String value = value(inputs.get(field.key));
-			final String problem = problem(field, value);
+			final String problem = FieldCheck.problem(field, value, titles);
 			if (problem != null) {
+				tabs.setSelectedIndex(new ArrayList<>(fields.groups.values()).indexOf(fields.groups.values().stream().filter(group -> group.contains(field)).findFirst().get()));
 				JOptionPane.showMessageDialog(dialog, problem, "CLEM-Reg", JOptionPane.ERROR_MESSAGE);
 				inputs.get(field.key).requestFocusInWindow();
 				return;
 			}
 			values.put(field.key, value);
 		}
+		DialogMemory.keep(operation, fields, values);
 		answer = values;
 		dialog.dispose();
 	}
@@ -357,25 +502,6 @@ final class ParameterDialog {
 		if (input instanceof ModelField) return ((ModelField) input).model();
 		final Object item = ((JComboBox<?>) input).getSelectedItem();
 		return item == null || item.equals(NONE) ? "" : item.toString();
-	}
-
-	/** What is wrong with a value, or null. The algorithms check again. */
-	static String problem(final Fields.Field field, final String value) {
-		if (field.kind == Fields.Kind.IMAGE && value.isEmpty()) return field.label + ": no image is open. Open one, or try Plugins > CLEM-Reg > Open Sample (CLEM).";
-		if (field.kind == Fields.Kind.FILE && value.isEmpty()) return field.label + ": a file is needed.";
-		if (field.kind == Fields.Kind.MODEL || field.kind == Fields.Kind.OPTIONAL_MODEL && !value.isEmpty()) return ModelField.problem(value);
-		if (field.kind != Fields.Kind.NUMBER) return null;
-		final String allowed = field.parameter == null ? "a whole number, 0 or more" : field.parameter.allowed();
-		final boolean whole = field.parameter == null || field.parameter.type == Parameter.Type.INTEGER;
-		try {
-			final double number = Double.parseDouble(value);
-			final double low = field.parameter == null ? 0 : field.parameter.minimum, high = field.parameter == null ? Double.NaN : field.parameter.maximum;
-			if (!(number < low) && !(number > high) && !Double.isNaN(number) && (!whole || number == Math.rint(number))) return null;
-		}
-		catch (final NumberFormatException e) {
-			// Told below, as values out of range are.
-		}
-		return field.label + ": " + (value.isEmpty() ? "(empty)" : value) + " is not allowed; it must be " + allowed + ".";
 	}
 
 	private void help() {
@@ -392,10 +518,10 @@ final class ParameterDialog {
 		area.setEditable(false);
 		area.setLineWrap(true);
 		area.setWrapStyleWord(true);
-		area.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
+		area.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, Windows.scaled(13)));
 		area.setCaretPosition(0);
 		final JScrollPane pane = new JScrollPane(area);
-		pane.setPreferredSize(new Dimension(640, 480));
+		pane.setPreferredSize(new Dimension(Windows.scaled(640), Windows.scaled(480)));
 		JOptionPane.showMessageDialog(dialog, pane, "CLEM-Reg: " + operation.title, JOptionPane.PLAIN_MESSAGE);
 	}
 }

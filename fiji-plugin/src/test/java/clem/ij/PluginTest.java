@@ -149,11 +149,11 @@ public final class PluginTest {
 
 	public void escCancels() throws Exception {
 		final ImagePlus fm = Samples.image("fm", 8, 1, 4, 6, 7), mask = Samples.image("mask", 8, 1, 5, 8, 9);
-		final ImageJListener listener = new ImageJListener();
+		final ImageJListener listener = new ImageJListener(null);
 		Check.that(!listener.cancelled(), "cancelled before Esc");
 		ij.IJ.setKeyDown(java.awt.event.KeyEvent.VK_ESCAPE);
 		Check.that(listener.cancelled(), "Esc is not seen");
-		Check.that(!new ImageJListener().cancelled(), "an old Esc cancels the next run");
+		Check.that(!new ImageJListener(null).cancelled(), "an old Esc cancels the next run");
 		try {
 			call("register", "moving=fm fixed_mask=mask fail=CANCELLED", fm, mask);
 			Check.equal(null, WindowManager.getImage("Registered fm"));

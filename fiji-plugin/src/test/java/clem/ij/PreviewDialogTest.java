@@ -147,9 +147,13 @@ public final class PreviewDialogTest {
 				final javax.swing.JTextArea status = Dialogs.part(dialog, javax.swing.JTextArea.class, "preview_status");
 				for (int i = 0; i < 300 && !status.getText().startsWith("Open an image"); i++) Thread.sleep(10);
 				Check.that(status.getText().startsWith("Open an image"), status.getText());
-				SwingUtilities.invokeAndWait(() -> Dialogs.part(dialog, JButton.class, "ok").doClick());
+				SwingUtilities.invokeAndWait(() -> {
+					final String note = Dialogs.part(dialog, javax.swing.JLabel.class, "image.note").getText();
+					Check.that(note.contains("'em.tif' is not open any more"), note);
+					Dialogs.part(dialog, JButton.class, "cancel").doClick();
+				});
 			});
-			Check.equal("em.tif", answer.get("image"));
+			Check.equal(null, answer);
 		}
 		finally {
 			Check.that(model.delete(), "the model is not in use");

@@ -1,0 +1,47 @@
+package clem.ij;
+
+import java.awt.Component;
+import java.awt.Container;
+import java.awt.Font;
+import java.awt.GraphicsEnvironment;
+import java.awt.Rectangle;
+import java.awt.Window;
+
+import ij.Prefs;
+
+/** What all windows of ours do: ImageJ's scale of fonts (Edit > Options > Appearance), no larger than the screen, one of each. */
+final class Windows {
+	private Windows() {}
+
+	/** A length in pixels at the user's scale. */
+	static int scaled(final int pixels) {
+		return (int) Math.round(pixels * Prefs.getGuiScale());
+	}
+
+	/** Gives a window the user's scale of fonts and its size, at most the screen's. */
+	static void pack(final Window window) {
+		if (Prefs.getGuiScale() != 1) enlarge(window, (float) Prefs.getGuiScale());
+		window.pack();
+		final Rectangle screen = GraphicsEnvironment.getLocalGraphicsEnvironment().getMaximumWindowBounds();
+		window.setSize(Math.min(window.getWidth(), screen.width), Math.min(window.getHeight(), screen.height));
+	}
+
+	/** The window of that name if it is shown, in front then; else null. */
+	static Window front(final String name) {
+		for (final Window window : Window.getWindows()) {
+			if (!window.isShowing() || !name.equals(window.getName())) continue;
+			window.toFront();
+			return window;
+		}
+		return null;
+	}
+
+	private static void enlarge(final Container in, final float scale) {
+		for (final Component part : in.getComponents()) {
+			final Font font = part.getFont();
+			// A part without a font of its own has its parent's, which is larger already.
+			if (font != null && part.isFontSet()) part.setFont(font.deriveFont(font.getSize2D() * scale));
+			if (part instanceof Container) enlarge((Container) part, scale);
+		}
+	}
+}
