@@ -45,6 +45,7 @@ final class DialogWait {
 			}
 		});
 		dialog.setVisible(true);
+		dialog.toFront();
 		return dialog;
 	}
 }

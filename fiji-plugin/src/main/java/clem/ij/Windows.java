@@ -6,6 +6,8 @@ import java.awt.Font;
 import java.awt.GraphicsEnvironment;
 import java.awt.Rectangle;
 import java.awt.Window;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 import ij.Prefs;
 
@@ -37,11 +39,17 @@ final class Windows {
 	}
 
 	private static void enlarge(final Container in, final float scale) {
+		// Some parts hand their new font on to their own parts: what each had is looked up first.
+		final Map<Component, Font> fonts = new LinkedHashMap<>();
+		collect(in, fonts);
+		fonts.forEach((part, font) -> part.setFont(font.deriveFont(font.getSize2D() * scale)));
+	}
+
+	private static void collect(final Container in, final Map<Component, Font> fonts) {
 		for (final Component part : in.getComponents()) {
-			final Font font = part.getFont();
-			// A part without a font of its own has its parent's, which is larger already.
-			if (font != null && part.isFontSet()) part.setFont(font.deriveFont(font.getSize2D() * scale));
-			if (part instanceof Container) enlarge((Container) part, scale);
+			// A part without a font of its own has its parent's.
+			if (part.isFontSet()) fonts.put(part, part.getFont());
+			if (part instanceof Container) collect((Container) part, fonts);
 		}
 	}
 }
