@@ -82,7 +82,7 @@ public final class ImageFiles {
 
 	private static void checkFile(final String role, final File file) {
 		if (!file.exists()) throw ClemRegException.badInput(role + ": the file " + file + " does not exist.");
-		if (file.isDirectory()) throw ClemRegException.badInput(role + ": " + file + " is a folder; an image file is needed.");
+		if (file.isDirectory()) throw ClemRegException.badInput(role + ": " + file + " is a folder; an image file is needed. Open its slices with File > Import > Image Sequence and save them as one TIFF.");
 		if (!file.canRead()) throw ClemRegException.badInput(role + ": " + file + " cannot be read: no permission.");
 		if (file.length() == 0) throw ClemRegException.badInput(role + ": " + file + " is empty (0 bytes).");
 	}

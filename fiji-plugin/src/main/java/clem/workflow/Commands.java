@@ -175,6 +175,7 @@ public final class Commands {
 	/** The names of the files in an operation's folder, or the kind of its one file. */
 	public static Collection<String> outputs(final Operation operation) {
 		if (operation.name.equals("register")) return RegisterWorkflow.files();
+		if (operation.name.equals("convert_model")) return Arrays.asList("such as mitonet.onnx");
 		if (operation.name.equals("simulate_clem")) return Arrays.asList("em.tif", "em_labels.tif", "fm.tif", "truth.json", "em_targets.tif (with channels=2)");
 		if (operation.name.equals("simulate_cells")) return Arrays.asList("sections.tif", "labels.tif", "boxes.csv", "truth.json", "run.json");
 		if (operation.name.equals("export_fields")) return Arrays.asList("fields.csv", "fields.json", "fields.txt", "run.json", "overlay.png (with image)");

@@ -40,7 +40,8 @@ public final class Progress implements OperationListener {
 	@Override
 	public void progress(final double fraction, final String stage) {
 		reached = Math.max(reached, from + (to - from) * Math.min(1, Math.max(0, fraction)));
-		target.progress(reached, stage);
+		// Stages have the names that run.json gives them; a person reads words.
+		target.progress(reached, stage.replace('_', ' '));
 	}
 
 	@Override

@@ -105,7 +105,7 @@ public final class ImageFilesTest {
 	public void missingAndEmptyAndForeignFiles() throws Exception {
 		Check.inFolder(folder -> {
 			Check.badInput(() -> open(new File(folder, "nothing.tif").getPath()), "moving", "nothing.tif", "does not exist");
-			Check.badInput(() -> open(folder.getPath()), "is a folder");
+			Check.badInput(() -> open(folder.getPath()), "is a folder", "Image Sequence");
 			final File file = new File(folder, "x.tif");
 			Files.write(file.toPath(), new byte[0]);
 			Check.badInput(() -> open(file.getPath()), "x.tif", "0 bytes");
