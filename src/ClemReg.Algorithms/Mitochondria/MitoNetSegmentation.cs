@@ -40,8 +40,12 @@ public static class MitoNetSegmentation
             ? job.Run("consensus", 1 - ConsensusShare, 1, part => Agreed(em.Grid, found, options, part))
             : Labelled(em.Grid, found[0]);
         if (volume.Objects.Count == 0)
+        {
+            Size3 size = em.Grid.Size;
+            int thickness = Math.Min(size.Z, Math.Min(size.Y, size.X));
             job.Warn(FormattableString.Invariant(
-                $"No mitochondria were found of at least {options.MinimumVoxels} voxels (min_size) and {options.MinimumSpan} slices along each axis (min_span). Check the pixel size (MitoNet knows about 5 to 20 nm; downsample_f), the intensities and seg_thr."));
+                $"No mitochondria were found of at least {options.MinimumVoxels} voxels (min_size) and {options.MinimumSpan} slices along each axis (min_span){(thickness < options.MinimumSpan ? $", of which the image has {thickness}: set min_span = {thickness} or less" : "")}. Check the pixel size (MitoNet knows about 5 to 20 nm; downsample_f), the intensities and seg_thr."));
+        }
         return volume;
     }
 

@@ -48,6 +48,9 @@ internal sealed class EmModel
     /// <summary>Pixels (nm) that MitoNet's training images had, with some room.</summary>
     private const double LeastMitoNetPixel = 4, MostMitoNetPixel = 25;
 
+    /// <summary>The image's pixels over the model's, or the reverse: from here on one of them is wrong, mostly nm for µm.</summary>
+    private const double Hopeless = 100;
+
     private readonly string _path;
     private readonly ParameterValues _values;
     private readonly string? _bundled;
@@ -101,8 +104,8 @@ internal sealed class EmModel
     /// <summary>Opens a model of probabilities and does the rest of the operation's work.</summary>
     public T WithProbabilities<T>(ISliceSource em, Job job, Func<TiledModel, Job, T> work)
     {
-        ComparePixels(em.Grid.Spacing, Card!.PixelNm, job);
-        return Use(null, job, (model, part) => work(new TiledModel(model.Session, Card, _values.Get(Flips), model.Memory), part));
+        ComparePixels(em.Grid, Card!, job);
+        return Use(null, job, (model, part) => work(new TiledModel(model.Session, Card!, _values.Get(Flips), model.Memory), part));
     }
 
     /// <summary>Opens MitoNet, the point head of its dense graph included, and does the rest of the operation's work.</summary>
@@ -138,7 +141,7 @@ internal sealed class EmModel
         {
             about["kind"] = Card.Volumetric ? "volumes" : "slices";
             about["name"] = Card.Name;
-            about["pixel_size_nm"] = new JsonArray(Card.PixelNm.Z, Card.PixelNm.Y, Card.PixelNm.X);
+            about["pixel_size_nm"] = Card.PixelNm.X > 0 ? new JsonArray(Card.PixelNm.Z, Card.PixelNm.Y, Card.PixelNm.X) : null;
             about["normalisation"] = Card.Normalisation.Kind.ToString().ToLowerInvariant();
             about["average_flips"] = _values.Get(Flips);
         }
@@ -195,20 +198,30 @@ internal sealed class EmModel
         }
     }
 
-    private static void ComparePixels(Point3 own, Point3 wanted, Job job)
+    /// <exception cref="BadInputException">The image's pixels and the model's cannot both be right.</exception>
+    private static void ComparePixels(Grid grid, ModelCard card, Job job)
     {
-        if (wanted.X <= 0 || (Math.Abs(own.Y / wanted.Y - 1) <= 0.01 && Math.Abs(own.X / wanted.X - 1) <= 0.01)) return;
-        string sizes = string.Create(CultureInfo.InvariantCulture, $"The image's pixels are {own.X:0.##} nm, the model's {wanted.X:0.##} nm");
-        if (own.X / wanted.X is < 0.2 or > 5) job.Warn($"{sizes}: check the image's pixel size (Image > Properties).");
-        else job.Log($"{sizes}: the image is resampled for the model.");
+        (Point3 own, Point3 wanted) = (grid.Spacing, card.PixelNm);
+        if (wanted.X <= 0) return;
+        double z = card.Volumetric ? own.Z / wanted.Z : 1, y = own.Y / wanted.Y, x = own.X / wanted.X, height = Math.Round(grid.Size.Y * y), width = Math.Round(grid.Size.X * x);
+        string sizes = string.Create(CultureInfo.InvariantCulture, $"The image's pixels are {own.X:0.####} nm{(card.Volumetric ? $" (its slices {own.Z:0.##} nm apart)" : "")}, the model's {wanted.X:0.##} nm");
+        if (Math.Max(z, Math.Max(y, x)) > Hopeless || Math.Min(z, Math.Min(y, x)) < 1 / Hopeless || height * width > Grid.MostSlicePixels)
+            throw new BadInputException(string.Create(CultureInfo.InvariantCulture,
+                $"{sizes}: resampled for the model, slices of {grid.Size.X} x {grid.Size.Y} pixels would have {width:0} x {height:0}. Check the image's pixel size and its unit (Image > Properties), or give image_spacing; if it is right, the model is for other images."));
+        if (x is < 0.2 or > 5) job.Warn($"{sizes}: check the image's pixel size (Image > Properties).");
+        else if (Math.Abs(y - 1) > 0.01 || Math.Abs(x - 1) > 0.01) job.Log($"{sizes}: the image is resampled for the model.");
     }
 
     private static void WarnOfPixels(Point3 own, int downsampling, Job job)
     {
         double pixel = Math.Sqrt(own.Y * own.X) * downsampling;
-        if (pixel is < LeastMitoNetPixel or > MostMitoNetPixel)
-            job.Warn(string.Create(CultureInfo.InvariantCulture,
-                $"The network sees pixels of {pixel:0.##} nm; MitoNet was trained on about 5 to 20 nm. {(pixel < LeastMitoNetPixel ? $"Set downsample_f = {1 << (int)Math.Ceiling(Math.Log2(LeastMitoNetPixel / pixel * downsampling))}" : "Small mitochondria will be missed; use a finer image if there is one")}, and check the image's pixel size (Image > Properties)."));
+        if (pixel is >= LeastMitoNetPixel and <= MostMitoNetPixel) return;
+        int fits = 1;
+        while (fits < Downsampling.Maximum && fits * pixel / downsampling < LeastMitoNetPixel) fits *= 2;
+        string advice = pixel > MostMitoNetPixel ? "Small mitochondria will be missed; use a finer image if there is one, and check the image's pixel size (Image > Properties)."
+            : fits * pixel / downsampling < LeastMitoNetPixel ? "Check the image's pixel size and its unit (Image > Properties)."
+            : $"Set {Downsampling.Name} = {fits}, and check the image's pixel size (Image > Properties).";
+        job.Warn(string.Create(CultureInfo.InvariantCulture, $"The network sees pixels of {pixel:0.####} nm; MitoNet was trained on about 5 to 20 nm. {advice}"));
     }
 
     /// <summary>Where Java says that the plugin's own library of the runtime is.</summary>

@@ -87,6 +87,9 @@ internal static class SegmentEmOperation
 
     private static (LabelVolume, JsonObject) ByProbability(ISliceSource em, EmModel model, ModelCard card, ParameterValues values, Job job)
     {
+        JsonObject set = values.ToJson(), standard = new ParameterValues(Definition.Parameters).ToJson();
+        string unused = string.Join(", ", Definition.Parameters.Where(p => p.Group == MitoNet && !JsonNode.DeepEquals(set[p.Name], standard[p.Name])).Select(p => p.Name));
+        if (unused.Length > 0) job.Warn($"Only MitoNet uses {unused}: without effect, for {model.File} gives probabilities.");
         var options = new ModelSegmentationOptions
         {
             Threshold = values.Get(Threshold) is > 0 and var given ? given : card.Threshold,

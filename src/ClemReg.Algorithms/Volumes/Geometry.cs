@@ -63,14 +63,17 @@ public readonly record struct Point3(double Z, double Y, double X)
 /// </summary>
 public sealed record Grid
 {
+    /// <summary>The most pixels that a slice may have.</summary>
+    public const int MostSlicePixels = int.MaxValue / 8;
+
     /// <summary>Makes a grid.</summary>
     /// <exception cref="BadInputException">A size below 1, a spacing that is not positive, or a number that is not finite.</exception>
     public Grid(Size3 size, Point3 spacing, Point3 origin = default)
     {
         if (size.Z < 1 || size.Y < 1 || size.X < 1)
             throw BadInputException.ForParameter("size", size, "at least 1 x 1 x 1 voxels (z, y, x)");
-        if ((long)size.Y * size.X > int.MaxValue / 8)
-            throw BadInputException.ForParameter("size", size, $"at most {int.MaxValue / 8} pixels a slice", "Crop or bin the image.");
+        if ((long)size.Y * size.X > MostSlicePixels)
+            throw BadInputException.ForParameter("size", size, $"at most {MostSlicePixels} pixels a slice", "Crop or bin the image.");
         if (!spacing.IsFinite || spacing.Z <= 0 || spacing.Y <= 0 || spacing.X <= 0)
             throw BadInputException.ForParameter("spacing", spacing, "three positive lengths in nm (z, y, x)",
                 "Set the voxel size in Image > Properties or give it on the command line.");

@@ -36,7 +36,7 @@ public static class ModelCards
             job.Log("The model holds its own card.");
             return Read(text, $"{name}, {MetadataKey}", assumed);
         }
-        job.Log($"{name} has no model card, so intensities of 0 to 1 and the output {assumed.Probability.Output} are used, and the image's pixel size is taken to be right. A file {Path.ChangeExtension(name, ".json")} beside it says otherwise (docs/model-cards.md).");
+        job.Log($"{name} has no model card: it is given the image's pixels as they are, of whatever size, with intensities of 0 to 1, and the output {assumed.Probability.Output} is used. Where it was trained on other pixels, say so in a file {Path.ChangeExtension(name, ".json")} beside it (docs/model-cards.md).");
         return assumed.Checked(name);
     }
 
@@ -102,7 +102,10 @@ public static class ModelCards
     {
         ModelPort? input = model.Inputs.FirstOrDefault(i => i.Axes is { Count: 4 or 5 }), output = model.Outputs.FirstOrDefault(o => o.Axes is null || o.Axes.Count == input?.Axes!.Count);
         if (input is null || output is null)
-            throw new ModelException($"{model.File} is no model that finds a structure in images: it takes {string.Join("; ", model.Inputs)} and gives {string.Join("; ", model.Outputs)}, where an image (n, c, y, x) or a volume (n, c, z, y, x) and probabilities of the same axes are needed.");
+        {
+            string boxes = input?.Axes!.Count == 4 && model.Outputs.Any(o => o.Axes?.Count == 3) ? " A network that finds boxes (YOLO) is for Detect Objects (detect_objects)." : "";
+            throw new ModelException($"{model.File} is no model that finds a structure in images: it takes {string.Join("; ", model.Inputs)} and gives {string.Join("; ", model.Outputs)}, where an image (n, c, y, x) or a volume (n, c, z, y, x) and probabilities of the same axes are needed.{boxes}");
+        }
         bool volumetric = input.Axes!.Count == 5;
         // Most networks halve their input four times at most.
         int multiple = 16;

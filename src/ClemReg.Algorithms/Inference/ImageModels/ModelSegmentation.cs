@@ -59,7 +59,7 @@ public static class ModelSegmentation
         });
         LabelVolume labels = job.Run("find_objects", ModelShare, 1, part => boundary is null ? Whole(mask, options.MinimumVoxels, part) : Divided(mask, boundary, options.MinimumVoxels, part));
         if (labels.Objects.Count == 0)
-            job.Warn(FormattableString.Invariant($"Nothing was found of at least {options.MinimumVoxels} voxels (min_size) with a probability of {threshold} (seg_thr). Check the pixel size, the intensities, and both parameters."));
+            job.Warn(FormattableString.Invariant($"Nothing was found of at least {options.MinimumVoxels} voxels (min_size) with a probability of {threshold} (seg_thr). Check the pixel size, the intensities (em_intensity_range), and both parameters."));
         return labels;
     }
 
