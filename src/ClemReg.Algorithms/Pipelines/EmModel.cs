@@ -49,7 +49,7 @@ internal sealed class EmModel
     private const double LeastMitoNetPixel = 4, MostMitoNetPixel = 25;
 
     /// <summary>The image's pixels over the model's, or the reverse: from here on one of them is wrong, mostly nm for µm.</summary>
-    private const double Hopeless = 100;
+    private const double Hopeless = 20;
 
     private readonly string _path;
     private readonly ParameterValues _values;
