@@ -255,7 +255,7 @@ public static class LinkedComposition
 
         public void Review(Chain of, ReviewKind kind, int slice, Chain? other, double evidence, string text) => _reviews.Add((of, kind, slice, other, evidence, text));
 
-        public IReadOnlyList<Organelle3D> Organelles(IReadOnlyList<SliceOrganelle> boxes, bool fill)
+        public List<Organelle3D> Organelles(IReadOnlyList<SliceOrganelle> boxes, bool fill)
         {
             var organelles = new List<Organelle3D>();
             var place = new Dictionary<int, int>();

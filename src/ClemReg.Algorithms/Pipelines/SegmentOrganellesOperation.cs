@@ -66,12 +66,12 @@ internal static class SegmentOrganellesOperation
         "segment_organelles", "Segment Organelles",
         "Makes organelles in three dimensions of boxes in slices: the pixels in each box by a recipe for its class, composed across the slices. The boxes come from a YOLO network, from a file, or from ROIs.",
         [
-            EmModel.ImagePort,
+            new Port("image", PortKind.Sections, "The EM, one slice or more: its slices are read one at a time."),
             new Port("boxes", PortKind.Boxes, "The boxes: a folder with a text a slice and obj.names, as YOLO_mark and Darknet have it, or as Detect Objects writes; a boxes.csv; or ROIs, named by class.", Required: false),
             new Port("model", PortKind.Model, "In place of boxes: the ONNX model of a YOLO network that finds them.", Required: false),
             new Port("recipes", PortKind.Text, "recipes.json: how the pixels of each class are found (docs/formats/recipes.md). Without it: the built-in recipes.", Required: false),
             new Port("names", PortKind.Text, "The classes' names, a name a line (obj.names), where the boxes only have numbers.", Required: false),
-            new Port("segmentation", PortKind.Source, "Labels or a mask of the image, for recipes that take the pixels from there: of MitoNet, Segment EM or any tool.", Required: false),
+            new Port("segmentation", PortKind.Sections, "Labels or a mask of the image, for recipes that take the pixels from there: of MitoNet, Segment EM or any tool.", Required: false),
         ],
         [
             new Port("labels", PortKind.Source, "The organelles, each with a number of its own: 16 bit, or 32-bit float where there are more than 65,535."),
@@ -94,7 +94,7 @@ internal static class SegmentOrganellesOperation
         var run = new JsonObject { ["software"] = new JsonObject { ["name"] = "ClemReg.Fiji", ["version"] = Operations.Version } };
         ObjectBoxes given = job.Run("boxes", 0, request.OptionalPath("model") is null ? 0.02 : 0.6, part => Boxes(request, image, run, part));
         if (given.Boxes.Count == 0) job.Warn("There is no box, so there is no organelle.");
-        Recipe[] recipes = Find(book, given, image.Grid.Spacing, job);
+        Recipe[] recipes = Find(book, given, image.Grid.Spacing, request.IsCalibrated("image"), job);
 
         (IReadOnlyList<SliceOrganelle> found, IReadOnlyList<SliceBox> empty) = job.Run("pixels", 0.6, 0.8, part => OrganelleSegmentation.Run(image, request.OptionalInput<ISliceSource>("segmentation"), given.Boxes, recipes, part));
         if (empty.Count > 0)
@@ -176,7 +176,7 @@ internal static class SegmentOrganellesOperation
     }
 
     /// <summary>The recipe of each class; classes without a box need none.</summary>
-    private static Recipe[] Find(RecipeBook book, ObjectBoxes boxes, Point3 spacing, Job job)
+    private static Recipe[] Find(RecipeBook book, ObjectBoxes boxes, Point3 spacing, bool calibrated, Job job)
     {
         HashSet<int> used = [.. boxes.Boxes.Select(b => b.Box.Class)];
         var recipes = new Recipe[boxes.Classes.Count];
@@ -191,6 +191,8 @@ internal static class SegmentOrganellesOperation
             }
             recipes[c] = own ?? RecipeBook.Unknown;
             recipes[c].Check($"the recipe of {name}", spacing);
+            if (!calibrated && used.Contains(c) && recipes[c] is { Pixels: PixelSource.Threshold, Unit: RecipeUnit.Nm })
+                throw new BadInputException($"image: its pixel size is not known, but the recipe of {name} is in nm. Set it (Image > Properties, or image_spacing), or give recipes in pixels (\"unit\": \"px\").");
         }
         return recipes;
     }
@@ -207,7 +209,7 @@ internal static class SegmentOrganellesOperation
         }, job);
 
     /// <summary>Those that are large enough, with their reviews' places among them.</summary>
-    private static IReadOnlyList<Organelle3D> Kept(IReadOnlyList<Organelle3D> organelles, ParameterValues values)
+    private static List<Organelle3D> Kept(IReadOnlyList<Organelle3D> organelles, ParameterValues values)
     {
         int[] place = new int[organelles.Count];
         var kept = new List<Organelle3D>();

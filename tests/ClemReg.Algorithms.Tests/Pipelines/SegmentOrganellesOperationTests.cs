@@ -173,14 +173,16 @@ public sealed class SegmentOrganellesOperationTests : IDisposable
         Assert.Contains("segmentation is missing", Refused(image, Boxes(), new { }, ("recipe", "labels")), StringComparison.Ordinal);
         Assert.Contains("blur = 50000", Refused(image, Boxes(), new { }, ("recipe", "dark"), ("recipe_blur", "50000")), StringComparison.Ordinal);
         Assert.Contains("outlier_radius", Refused(image, Boxes(), new { }, ("outlier_radius", "3")), StringComparison.Ordinal);
+        string unknown = JsonSerializer.Serialize(new { texts = Boxes(), uncalibrated = new[] { "image" } });
+        Assert.Contains("pixel size is not known", Assert.Throws<BadInputException>(() => Operations.Find("segment_organelles").Run(JsonDocument.Parse(unknown).RootElement, new Dictionary<string, object> { ["image"] = image }, new Job(1))).Message, StringComparison.Ordinal);
         using var floats = new Volume<float>(image.Grid);
         floats[2, 30, 25] = float.NaN;
         Assert.Contains("not a finite number", Refused(floats, Boxes(), new { }), StringComparison.Ordinal);
         // No box at all is no error, and an unknown class is taken to be dark.
         using OperationResult nothing = Run(image, Boxes("slice,class,name,x,y,width,height,score\n"), new { });
         Assert.Contains("no box", (string)nothing.Json["warnings"]![0]!, StringComparison.Ordinal);
-        using OperationResult unknown = Run(image, Boxes("slice,name,x,y,width,height\n6,peroxisome,14,19,23,23\n"), new { });
-        Assert.Contains("peroxisome", (string)unknown.Json["warnings"]![0]!, StringComparison.Ordinal);
-        Assert.Equal(1, (int)unknown.Json["objects"]!);
+        using OperationResult other = Run(image, Boxes("slice,name,x,y,width,height\n6,peroxisome,14,19,23,23\n"), new { });
+        Assert.Contains("peroxisome", (string)other.Json["warnings"]![0]!, StringComparison.Ordinal);
+        Assert.Equal(1, (int)other.Json["objects"]!);
     }
 }

@@ -430,9 +430,9 @@ final class ParameterDialog {
 		});
 	}
 
-	/** The labels of cells are given on purpose only. An evaluation has no use for labels without a registered image, nor for any other image in its place. */
+	/** The labels of cells and of organelles are given on purpose only. An evaluation has no use for labels without a registered image, nor for any other image in its place. */
 	private boolean unlikely(final Fields.Field field, final List<String> taken) {
-		return operation.findsCells() || operation.name.equals("evaluate") && (field.key.equals("registered") ? titles.stream().noneMatch(title -> title.toLowerCase(java.util.Locale.ROOT).contains("registered")) : taken.contains(NONE));
+		return operation.findsCells() || operation.composesOrganelles() || operation.name.equals("evaluate") && (field.key.equals("registered") ? titles.stream().noneMatch(title -> title.toLowerCase(java.util.Locale.ROOT).contains("registered")) : taken.contains(NONE));
 	}
 
 	private static void set(final JComponent input, final String value) {

@@ -145,10 +145,10 @@ public final class Commands {
 		return list;
 	}
 
-	/** The keys under which voxel sizes are given: an image and its mask share one. */
+	/** The keys under which voxel sizes are given: an image and its mask share one, and so do an image and what was found in it. */
 	public static Set<String> spacings(final Operation operation) {
 		final Set<String> keys = new LinkedHashSet<>();
-		for (final FileInput input : inputs(operation)) if (input.isImage() && !(operation.findsCells() && input.name.equals("labels"))) keys.add(Spacings.key(input.name));
+		for (final FileInput input : inputs(operation)) if (input.isImage() && !(operation.findsCells() && input.name.equals("labels")) && !input.name.equals("segmentation")) keys.add(Spacings.key(input.name));
 		return keys;
 	}
 
@@ -187,6 +187,7 @@ public final class Commands {
 		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");
 		if (operation.name.equals("mesh")) return Arrays.asList("label_N.stl (one for each label N)", "all.obj", "all.ply (if asked for)", "objects.csv", "classes.csv", "contacts.csv", "meshes.png", "mesh.json");
 		if (operation.name.equals("detect_objects")) return Arrays.asList("boxes.csv", "obj.names", "run.json", "labels/slice_N.txt");
+		if (operation.composesOrganelles()) return Arrays.asList("labels.tif", "objects.csv", "suggestions.csv", "classes.csv", "recipes.json", "boxes/obj.names", "boxes/slice_N.txt", "overlay.png", "run.json");
 		if (operation.findsCells()) return CellResults.files(operation);
 		if (operation.name.equals(Batch.NAME)) return Arrays.asList(Batch.TABLE, "a folder for each pair");
 		final List<String> names = new ArrayList<>();
