@@ -335,9 +335,9 @@ public static class LinkedComposition
         {
             foreach (Part whole in neighbours)
             {
-                if (whole.Class != part.Class || whole.Chain == part.Chain || whole.Chain.At(slice) is not { } beside) continue;
                 long area = whole.Pixels.Area;
-                if (part.Pixels.Area >= LeastPart * area && area >= Conserved * (part.Pixels.Area + beside.Pixels.Area) && SliceMask.Shared(part.Pixels, whole.Pixels) >= Contained * part.Pixels.Area) return whole;
+                if (whole.Class != part.Class || whole.Chain == part.Chain || part.Pixels.Area < LeastPart * area || SliceMask.Shared(part.Pixels, whole.Pixels) < Contained * part.Pixels.Area) continue;
+                if (whole.Chain.At(slice) is { } beside && area >= Conserved * (part.Pixels.Area + beside.Pixels.Area)) return whole;
             }
             return null;
         }
