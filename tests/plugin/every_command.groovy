@@ -24,6 +24,7 @@ runs = [
 	ModelProbability: [[image: em, model: f("$sample/dark.onnx"), provider: "cpu", first_slice: 3, last_slice: 4], "probabilities", "probability.tif"],
 	CleanMask: [[source: labels, fill_holes: "volume", smooth_slices: 3, minimum_size: 20], "cleaned.tif", ""],
 	DetectObjects: [[image: em, model: f("$sample/yolo.onnx"), provider: "cpu"], "objects", "boxes.csv"],
+	SegmentOrganelles: [[image: em, boxes: f("$sample/boxes.csv")], "organelles", "objects.csv"],
 	Mesh: [[labels: labels], "meshes", "all.obj"],
 	DetectCells: [[image: fm, cell_score: 0.3d], "cells", "boxes.csv"],
 	TrackCells: [[image: fm, boxes: f("$out/cells/boxes.csv"), labels: f("$out/cells/labels.tif")], "tracks", "tracks.csv"],

@@ -22,6 +22,38 @@ finish() { echo "$passed passed, $failed failed, $skipped skipped"; }
 # A small sample that all tests of a script share.
 sample() { "$clemreg" simulate --kind clem --seed 1 --set em_size_z=80 --set em_size_y=400 --set em_size_x=400 --out "$scratch/sample" >/dev/null 2>&1; }
 
+# Boxes of the sample's true mitochondria, a few pixels wider: boxes.csv and a folder of YOLO texts beside it, and boxes.zip, ImageJ's ROIs.
+sample_boxes() {
+  /usr/bin/python3 - "$scratch/sample" <<'P'
+import os, struct, sys, zipfile
+import numpy as np
+import tifffile
+folder = sys.argv[1]
+labels = tifffile.imread(folder + "/em_labels.tif").astype(int)
+depth, height, width = labels.shape
+os.makedirs(folder + "/boxes", exist_ok=True)
+open(folder + "/boxes/obj.names", "w").write("mitochondria\n")
+table = open(folder + "/boxes.csv", "w")
+table.write("slice,class,name,x,y,width,height,score\n")
+rois = zipfile.ZipFile(folder + "/boxes.zip", "w")
+count = 0
+for z in range(depth):
+    text = open(folder + "/boxes/slice_%04d.txt" % (z + 1), "w")
+    for label in np.unique(labels[z])[1:]:
+        y, x = np.nonzero(labels[z] == label)
+        if len(y) < 20:
+            continue
+        x0, y0, x1, y1 = max(0, x.min() - 2), max(0, y.min() - 2), min(width, x.max() + 3), min(height, y.max() + 3)
+        table.write("%d,0,mitochondria,%d,%d,%d,%d,1\n" % (z + 1, x0, y0, x1 - x0, y1 - y0))
+        text.write("0 %.6f %.6f %.6f %.6f\n" % ((x0 + x1) / 2 / width, (y0 + y1) / 2 / height, (x1 - x0) / width, (y1 - y0) / height))
+        count += 1
+        # ImageJ's format: magic, version, type (1: rectangle), top, left, bottom, right; the position at 56.
+        header = b"Iout" + struct.pack(">hBBhhhh", 227, 1, 0, y0, x0, y1, x1)
+        rois.writestr("mitochondria %d.roi" % count, header.ljust(56, b"\0") + struct.pack(">ii", z + 1, 0))
+rois.close()
+P
+}
+
 # Runs the launcher; the exit code must be the given one, and each of the words must stand on stderr, without a stack trace.
 refuses() { # NAME CODE WORDS(|) ARGUMENTS...
   local name=$1 code=$2 words=$3 actual word

@@ -113,6 +113,7 @@ cp "$(ls -d "$scratch"/examples/*/colours | head -1)"/beads-*.tif "$s"
 cp "$root/tests/ClemReg.Algorithms.Tests/golden/mitonet/fused.pth" "$s/mitonet.pth"
 cp "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" "$s"
 golden=$root/tests/ClemReg.Algorithms.Tests/golden/yolo
+sample_boxes
 "$clemreg" convert-model --cfg "$golden/small.cfg" --weights "$golden/small.weights" --out "$s/yolo.onnx" >/dev/null 2>&1
 "$clemreg" register --moving "$s/fm.tif" --fixed-mask "$s/em_labels.tif" --out "$scratch/points" --set registration_algorithm=rigid >/dev/null 2>&1
 run --run "$root/tests/plugin/every_command.groovy" "sample=\"$s\",registered=\"$scratch/points\",out=\"$scratch/commands\""

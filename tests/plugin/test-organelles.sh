@@ -23,6 +23,30 @@ refuses "the folder again" 2 "objects|overwrit" detect-objects --image "$s/em.ti
 refuses "a model of probabilities" 1 "dark.onnx|none of YOLOv3" detect-objects --image "$s/em.tif" --model "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" --out "$scratch/bad"
 refuses "a tile without room" 2 "detect_tile_overlap|detect_tile = 64" detect-objects --image "$s/em.tif" --model "$scratch/yolo.onnx" --out "$scratch/bad" --detect-tile 64 --detect-tile-overlap 64
 
+check "boxes of the sample" sample_boxes
+check "segment-organelles of a folder" "$clemreg" segment-organelles --image "$s/em.tif" --boxes "$s/boxes" --out "$scratch/organelles"
+for file in labels.tif objects.csv suggestions.csv classes.csv recipes.json run.json overlay.png boxes/obj.names boxes/slice_0040.txt; do check "organelles: $file" test -s "$scratch/organelles/$file"; done
+check "of a table" "$clemreg" segment-organelles --image "$s/em.tif" --boxes "$s/boxes.csv" --out "$scratch/organelles-table"
+check "of ROIs" "$clemreg" segment-organelles --image "$s/em.tif" --boxes "$s/boxes.zip" --out "$scratch/organelles-rois"
+check "a table and ROIs are the same" cmp -s "$scratch/organelles-table/labels.tif" "$scratch/organelles-rois/labels.tif"
+check "its own recipes and boxes again" "$clemreg" segment-organelles --image "$s/em.tif" --boxes "$scratch/organelles/boxes" --recipes "$scratch/organelles/recipes.json" --out "$scratch/organelles-again"
+check "are the same" cmp -s "$scratch/organelles/objects.csv" "$scratch/organelles-again/objects.csv"
+check "the paper's composition" "$clemreg" segment-organelles --image "$s/em.tif" --boxes "$s/boxes" --composition paper --recipe ellipse --out "$scratch/organelles-paper"
+check "labels as pixels" "$clemreg" segment-organelles --image "$s/em.tif" --boxes "$s/boxes" --segmentation "$s/em_labels.tif" --recipe labels --out "$scratch/organelles-labels"
+overlap=$(/usr/bin/python3 -c 'import sys, tifffile; a, b = (tifffile.imread(f) > 0 for f in sys.argv[1:]); print(int(1000 * (a & b).sum() / (a | b).sum()))' "$scratch/organelles-labels/labels.tif" "$s/em_labels.tif")
+check "are those labels: 0.$overlap, above 0.95" test "$overlap" -gt 950
+check "segment-organelles with a network" "$clemreg" segment-organelles --image "$s/em.tif" --model "$scratch/yolo.onnx" --recipe box --box-score 0.1 --set most_boxes=20 --out "$scratch/organelles-network"
+check "its organelles as surfaces" "$clemreg" mesh --labels "$scratch/organelles/labels.tif" --classes "$scratch/organelles/classes.csv" --out "$scratch/organelles-meshes" --set minimum_size=500
+check "with their class" grep -q "mitochondria" "$scratch/organelles-meshes/objects.csv"
+refuses "neither boxes nor a model" 2 "boxes is missing" segment-organelles --image "$s/em.tif" --out "$scratch/bad"
+refuses "boxes that are not there" 2 "boxes|nowhere" segment-organelles --image "$s/em.tif" --boxes "$scratch/nowhere" --out "$scratch/bad"
+echo '{"recipes": {"mito": {"blurr": 3}}}' >"$scratch/r.json"
+refuses "a recipe with an unknown key" 2 "recipes|r.json|blurr|Did you mean blur" segment-organelles --image "$s/em.tif" --boxes "$s/boxes" --recipes "$scratch/r.json" --out "$scratch/bad"
+mkdir "$scratch/wrong" && echo '0 12 0.5 0.1 0.1' >"$scratch/wrong/slice_0001.txt"
+refuses "boxes in pixels" 2 "slice_0001.txt|line 1|shares" segment-organelles --image "$s/em.tif" --boxes "$scratch/wrong" --out "$scratch/bad"
+refuses "labels of another image" 2 "segmentation|voxels" segment-organelles --image "$s/em.tif" --boxes "$s/boxes" --segmentation "$s/fm.tif" --recipe labels --out "$scratch/bad"
+check "nothing is left of these" test ! -e "$scratch/bad"
+
 check "mesh" "$clemreg" mesh --labels "$s/em_labels.tif" --format stl,obj,ply --out "$scratch/meshes"
 objects=$(($(wc -l <"$scratch/meshes/objects.csv") - 1))
 check "a surface for each of the $objects objects" test "$objects" -gt 3 -a "$(ls "$scratch/meshes/"label_*.stl | wc -l)" = "$objects"
@@ -37,4 +61,29 @@ refuses "grey values" 2 "labels|grey values" mesh --labels "$s/fm.tif" --out "$s
 refuses "a voxel size that is none" 2 "spacing|nm" mesh --labels "$s/em_labels.tif" --spacing 0,10 --out "$scratch/bad"
 refuses "a format that is none" 2 "format|stl" mesh --labels "$s/em_labels.tif" --format step --out "$scratch/bad"
 check "nothing is left of these" test ! -e "$scratch/bad"
+
+fiji=${CLEMREG_IMAGEJ:-$root/../shared/imagej}/fiji-like
+if [ -x "$fiji" ]; then
+  export JAVA_OPTS="-Djava.util.prefs.userRoot=$scratch/prefs"
+  run() { timeout 300 "$fiji" "$jar" "$@" >"$scratch/log" 2>&1; }
+  cat >"$scratch/organelles.ijm" <<M
+open("$s/em.tif");
+run("Segment Organelles...", "image=em.tif boxes=[$s/boxes] out=[$scratch/macro]");
+print("SHOWN " + nImages);
+run("Segment Organelles...", "image=em.tif boxes=[$s/boxes.zip] composition=paper out=[$scratch/macro-rois]");
+M
+  run -macro "$scratch/organelles.ijm"
+  check "macro: $(tail -5 "$scratch/log")" test -s "$scratch/macro/labels.tif" -a -s "$scratch/macro/overlay.png"
+  check "labels and objects over the EM are shown: $(tail -5 "$scratch/log")" grep -q "SHOWN 3" "$scratch/log"
+  check "the same as on the command line" cmp -s "$scratch/macro/objects.csv" "$scratch/organelles/objects.csv"
+  check "from ROIs: $(tail -5 "$scratch/log")" grep -q '"composition": "paper"' "$scratch/macro-rois/run.json"
+  cat >"$scratch/organelles.groovy" <<G
+#@ org.scijava.command.CommandService service
+service.run("clem.scijava.SegmentOrganellesCommand", true, [image: new File("$s/em.tif"), boxes: new File("$s/boxes"), out: new File("$scratch/groovy")]).get()
+G
+  run --run "$scratch/organelles.groovy"
+  check "Groovy: $(tail -5 "$scratch/log")" cmp -s "$scratch/groovy/objects.csv" "$scratch/organelles/objects.csv"
+else
+  skip "ImageJ: there is no fiji-like (../shared/imagej, or the folder that CLEMREG_IMAGEJ names)"
+fi
 finish

@@ -1,3 +1,4 @@
+using ClemReg.Algorithms.Segmentation;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Evaluation;
@@ -14,8 +15,6 @@ namespace ClemReg.Algorithms.Evaluation;
 public sealed record StructureOverlap(
     int Label, long Voxels, (int Z, int Y, int X) Box, Size3 BoxSize, double Threshold, double TruePositiveRate, double Dice, double Precision)
 {
-    private const int FloatBins = 256;
-
     /// <summary>Histograms of so many bytes are filled at a time.</summary>
     private const long HistogramBytes = 64L << 20;
 
@@ -106,13 +105,13 @@ public sealed record StructureOverlap(
             for (long bytes = 0; to < inOrder.Length && (to == from || bytes < HistogramBytes); to++)
             {
                 Structure s = inOrder[to];
-                s.Histogram = new long[whole ? (int)(s.High - s.Low) + 1 : FloatBins];
+                s.Histogram = new long[whole ? (int)(s.High - s.Low) + 1 : OtsuThreshold.FloatBins];
                 bytes += s.Histogram.Length * sizeof(long);
             }
             Structure[] some = inOrder[from..to];
             Pass(image, some, job, 0.45 + 0.25 * from / inOrder.Length, 0.45 + 0.25 * to / inOrder.Length, whole
                 ? static (s, v) => s.Histogram[(int)(v - s.Low)]++
-                : static (s, v) => s.Histogram[Bin(s, v)]++);
+                : static (s, v) => s.Histogram[OtsuThreshold.Bin(v, s.Low, s.High)]++);
             foreach (Structure s in some)
             {
                 if (s.High > s.Low) s.Threshold = Otsu(s, whole);
@@ -158,31 +157,9 @@ public sealed record StructureOverlap(
         }
     }
 
-    private static int Bin(Structure s, float v) => Math.Min(FloatBins - 1, (int)(FloatBins * (double)(v - s.Low) / (s.High - s.Low)));
-
-    /// <summary>The bin centre (integers: the value) that maximises the variance between the classes; the first of several.</summary>
     private static double Otsu(Structure s, bool whole)
     {
-        long[] h = s.Histogram;
-        double step = whole ? 1 : ((double)s.High - s.Low) / FloatBins, first = whole ? s.Low : s.Low + step / 2;
-        double total = 0, moment = 0;
-        for (int i = 0; i < h.Length; i++)
-        {
-            total += h[i];
-            moment += h[i] * (first + i * step);
-        }
-        double best = -1, threshold = first, below = 0, momentBelow = 0;
-        for (int i = 0; i < h.Length - 1; i++)
-        {
-            below += h[i];
-            momentBelow += h[i] * (first + i * step);
-            double above = total - below;
-            if (below == 0 || above == 0) continue;
-            double difference = momentBelow / below - (moment - momentBelow) / above;
-            double variance = below * above * difference * difference;
-            if (variance <= best) continue;
-            (best, threshold) = (variance, first + i * step);
-        }
-        return threshold;
+        double step = whole ? 1 : ((double)s.High - s.Low) / OtsuThreshold.FloatBins;
+        return OtsuThreshold.Of(s.Histogram, whole ? s.Low : s.Low + step / 2, step);
     }
 }

@@ -10,7 +10,7 @@ public static class Operations
     public static IReadOnlyList<Operation> All { get; } =
     [
         RegisterOperation.Definition, RegisterPlan.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
-        SegmentEmOperation.Definition, ModelProbabilityOperation.Definition, DetectObjectsOperation.Definition, ConvertModelOperation.Definition, CleanMaskOperation.Definition, PrepareOperation.Definition, AlignOperation.Definition,
+        SegmentEmOperation.Definition, ModelProbabilityOperation.Definition, DetectObjectsOperation.Definition, SegmentOrganellesOperation.Definition, ConvertModelOperation.Definition, CleanMaskOperation.Definition, PrepareOperation.Definition, AlignOperation.Definition,
         WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
         InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, ResidualsOperation.Definition, EvaluateOperation.Definition,
         DetectCellsOperation.Definition, TrackCellsOperation.Definition,

@@ -36,6 +36,10 @@ internal readonly struct CardJson(JsonElement element, string file, string path)
 
     public double? Number(string key) => Value(key) is not { } v ? null : v.ValueKind == JsonValueKind.Number && v.TryGetDouble(out double d) ? d : throw Bad(key, v, "a number");
 
+    /// <summary>A number, or a word that stands for none.</summary>
+    public double? NumberOr(string key, string word) => Value(key) is not { } v || v.ValueKind == JsonValueKind.String && v.GetString() == word ? null
+        : v.ValueKind == JsonValueKind.Number && v.TryGetDouble(out double d) ? d : throw Bad(key, v, $"a number or \"{word}\"");
+
     public int? Whole(string key) => Value(key) is not { } v ? null : v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out int i) ? i : throw Bad(key, v, "a whole number");
 
     public T? Choice<T>(string key, params T[] choices) where T : struct, Enum

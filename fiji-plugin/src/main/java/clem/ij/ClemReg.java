@@ -14,6 +14,7 @@ import clem.bridge.Bridge;
 import clem.bridge.Bridges;
 import clem.bridge.ClemRegException;
 import clem.ij.preview.CellPreview;
+import clem.ij.preview.OrganellePreview;
 import clem.ij.preview.ThresholdPreview;
 import clem.image.LabelColours;
 import clem.image.ResultImage;
@@ -33,6 +34,7 @@ import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
 import clem.workflow.InputSource;
 import clem.workflow.ModelDownload;
+import clem.workflow.ObjectRois;
 import clem.workflow.Output;
 import clem.workflow.PointsFile;
 import clem.workflow.RegisterInput;
@@ -132,6 +134,7 @@ public final class ClemReg implements PlugIn {
 			if (GraphicsEnvironment.isHeadless()) throw ClemRegException.badInput("Without a screen " + operation.title + " needs its keys: run(\"...\", \"key=value ...\").");
 			final ParameterDialog dialog = new ParameterDialog(operation, fields, Images.titles());
 			if (name.equals(SEGMENT_EM)) dialog.preview(shown -> new ThresholdPreview(schema.operation(PROBABILITY), shown));
+			if (operation.composesOrganelles()) dialog.preview(shown -> new OrganellePreview(operation, () -> bridge, shown));
 			if (operation.findsCells()) dialog.preview(shown -> new CellPreview(schema.operation(DETECT_CELLS), () -> bridge, shown));
 			final String command = Recorder.getCommand();
 			if (Windows.front(dialog.name()) != null) {
@@ -268,6 +271,12 @@ public final class ClemReg implements PlugIn {
 		}
 
 		@Override
+		public Object boxes(final String role, final String text) {
+			if (!text.equalsIgnoreCase(CellTable.MANAGER)) return InputSource.super.boxes(role, text);
+			return ObjectRois.ofManager(role, CellRoiManager.cells(role, values.get("image") == null ? null : Images.open(values.get("image"))));
+		}
+
+		@Override
 		public double[] points(final String role, final String file) {
 			return ClemReg.points(role, file);
 		}
@@ -373,6 +382,10 @@ public final class ClemReg implements PlugIn {
 				if (operation.name.equals("simulate_clem")) showSample(results);
 				else if (operation.name.equals("simulate_cells")) showSections(results);
 				else if (operation.name.equals(SEGMENT_EM)) showObjects(operation, new Opened(values), results);
+				else if (operation.composesOrganelles()) {
+					showTables(operation, results);
+					showObjects(operation, new Opened(values), results);
+				}
 				else if (operation.findsCells()) {
 					showTables(operation, results);
 					CellDisplay.show(new CellResults(operation, results), rois);
@@ -430,13 +443,13 @@ public final class ClemReg implements PlugIn {
 		else showText(port.name + ".json", results.transform(port.name));
 	}
 
-	/** The labels in colours, the mask, and over all what a user looks at first: the EM with the objects. */
+	/** The labels in colours, the mask if there is one, and over all what a user looks at first: the EM with the objects. */
 	private static void showObjects(final Operation operation, final InputSource source, final Step.Results results) {
 		final ImagePlus labels = Display.image(operation.title + ": labels", results.image("labels"), null);
 		LabelColours.show(labels);
 		Display.show(labels);
-		Display.show(Display.image(operation.title + ": mask", results.image("mask"), null));
-		Display.show(ObjectsOverEm.of(source.needed("image").volume(source.spacing("image")), labels));
+		if (results.names().contains("mask")) Display.show(Display.image(operation.title + ": mask", results.image("mask"), null));
+		if (labels.getNSlices() > 1) Display.show(ObjectsOverEm.of(source.needed("image").volume(source.spacing("image")), labels));
 	}
 
 	private static void showText(final String title, final String text) {

@@ -76,6 +76,11 @@ public final class Operation {
 		return name.equals("detect_cells") || name.equals("track_cells");
 	}
 
+	/** Whether it makes organelles of boxes: its recipe can be previewed in one. */
+	public boolean composesOrganelles() {
+		return name.equals("segment_organelles");
+	}
+
 	/** The parameters under their headings, in the order of the schema. */
 	public Map<String, List<Parameter>> groups() {
 		final Map<String, List<Parameter>> groups = new LinkedHashMap<>();

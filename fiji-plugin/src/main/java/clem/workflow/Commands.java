@@ -28,7 +28,7 @@ public final class Commands {
 	public static final class FileInput {
 		/** The key, with underscores. */
 		public final String name;
-		/** volume, mask, points, transform, source, sections, text, cells, file, model, folder, or files: several images. */
+		/** volume, mask, points, transform, source, sections, text, cells, boxes, file, model, folder, or files: several images. */
 		public final String kind;
 		public final boolean required;
 		public final String help;
@@ -51,12 +51,17 @@ public final class Commands {
 		}
 
 		public boolean isImage() {
-			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isCells() && !isFile() && !isSeveral() && !isFolder();
+			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isCells() && !isBoxes() && !isFile() && !isSeveral() && !isFolder();
 		}
 
 		/** Whether it is a table of cells, or what one is made of. */
 		public boolean isCells() {
 			return kind.equals("cells");
+		}
+
+		/** Whether it is boxes of objects with classes. */
+		public boolean isBoxes() {
+			return kind.equals("boxes");
 		}
 
 		/** Whether the algorithms read it themselves. */
@@ -140,10 +145,10 @@ public final class Commands {
 		return list;
 	}
 
-	/** The keys under which voxel sizes are given: an image and its mask share one. */
+	/** The keys under which voxel sizes are given: an image and its mask share one, and so do an image and what was found in it. */
 	public static Set<String> spacings(final Operation operation) {
 		final Set<String> keys = new LinkedHashSet<>();
-		for (final FileInput input : inputs(operation)) if (input.isImage() && !(operation.findsCells() && input.name.equals("labels"))) keys.add(Spacings.key(input.name));
+		for (final FileInput input : inputs(operation)) if (input.isImage() && !(operation.findsCells() && input.name.equals("labels")) && !input.name.equals("segmentation")) keys.add(Spacings.key(input.name));
 		return keys;
 	}
 
@@ -183,6 +188,7 @@ public final class Commands {
 		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");
 		if (operation.name.equals("mesh")) return Arrays.asList("label_N.stl (one for each label N)", "all.obj", "all.ply (if asked for)", "objects.csv", "classes.csv", "contacts.csv", "meshes.png", "mesh.json");
 		if (operation.name.equals("detect_objects")) return Arrays.asList("boxes.csv", "obj.names", "run.json", "labels/slice_N.txt");
+		if (operation.composesOrganelles()) return Arrays.asList("labels.tif", "objects.csv", "suggestions.csv", "classes.csv", "recipes.json", "boxes/obj.names", "boxes/slice_N.txt", "overlay.png", "run.json");
 		if (operation.findsCells()) return CellResults.files(operation);
 		if (operation.name.equals(Batch.NAME)) return Arrays.asList(Batch.TABLE, "a folder for each pair");
 		final List<String> names = new ArrayList<>();

@@ -84,6 +84,11 @@ public final class FakeBridge implements Bridge {
 		+ "{'name':'mean','label':'Mean','type':'number','default':0.5,'group':'Training','help':''}]},"
 		+ "{'name':'detect_cells','title':'Detect cells','help':'','inputs':[{'name':'image','kind':'sections','required':true,'help':''}],"
 		+ "'outputs':[{'name':'boxes','kind':'text'},{'name':'labels','kind':'source'},{'name':'run','kind':'text'}],'parameters':[" + CELLS + "]},"
+		+ "{'name':'segment_organelles','title':'Segment Organelles','help':'','inputs':[{'name':'image','kind':'sections','required':true,'help':''},{'name':'boxes','kind':'boxes','required':false,'help':''},"
+		+ "{'name':'recipes','kind':'text','required':false,'help':''},{'name':'segmentation','kind':'sections','required':false,'help':''}],'outputs':[{'name':'labels','kind':'source'},{'name':'objects','kind':'text'}],'parameters':["
+		+ "{'name':'recipe','label':'Recipe','type':'choice','default':'by_class','choices':['by_class','dark'],'group':'Recipe','help':''},"
+		+ "{'name':'recipe_blur','label':'Blur','type':'number','default':8,'minimum':0,'maximum':1000,'group':'Recipe','help':''},"
+		+ "{'name':'least_slices','label':'Least slices','type':'integer','default':1,'minimum':1,'maximum':1000,'group':'Cleaning','help':''}]},"
 		+ "{'name':'track_cells','title':'Track cells','help':'','inputs':[{'name':'image','kind':'sections','required':true,'help':''},{'name':'boxes','kind':'text','required':false,'help':''},"
 		+ "{'name':'labels','kind':'sections','required':false,'help':''}],'outputs':[{'name':'boxes','kind':'text'},{'name':'tracks','kind':'text'},{'name':'labels','kind':'source'},{'name':'run','kind':'text'}],"
 		+ "'parameters':[" + CELLS + "]},"
@@ -141,6 +146,7 @@ public final class FakeBridge implements Bridge {
 	public final List<Map<String, Object>> previews = Collections.synchronizedList(new ArrayList<>());
 
 	/** All requests about cells. */
+	public final List<Map<String, Object>> organelleRequests = Collections.synchronizedList(new ArrayList<>());
 	public final List<Map<String, Object>> cellRequests = Collections.synchronizedList(new ArrayList<>());
 
 	/** The parameters of all requests to warp. */
@@ -335,6 +341,10 @@ public final class FakeBridge implements Bridge {
 					blob(sections, 0, 3);
 				}
 				return new OperationResult("{\"summary\":\"Cells.\",\"tables\":[{\"name\":\"boxes\",\"columns\":[\"slice\",\"x\"],\"rows\":[[1,6]]}],\"files\":[{\"path\":\"boxes.csv\",\"text\":\"slice\"},{\"path\":\"truth.json\",\"text\":\"{}\"}]}", outputs);
+			case "segment_organelles":
+				organelleRequests.add(json);
+				outputs.put("labels", bright((Volume) get(inputs.get("image"))));
+				return new OperationResult("{\"summary\":\"Organelles.\",\"tables\":[],\"files\":[{\"path\":\"objects.csv\",\"text\":\"label\"}]}", outputs);
 			case "detect_cells":
 				cellRequests.add(json);
 				return cells((Volume) get(inputs.get("image")), null, null, outputs);

@@ -5,7 +5,6 @@ import java.util.Collections;
 import clem.image.VolumeImage;
 import clem.schema.Operation;
 import clem.workflow.InputSource;
-import ij.ImagePlus;
 
 /** What the cells of a section depend on: besides what all previews do, the channel. */
 final class CellRequest extends PreviewRequest {
@@ -24,8 +23,6 @@ final class CellRequest extends PreviewRequest {
 	InputSource inputs() {
 		// Checked as the whole image will be.
 		new VolumeImage.Opened(IMAGE, image, image.getTitle(), null, channel).sections(spacing);
-		final ImagePlus section = new ImagePlus(image.getTitle(), image.getStack().getProcessor(image.getStackIndex(Math.max(1, channel), slice, 1)).duplicate());
-		section.setCalibration(image.getCalibration().copy());
-		return inputs(section, 1, null);
+		return inputs(section(image, channel, slice), 1, null);
 	}
 }

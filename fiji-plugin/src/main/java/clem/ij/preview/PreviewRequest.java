@@ -47,6 +47,13 @@ abstract class PreviewRequest {
 		for (final Parameter parameter : operation.parameters) if (!without.contains(parameter.name)) parameters.put(parameter.name, values.get(parameter.name));
 	}
 
+	/** The current slice of an image by itself. */
+	static ImagePlus section(final ImagePlus image, final int channel, final int slice) {
+		final ImagePlus section = new ImagePlus(image.getTitle(), image.getStack().getProcessor(image.getStackIndex(Math.max(1, channel), slice, 1)).duplicate());
+		section.setCalibration(image.getCalibration().copy());
+		return section;
+	}
+
 	/** For the operation. */
 	RunRequest run() {
 		final RunRequest run = new RunRequest();

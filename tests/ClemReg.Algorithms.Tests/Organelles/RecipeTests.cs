@@ -1,0 +1,220 @@
+using ClemReg.Algorithms.Detection;
+using ClemReg.Algorithms.Organelles;
+using ClemReg.Algorithms.Segmentation;
+using ClemReg.Algorithms.Volumes;
+
+namespace ClemReg.Algorithms.Tests.Organelles;
+
+public sealed class RecipeTests
+{
+    private static readonly Point3 Pixels = new(50, 1, 1);
+
+    [Fact]
+    public void Recipes_give_the_masks_of_SciPy_and_scikit_image()
+    {
+        using var golden = new BinaryReader(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "golden", "organelles", "recipes.bin")));
+        Plane<float> scene = Plane(golden);
+        int cases = 0;
+        for (; golden.BaseStream.Position < golden.BaseStream.Length; cases++)
+        {
+            int[] v = [.. Enumerable.Range(0, 10).Select(_ => golden.ReadInt32())];
+            var box = new DetectedBox(0, 1, v[0], v[1], v[0] + v[2], v[1] + v[3]);
+            Plane<float> grey = Plane(golden);
+            var recipe = new Recipe
+            {
+                Unit = RecipeUnit.Px,
+                Blur = v[4] / 10.0,
+                Erode = v[5],
+                Dilate = v[6],
+                Margin = v[7],
+                Polarity = v[8] == 1 ? Polarity.Dark : Polarity.Bright,
+                FillHoles = v[9] == 1,
+            };
+            AssertFiltered(scene, grey, v);
+            bool[] expected = [.. Enumerable.Range(0, v[2] * v[3]).Select(_ => golden.ReadSingle() > 0)];
+            bool[] actual = BoxPixels.Find(scene, null, box, recipe, Pixels).ToPlane(v[1], v[0], v[3], v[2]).Values;
+            // The histogram's bins may part numbers that differ in the last digit.
+            int different = expected.Zip(actual).Count(p => p.First != p.Second);
+            Assert.True(different == 0, $"case {cases}: {different} of {expected.Length} pixels differ");
+        }
+        Assert.Equal(40, cases);
+    }
+
+    private static void AssertFiltered(Plane<float> scene, Plane<float> expected, int[] v)
+    {
+        int top = Math.Max(0, v[1] - v[7]), left = Math.Max(0, v[0] - v[7]);
+        var part = new Plane<float>(expected.Height, expected.Width);
+        for (int y = 0; y < part.Height; y++)
+            for (int x = 0; x < part.Width; x++) part[y, x] = (v[8] == 1 ? -1 : 1) * scene[top + y, left + x];
+        BoxFilters.Blur(part, v[4] / 10.0, v[4] / 10.0);
+        part = BoxFilters.Dilate(BoxFilters.Erode(part, v[5], v[5]), v[6], v[6]);
+        for (int i = 0; i < part.Values.Length; i++) Assert.Equal(expected.Values[i], part.Values[i], 1e-4);
+    }
+
+    private static Plane<float> Plane(BinaryReader reader)
+    {
+        var plane = new Plane<float>(reader.ReadInt32(), reader.ReadInt32());
+        foreach (ref float f in plane.Values.AsSpan()) f = reader.ReadSingle();
+        return plane;
+    }
+
+    [Theory]
+    [InlineData(1, 1, 3, 3)]
+    [InlineData(5, 40, 2.5, 0)]
+    [InlineData(33, 7, 20, 4)]
+    [InlineData(12, 12, 0.9, 3.4)]
+    public void Erosion_and_dilation_are_extremes_over_an_ellipse(int height, int width, double radiusY, double radiusX)
+    {
+        Plane<float> plane = Cells.PlaneGolden.Noise(height, width, 3);
+        Plane<float> least = BoxFilters.Erode(plane, radiusY, radiusX), most = BoxFilters.Dilate(plane, radiusY, radiusX);
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++)
+            {
+                (float low, float high) = (float.MaxValue, float.MinValue);
+                for (int v = 0; v < height; v++)
+                    for (int u = 0; u < width; u++)
+                        if (Inside((v - y) / radiusY, (u - x) / radiusX, v == y, u == x)) (low, high) = (Math.Min(low, plane[v, u]), Math.Max(high, plane[v, u]));
+                Assert.Equal((low, high), (least[y, x], most[y, x]));
+            }
+
+        static bool Inside(double y, double x, bool sameRow, bool sameColumn) => (sameRow ? 0 : y * y) + (sameColumn ? 0 : x * x) <= 1 + 1e-12;
+    }
+
+    [Fact]
+    public void Otsu_parts_two_levels_and_gives_up_on_one()
+    {
+        Assert.True(double.IsNaN(OtsuThreshold.Of([3f, 3f, 3f])));
+        Assert.InRange(OtsuThreshold.Of([0f, 1f, 0f, 10f, 11f]), 1, 9.99);
+    }
+
+    [Fact]
+    public void An_ellipse_touches_the_sides_of_its_box_and_a_box_fills_it()
+    {
+        var slice = new Plane<float>(40, 60);
+        var box = new DetectedBox(0, 1, 10, 5, 40, 25);
+        SliceMask ellipse = BoxPixels.Find(slice, null, box, new Recipe { Pixels = PixelSource.Ellipse }, Pixels), whole = BoxPixels.Find(slice, null, box, new Recipe { Pixels = PixelSource.Box }, Pixels);
+        Assert.InRange(ellipse.Area, Math.PI * 15 * 10 - 8, Math.PI * 15 * 10 + 8);
+        Assert.Equal((10, 40, 5, 25), (ellipse.Left, ellipse.Right, ellipse.Top, ellipse.Bottom));
+        Assert.Equal(600, whole.Area);
+        // Beyond the image, thinner than a pixel, and outside.
+        Assert.Equal(50, BoxPixels.Find(slice, null, new DetectedBox(0, 1, -20, -5, 10, 5), new Recipe { Pixels = PixelSource.Box }, Pixels).Area);
+        Assert.Equal(1, BoxPixels.Find(slice, null, new DetectedBox(0, 1, 10.1, 10.1, 10.3, 10.3), new Recipe { Pixels = PixelSource.Ellipse }, Pixels).Area);
+        Assert.Equal(0, BoxPixels.Find(slice, null, new DetectedBox(0, 1, 70, 5, 80, 9), new Recipe(), Pixels).Area);
+    }
+
+    [Fact]
+    public void A_level_of_ones_own_and_one_grey_value()
+    {
+        var slice = new Plane<float>(10, 10);
+        Array.Fill(slice.Values, 100);
+        slice[4, 4] = 40;
+        slice[4, 5] = 41;
+        var box = new DetectedBox(0, 1, 2, 2, 8, 8);
+        Assert.Equal(1, BoxPixels.Find(slice, null, box, new Recipe { Level = 40 }, Pixels).Area);
+        Assert.Equal(2, BoxPixels.Find(slice, null, box, new Recipe { Level = 41 }, Pixels).Area);
+        Assert.Equal(34, BoxPixels.Find(slice, null, box, new Recipe { Level = 100, Polarity = Polarity.Bright }, Pixels).Area);
+        Assert.Equal(0, BoxPixels.Find(slice, null, new DetectedBox(0, 1, 0, 0, 3, 3), new Recipe(), Pixels).Area);
+    }
+
+    [Fact]
+    public void Labels_give_the_one_that_fits_the_box_and_a_mask_its_largest_piece()
+    {
+        var slice = new Plane<float>(20, 30);
+        var labels = new Plane<float>(20, 30);
+        // 7 fills more of the box, but is a background that reaches far beyond; 3 is the organelle.
+        for (int y = 0; y < 20; y++) labels.Row(y).Fill(7);
+        for (int y = 5; y < 10; y++) labels.Row(y)[6..11].Fill(3);
+        var box = new DetectedBox(0, 1, 4, 4, 12, 12);
+        SliceMask found = BoxPixels.Find(slice, labels, box, new Recipe { Pixels = PixelSource.Labels }, Pixels);
+        Assert.Equal((25, 6, 5), (found.Area, found.Left, found.Top));
+        var mask = new Plane<float>(20, 30);
+        mask[5, 5] = 255;
+        for (int y = 7; y < 10; y++) mask.Row(y)[8..11].Fill(255);
+        Assert.Equal(9, BoxPixels.Find(slice, mask, box, new Recipe { Pixels = PixelSource.Labels }, Pixels).Area);
+        Assert.Equal(0, BoxPixels.Find(slice, mask, new DetectedBox(0, 1, 20, 2, 25, 8), new Recipe { Pixels = PixelSource.Labels }, Pixels).Area);
+    }
+
+    [Fact]
+    public void Lengths_in_nm_follow_the_pixel_size_along_each_axis()
+    {
+        var scene = new Plane<float>(40, 40);
+        for (int y = 10; y < 30; y++) scene.Row(y)[10..30].Fill(200);
+        for (int y = 18; y < 22; y++) scene.Row(y)[30..36].Fill(200);
+        var box = new DetectedBox(0, 1, 5, 5, 38, 35);
+        long Area(double nm) => BoxPixels.Find(scene, null, box, new Recipe { Polarity = Polarity.Bright, Erode = nm, Dilate = nm }, new Point3(50, 10, 10)).Area;
+        Assert.Equal(424, Area(0));
+        Assert.Equal(424, Area(9));
+        // A disc of 3 pixels does not fit into an arm of 4 rows.
+        Assert.InRange(Area(30), 380, 400);
+    }
+}
+
+public sealed class RecipeBookTests
+{
+    [Fact]
+    public void Presets_know_the_classes_of_the_papers_in_any_spelling()
+    {
+        RecipeBook hela = RecipeBook.Preset("hela"), yeast = RecipeBook.Preset("yeast");
+        Assert.Equal(["early endosomes", "late endosomes", "mitochondria", "lysosomes", "nucleus"], hela.Classes);
+        foreach (string name in new[] { "cell", "Golgi", "vacuoles", "multivesicular bodies", "lipid droplets" }) Assert.Contains(name, yeast.Classes);
+        Assert.Equal(Polarity.Bright, hela.Find("Early_Endosome")!.Polarity);
+        Assert.Equal(Polarity.Dark, hela.Find("late endosomes")!.Polarity);
+        Assert.Equal(Polarity.Dark, hela.Find("mito")!.Polarity);
+        Assert.Equal(PixelSource.Ellipse, hela.Find("Lysosome")!.Pixels);
+        Assert.NotNull(hela.Find("nuclei"));
+        Assert.NotNull(yeast.Find("MVB"));
+        Assert.Null(hela.Find("Golgi"));
+        Assert.Throws<BadInputException>(() => RecipeBook.Preset("fly"));
+    }
+
+    [Fact]
+    public void A_book_reads_back_as_it_was_written()
+    {
+        foreach (string preset in RecipeBook.Presets)
+        {
+            RecipeBook book = RecipeBook.Preset(preset), again = RecipeBook.Read(book.Write(), "again.json");
+            Assert.Equal(book.Classes, again.Classes);
+            foreach (string name in book.Classes) Assert.Equal(book.Find(name), again.Find(name));
+        }
+        RecipeBook own = RecipeBook.Read("""
+            // by hand
+            {"unit": "px", "recipes": {"mito": {"polarity": "bright", "blur": 1.5, "threshold": 90, "fill_holes": true, "largest_component": false, "margin": 4}, "default": {"unit": "nm", "pixels": "labels",}}}
+            """, "own.json");
+        Assert.Equal(new Recipe { Unit = RecipeUnit.Px, Polarity = Polarity.Bright, Blur = 1.5, Level = 90, FillHoles = true, LargestComponent = false, Margin = 4 }, own.Find("Mitochondria"));
+        Assert.Equal(PixelSource.Labels, own.Find("anything")!.Pixels);
+        Assert.Equal(own.Find("mito"), RecipeBook.Read(own.Write(), "again.json").Find("mito"));
+    }
+
+    [Theory]
+    [InlineData("{", "not JSON")]
+    [InlineData("[]", "must be an object")]
+    [InlineData("{}", "no recipe")]
+    [InlineData("{\"recipes\": {}}", "no recipe")]
+    [InlineData("{\"format\": \"clemreg-project\", \"recipes\": {\"a\": {}}}", "clemreg-recipes")]
+    [InlineData("{\"version\": 2, \"recipes\": {\"a\": {}}}", "newer version")]
+    [InlineData("{\"recipe\": {}}", "Did you mean recipes")]
+    [InlineData("{\"recipes\": {\"mito\": {\"blurr\": 3}}}", "Did you mean blur")]
+    [InlineData("{\"recipes\": {\"mito\": {\"blur\": \"3\"}}}", "recipes.mito.blur")]
+    [InlineData("{\"recipes\": {\"mito\": {\"erode\": -1}}}", "erode = -1")]
+    [InlineData("{\"recipes\": {\"mito\": {\"polarity\": \"grey\"}}}", "one of dark, bright")]
+    [InlineData("{\"recipes\": {\"mito\": {\"pixels\": \"magic\"}}}", "threshold, ellipse, box, labels")]
+    [InlineData("{\"recipes\": {\"mito\": {\"threshold\": \"triangle\"}}}", "otsu")]
+    [InlineData("{\"recipes\": {\"mito\": {}, \"Mitochondria\": {}}}", "same class")]
+    [InlineData("{\"recipes\": {\" \": {}}}", "no name")]
+    [InlineData("{\"recipes\": {\"mito\": 5}}", "must be an object")]
+    public void What_is_no_book_is_refused_with_its_place(string text, string told)
+    {
+        string message = Assert.Throws<BadInputException>(() => RecipeBook.Read(text, "r.json")).Message;
+        Assert.Contains("r.json", message, StringComparison.Ordinal);
+        Assert.Contains(told, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lengths_that_no_image_of_such_pixels_has_are_refused()
+    {
+        string message = Assert.Throws<BadInputException>(() => new Recipe { Blur = 20_000 }.Check("the recipe of mito", new Point3(1, 4, 4))).Message;
+        Assert.Contains("blur = 20000", message, StringComparison.Ordinal);
+        Assert.Throws<BadInputException>(() => new Recipe { Level = double.NaN }.Check("r", new Point3(1, 1, 1)));
+        new Recipe { Blur = 4000 }.Check("r", new Point3(1, 4, 4));
+    }
+}
