@@ -4,11 +4,10 @@ namespace ClemReg.Algorithms.Evaluation;
 
 /// <summary>What of the first segmentation stands for an object of the second.</summary>
 /// <param name="B">The object of the second: its place in the list.</param>
-/// <param name="Parts">The objects of the first that together are its detection, the one that was matched by itself first; in ascending order where none was.</param>
-/// <param name="Fragments">Further objects of the first that lie in it; they count neither as found nor as false.</param>
+/// <param name="Parts">The objects of the first that together are its detection, the one that was matched by itself first; in ascending order where none was. All but the first count neither as found nor as false.</param>
 /// <param name="Both">Voxels that the parts and the object share.</param>
 /// <param name="Iou">Intersection over union of the parts together and the object.</param>
-public sealed record ObjectMatch(int B, IReadOnlyList<int> Parts, IReadOnlyList<int> Fragments, long Both, double Iou);
+public sealed record ObjectMatch(int B, IReadOnlyList<int> Parts, long Both, double Iou);
 
 /// <summary>How many objects were found. A is tested, B is what is compared with.</summary>
 /// <param name="Iou">The intersection over union from which on an object counts as found.</param>
@@ -82,7 +81,7 @@ public sealed record ClassConfusion(string A, string B, int Objects);
 /// </summary>
 /// <remarks>
 /// Objects of one class are paired one to one where their intersection over union reaches the limit: as many pairs as can be, and of these the ones with the largest sum of it. An object of A of which at least half lies in one object
-/// of B, and which was paired with none, is a part of that object. If B's object has no partner, its parts together may be it; if it has one, they are fragments, or parts of the detection where the union with them agrees better.
+/// of B, and which was paired with none, is a part of that object, and so of its detection: with the partner, if it has one (which never lowers the intersection over union), or else by themselves, if together they reach the limit.
 /// </remarks>
 public sealed class SegmentationComparison
 {
@@ -128,9 +127,9 @@ public sealed class SegmentationComparison
             {
                 IReadOnlyList<ObjectMatch> found = work.Match(within, limit);
                 if (limit == ascending[0]) matches.AddRange(found);
-                int used = found.Sum(m => m.Parts.Count + m.Fragments.Count);
+                int used = found.Sum(m => m.Parts.Count);
                 counts.Add(new ObjectCounts(limit, ofA.Length, ofB.Length, found.Count, ofA.Length - used, used - found.Count,
-                    found.Count(m => m.Parts.Count + m.Fragments.Count > 1), within.Where(p => 2 * p.Voxels >= b.All[p.B].Voxels).GroupBy(p => p.A).Count(g => g.Count() > 1)));
+                    found.Count(m => m.Parts.Count > 1), within.Where(p => 2 * p.Voxels >= b.All[p.B].Voxels).GroupBy(p => p.A).Count(g => g.Count() > 1)));
             }
             classes.Add(new ClassComparison(name, counts, new VoxelAgreement(ofA.Sum(i => a.All[i].Voxels), ofB.Sum(j => b.All[j].Voxels), within.Sum(p => p.Voxels))));
         }
@@ -138,7 +137,7 @@ public sealed class SegmentationComparison
         return new SegmentationComparison(a, b, overlaps, job) { Classes = [.. classes, all], Matches = [.. matches.OrderBy(m => m.B)], Confusion = work.Confused(ascending[0]) };
     }
 
-    private double Iou(long both, long a, long b) => (double)both / (a + b - both);
+    private static double Iou(long both, long a, long b) => (double)both / (a + b - both);
 
     /// <summary>Finds what stands for each object of B, among pairs of one class.</summary>
     private List<ObjectMatch> Match(IReadOnlyList<ObjectOverlap> within, double limit)
@@ -157,13 +156,11 @@ public sealed class SegmentationComparison
         var matches = new List<ObjectMatch>();
         foreach (int j in partner.Keys.Union(parts.Keys).Order())
         {
-            List<ObjectOverlap> lying = parts.GetValueOrDefault(j) ?? [];
-            bool alone = partner.TryGetValue(j, out ObjectOverlap main);
-            List<ObjectOverlap> together = alone ? [main, .. lying] : lying;
+            bool paired = partner.TryGetValue(j, out ObjectOverlap main);
+            List<ObjectOverlap> together = [.. paired ? [main] : Array.Empty<ObjectOverlap>(), .. parts.GetValueOrDefault(j) ?? []];
             long both = together.Sum(p => p.Voxels);
-            double iou = Iou(both, together.Sum(p => _a.All[p.A].Voxels), _b.All[j].Voxels), own = alone ? Iou(main.Voxels, _a.All[main.A].Voxels, _b.All[j].Voxels) : 0;
-            if (alone && own >= iou) matches.Add(new ObjectMatch(j, [main.A], [.. lying.Select(p => p.A)], main.Voxels, own));
-            else if (alone || iou >= limit) matches.Add(new ObjectMatch(j, [.. together.Select(p => p.A)], [], both, iou));
+            double iou = Iou(both, together.Sum(p => _a.All[p.A].Voxels), _b.All[j].Voxels);
+            if (paired || iou >= limit) matches.Add(new ObjectMatch(j, [.. together.Select(p => p.A)], both, iou));
         }
         return matches;
     }

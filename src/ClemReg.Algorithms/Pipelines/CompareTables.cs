@@ -24,7 +24,7 @@ internal static class CompareTables
 
     private static ResultTable Objects(SegmentedObjects a, SegmentedObjects b, IReadOnlyList<PairDifference> pairs)
     {
-        var table = new ResultTable("objects", "status", "class", "label_a", "label_b", "file_a", "file_b", "parts_a", "fragments_a", "iou", "dice", "intersection_of_a", "intersection_of_b", "volume_a_um3", "volume_b_um3", "volume_difference_um3",
+        var table = new ResultTable("objects", "status", "class", "label_a", "label_b", "file_a", "file_b", "parts_a", "iou", "dice", "intersection_of_a", "intersection_of_b", "volume_a_um3", "volume_b_um3", "volume_difference_um3",
             "volume_difference_percent", "area_a_um2", "area_b_um2", "area_difference_um2", "area_difference_percent", "centre_distance_nm", "centre_shift_z_nm", "centre_shift_y_nm", "centre_shift_x_nm");
         HashSet<int> usedA = [], usedB = [];
         foreach (PairDifference pair in pairs)
@@ -32,14 +32,12 @@ internal static class CompareTables
             ObjectMatch m = pair.Match;
             SegmentedObject first = a.All[m.Parts[0]], other = b.All[m.B];
             long voxels = m.Parts.Sum(p => a.All[p].Voxels);
-            table.Add("found", other.Class, first.Label, other.Label, first.File, other.File, m.Parts.Count, m.Fragments.Count, m.Iou, 2.0 * m.Both / (voxels + other.Voxels), (double)m.Both / voxels, (double)m.Both / other.Voxels,
+            table.Add("found", other.Class, first.Label, other.Label, first.File, other.File, m.Parts.Count, m.Iou, 2.0 * m.Both / (voxels + other.Voxels), (double)m.Both / voxels, (double)m.Both / other.Voxels,
                 1e-9 * pair.A.VolumeNm3, 1e-9 * pair.B.VolumeNm3, 1e-9 * (pair.A.VolumeNm3 - pair.B.VolumeNm3), Percent(pair.A.VolumeNm3, pair.B.VolumeNm3),
                 1e-6 * pair.A.AreaNm2, 1e-6 * pair.B.AreaNm2, 1e-6 * (pair.A.AreaNm2 - pair.B.AreaNm2), Percent(pair.A.AreaNm2, pair.B.AreaNm2), pair.Shift.Length, pair.Shift.Z, pair.Shift.Y, pair.Shift.X);
-            // Further parts and fragments have lines of their own, so that each object is in the table once.
+            // Further parts have lines of their own, so that each object is in the table once.
             foreach (int p in m.Parts.Skip(1)) Alone("part", a.All[p], other);
-            foreach (int p in m.Fragments) Alone("fragment", a.All[p], other);
             usedA.UnionWith(m.Parts);
-            usedA.UnionWith(m.Fragments);
             usedB.Add(m.B);
         }
         for (int j = 0; j < b.All.Count; j++)
@@ -48,7 +46,7 @@ internal static class CompareTables
             if (!usedA.Contains(i)) Alone("false", a.All[i], null);
         return table;
 
-        void Alone(string status, SegmentedObject? one, SegmentedObject? other) => table.Add(status, (one ?? other)!.Class, Label(one), Label(other), one?.File ?? "", other?.File ?? "", "", "",
+        void Alone(string status, SegmentedObject? one, SegmentedObject? other) => table.Add(status, (one ?? other)!.Class, Label(one), Label(other), one?.File ?? "", other?.File ?? "", "",
             double.NaN, double.NaN, double.NaN, double.NaN, Volume(one), Volume(other), double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
 
         static object Label(SegmentedObject? o) => o is null ? "" : o.Label;
