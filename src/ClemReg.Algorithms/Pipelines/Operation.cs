@@ -37,7 +37,7 @@ public enum PortKind
     /// A file that is read, or written, here and not in Java, for its size: a model. Its path stands in the request under paths.
     /// </summary>
     File,
-    /// <summary>A folder that is read, or written, here, for the number of its files. Its path stands in the request under paths.</summary>
+    /// <summary>A folder that is read or written here, for the number of its files. Its path stands in the request under paths.</summary>
     Folder,
     /// <summary>The same as <see cref="File"/> for a model that is run: Java says besides where the software is that runs it.</summary>
     Model,

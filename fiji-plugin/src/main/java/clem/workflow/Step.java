@@ -164,7 +164,7 @@ public final class Step {
 					else texts.put(port.name, ((TextFile) value).json());
 					continue;
 				}
-				if (port.isFile() || port.isFolder()) {
+				if (value instanceof File) {
 					paths.put(port.name, ((File) value).getAbsolutePath());
 					if (port.isModel()) more.put("onnxruntime", NativeLoader.onnxRuntime());
 					continue;

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Organelles from boxes on simulated stacks: the paper's composition beside the linked one, with exact boxes and with a detector's errors, beside the published figures.
 
-    organelles.py --out FOLDER [--seeds N] [--size Z,Y,X] [--spacing Z,XY] [--errors NAME[,NAME...]] [--set key=value ...]
+    organelles_simulated.py --out FOLDER [--seeds N] [--size Z,Y,X] [--spacing Z,XY] [--errors NAME[,NAME...]] [--set key=value ...]
 
 Each stack is simulated once, each segmentation and comparison made once: what is in FOLDER is used again. --set goes to segment-organelles. Objects count as found from an intersection over union of 0.25 on (the paper does not say
 its limit; 0.1 and 0.5 are in organelles.csv). Counts and volumes are summed over the seeds before the figures are computed. Prints Markdown and leaves it as organelles.md. Python's own library only.
