@@ -125,7 +125,7 @@ public sealed class SegmentationComparison
             var counts = new List<ObjectCounts>();
             foreach (double limit in ascending)
             {
-                IReadOnlyList<ObjectMatch> found = work.Match(within, limit);
+                List<ObjectMatch> found = work.Match(within, limit);
                 if (limit == ascending[0]) matches.AddRange(found);
                 int used = found.Sum(m => m.Parts.Count);
                 counts.Add(new ObjectCounts(limit, ofA.Length, ofB.Length, found.Count, ofA.Length - used, used - found.Count,
@@ -140,7 +140,7 @@ public sealed class SegmentationComparison
     private static double Iou(long both, long a, long b) => (double)both / (a + b - both);
 
     /// <summary>Finds what stands for each object of B, among pairs of one class.</summary>
-    private List<ObjectMatch> Match(IReadOnlyList<ObjectOverlap> within, double limit)
+    private List<ObjectMatch> Match(ObjectOverlap[] within, double limit)
     {
         Dictionary<int, ObjectOverlap> partner = OneToOne(within, limit).ToDictionary(p => p.B);
         HashSet<int> taken = [.. partner.Values.Select(p => p.A)];

@@ -1,6 +1,5 @@
 using ClemReg.Algorithms.Meshes;
 using ClemReg.Algorithms.Mitochondria;
-using ClemReg.Algorithms.Segmentation;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Evaluation;

@@ -5,7 +5,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Evaluation;
 using ClemReg.Algorithms.Meshes;
-using ClemReg.Algorithms.Mitochondria;
 using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.Transforms.Interchange;
 using ClemReg.Algorithms.Volumes;

@@ -3,7 +3,6 @@ using System.Text;
 using ClemReg.Algorithms.Evaluation;
 using ClemReg.Algorithms.Meshes;
 using ClemReg.Algorithms.Mitochondria;
-using ClemReg.Algorithms.Transforms.Interchange;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Pipelines;

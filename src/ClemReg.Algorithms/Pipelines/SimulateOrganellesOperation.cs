@@ -4,7 +4,6 @@ using ClemReg.Algorithms.Detection;
 using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.Simulation;
 using ClemReg.Algorithms.Transforms.Interchange;
-using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Pipelines;
 

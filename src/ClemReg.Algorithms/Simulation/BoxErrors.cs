@@ -1,5 +1,4 @@
 using ClemReg.Algorithms.Detection;
-using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Simulation;
 
