@@ -76,10 +76,10 @@ internal static class MeshOperation
         InputText? classText = request.OptionalText("classes");
         Dictionary<int, string>? classes = classText is null ? null : EvaluateOperation.ReadClasses(classText);
         var image = request.Input<ISliceSource>("labels");
-        if (values.Get(Spacing).Trim() is { Length: > 0 } spacing) image = new RespacedSource(image, ReadSpacing(spacing));
+        if (values.Get(Spacing).Trim() is { Length: > 0 } spacing) image = new RespacedSource(image, ReadSpacing(Spacing, spacing));
         using var folder = new MeshFolder(target, request.Extra.TryGetProperty("overwrite", out JsonElement overwrite) && overwrite.ValueKind == JsonValueKind.True);
 
-        (LabelVolume labels, SeparateStructures? parts) = job.Run("reading", 0, 0.1, part => Read(image, values.Get(Components), part));
+        (LabelVolume labels, SeparateStructures? parts) = job.Run("reading", 0, 0.1, part => Read(image, "labels", values.Get(Components), part));
         int minimum = values.Get(MinimumSize);
         LabelledObject[] objects = [.. labels.Objects.Where(o => o.Voxels >= minimum)];
         if (objects.Length == 0)
@@ -136,17 +136,24 @@ internal static class MeshOperation
         };
     }
 
-    private static (LabelVolume Labels, SeparateStructures? Parts) Read(ISliceSource image, bool components, Job job)
+    /// <summary>Reads a label image or a mask slice by slice; there may be no object in it.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="port">What the user calls it.</param>
+    /// <param name="components">Whether each connected piece of each value is an object of its own.</param>
+    /// <param name="job">The work.</param>
+    /// <returns>The labels, and of pieces their values in the image.</returns>
+    /// <exception cref="BadInputException">It holds no labels.</exception>
+    internal static (LabelVolume Labels, SeparateStructures? Parts) Read(ISliceSource image, string port, bool components, Job job)
     {
         SeparateStructures? parts = components ? SeparateStructures.Find(image, job) : null;
         if (parts is { Count: 0 }) parts = null;
-        MaskOrLabels read = MaskOrLabels.Read(parts ?? image, false, job, "labels", "; for a mask of separate objects set label_components");
+        MaskOrLabels read = MaskOrLabels.Read(parts ?? image, false, job, port, "; for a mask of separate objects set label_components");
         if (read.Labels is { } labels)
         {
             // Grey values would be thousands of objects of scattered voxels.
             if (parts is null && !LabelDetection.LooksLikeLabels(image, job))
             {
-                string what = $"labels: its values look like grey values, not like labels ({labels.Objects.Count} different ones whose voxels hardly touch)";
+                string what = $"{port}: its values look like grey values, not like labels ({labels.Objects.Count} different ones whose voxels hardly touch)";
                 if (labels.Objects.Count > MostGreyValues) throw new BadInputException(what + ". Give a label image or a mask, such as Segment EM or Segment Fluorescence makes; for a mask of other values set label_components.");
                 job.Warn(what + ".");
             }
@@ -163,13 +170,15 @@ internal static class MeshOperation
         return [.. names];
     }
 
-    private static Point3 ReadSpacing(string text)
+    /// <summary>Reads a voxel size: one length in nm, or z,xy, or z,y,x.</summary>
+    /// <exception cref="BadInputException">Something else; the message names the parameter.</exception>
+    internal static Point3 ReadSpacing(TextParameter parameter, string text)
     {
         string[] parts = text.Split(',');
         var nm = new double[parts.Length];
-        if (parts.Length > 3) throw BadInputException.ForParameter(Spacing.Name, text, Spacing.Allowed);
+        if (parts.Length > 3) throw BadInputException.ForParameter(parameter.Name, text, parameter.Allowed);
         for (int i = 0; i < parts.Length; i++)
-            if (!double.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out nm[i]) || !double.IsFinite(nm[i]) || nm[i] <= 0) throw BadInputException.ForParameter(Spacing.Name, text, Spacing.Allowed);
+            if (!double.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out nm[i]) || !double.IsFinite(nm[i]) || nm[i] <= 0) throw BadInputException.ForParameter(parameter.Name, text, parameter.Allowed);
         return new Point3(nm[0], nm[Math.Min(1, nm.Length - 1)], nm[^1]);
     }
 

@@ -14,9 +14,9 @@ public static class Operations
         WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
         InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, ResidualsOperation.Definition, EvaluateOperation.Definition,
         DetectCellsOperation.Definition, TrackCellsOperation.Definition,
-        MeshOperation.Definition,
+        MeshOperation.Definition, CompareSegmentationsOperation.Definition,
         SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
-        SimulateCellsOperation.Definition, ExportFieldsOperation.Definition, EvaluateDetectionOperation.Definition,
+        SimulateCellsOperation.Definition, SimulateOrganellesOperation.Definition, ExportFieldsOperation.Definition, EvaluateDetectionOperation.Definition,
     ];
 
     /// <summary>The version of this software.</summary>

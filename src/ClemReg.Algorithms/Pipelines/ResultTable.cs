@@ -14,6 +14,9 @@ internal sealed class ResultTable(string name, params string[] columns)
 
     public string Name => name;
 
+    /// <summary>Rows so far.</summary>
+    public int Rows => _rows.Count;
+
     /// <summary>Adds a row: texts, whole numbers (int, long) and numbers (double, NaN where there is none).</summary>
     public void Add(params object[] row)
     {

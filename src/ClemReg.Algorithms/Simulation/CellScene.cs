@@ -9,6 +9,34 @@ internal readonly record struct GolgiStack(Vector3 Centre, Vector3 Normal, float
 /// <summary>An ellipsoid in the EM frame that fluoresces without being in the EM; nm.</summary>
 internal readonly record struct FalseBlob(Point3 Centre, Point3 Radii, double Brightness);
 
+/// <summary>What a cell holds.</summary>
+internal sealed record SceneContents
+{
+    /// <summary>Mitochondria; null: as dense as in a cell.</summary>
+    public int? Mitochondria { get; init; }
+
+    /// <summary>Lysosomes; null: as dense as in a cell.</summary>
+    public int? Lysosomes { get; init; }
+
+    /// <summary>Early endosomes; null: as dense as in a cell.</summary>
+    public int? EarlyEndosomes { get; init; } = 0;
+
+    /// <summary>Late endosomes; null: as dense as in a cell.</summary>
+    public int? LateEndosomes { get; init; } = 0;
+
+    /// <summary>Whether there are endosomes that are neither, and have no id.</summary>
+    public bool OtherEndosomes { get; init; } = true;
+
+    /// <summary>The share of endosomes that are two vacuoles with a thin bridge, and of mitochondria with a neck.</summary>
+    public double Bridged { get; init; }
+
+    /// <summary>Fluorescent objects that are not in the EM, as a fraction of the number of mitochondria.</summary>
+    public double FalseObjects { get; init; }
+
+    /// <summary>The EM's size, for messages.</summary>
+    public required Size3 Size { get; init; }
+}
+
 /// <summary>The cell with all that is in it, placed without overlap, in nm of the EM frame.</summary>
 internal sealed class CellScene
 {
@@ -25,30 +53,32 @@ internal sealed class CellScene
     private readonly List<Organelle> _organelles = [];
 
     /// <summary>Fills the cell.</summary>
-    /// <param name="options">What to make.</param>
+    /// <param name="contents">What to make.</param>
     /// <param name="shape">The cell's outline and nucleus.</param>
     /// <param name="key">Chooses what lies where.</param>
     /// <param name="job">Cancellation, and a warning where not everything finds room.</param>
     /// <exception cref="BadInputException">No mitochondrion finds room.</exception>
-    public CellScene(ClemSimulationOptions options, CellShape shape, ulong key, Job job)
+    public CellScene(SceneContents contents, CellShape shape, ulong key, Job job)
     {
         Shape = shape;
         _key = key;
         _job = job;
         double volume = shape.CytoplasmVolume() * 1e-9;
-        int wanted = options.Mitochondria > 0 ? options.Mitochondria : Math.Max(4, (int)Math.Round(Density * volume));
+        int wanted = contents.Mitochondria ?? Math.Max(4, (int)Math.Round(Density * volume));
         if (shape.HasNucleus) PlaceGolgi();
-        PlaceMitochondria(wanted);
-        if (Mitochondria.Count == 0)
-            throw BadInputException.ForParameter("em_size_x", $"{options.EmSizeZ} x {options.EmSizeY} x {options.EmSizeX} voxels (z, y, x)",
+        PlaceMitochondria(wanted, contents.Bridged);
+        if (Mitochondria.Count == 0 && wanted > 0)
+            throw BadInputException.ForParameter("em_size_x", $"{contents.Size} voxels (z, y, x)",
                 "large enough for a mitochondrion of 0.4 um", "Raise em_size_z, em_size_y, em_size_x or the spacings.");
         if (Mitochondria.Count < wanted)
             job.Warn($"Only {Mitochondria.Count} of {wanted} mitochondria found room in the cell.");
         int Count(double density) => (int)Math.Round(density * volume);
-        PlaceRound(OrganelleKind.Lysosome, Math.Max(2, Count(0.16)), 130, 300, 2);
+        int early = PlaceEndosomes(OrganelleKind.EarlyEndosome, contents.EarlyEndosomes ?? Math.Max(2, Count(0.3)), 145, 0.3, contents.Bridged);
+        int late = PlaceEndosomes(OrganelleKind.LateEndosome, contents.LateEndosomes ?? Math.Max(2, Count(0.12)), 200, 0.2, contents.Bridged);
+        PlaceRound(OrganelleKind.Lysosome, contents.Lysosomes ?? Math.Max(2, Count(0.16)), 130, 300, 2);
         PlaceRound(OrganelleKind.LipidDroplet, Count(0.045), 130, 320, 1);
-        PlaceRound(OrganelleKind.Endosome, Count(0.07), 110, 240, 1);
-        FalseBlobs = PlaceFalseBlobs((int)Math.Round(options.FalseObjects * Mitochondria.Count));
+        if (contents.OtherEndosomes) PlaceRound(OrganelleKind.Endosome, Count(0.07), 110, 240, 1);
+        FalseBlobs = PlaceFalseBlobs((int)Math.Round(contents.FalseObjects * Mitochondria.Count));
         PlaceRound(OrganelleKind.Vesicle, Count(5), 26, 70, 1);
         if (shape.HasNucleus) PlacePores();
         Organelles = [.. _organelles];
@@ -56,6 +86,9 @@ internal sealed class CellScene
         foreach (Organelle o in Mitochondria) o.Id = ++id;
         Lysosomes = [.. Organelles.Where(o => o.Kind == OrganelleKind.Lysosome)];
         foreach (Organelle o in Lysosomes) o.Id = ++id;
+        foreach (Organelle o in Organelles.Where(o => o.Kind == OrganelleKind.EarlyEndosome).Concat(Organelles.Where(o => o.Kind == OrganelleKind.LateEndosome))) o.Id = ++id;
+        LastId = id;
+        Missing = [(OrganelleKind.EarlyEndosome, early), (OrganelleKind.LateEndosome, late)];
     }
 
     /// <summary>The cell's outline and nucleus.</summary>
@@ -70,6 +103,12 @@ internal sealed class CellScene
     /// <summary>The lysosomes; their ids follow those of the mitochondria.</summary>
     public Organelle[] Lysosomes { get; }
 
+    /// <summary>The largest id.</summary>
+    public ushort LastId { get; }
+
+    /// <summary>How many of each kind of endosome found no room.</summary>
+    public IReadOnlyList<(OrganelleKind Kind, int Count)> Missing { get; }
+
     /// <summary>The Golgi stacks.</summary>
     public List<GolgiStack> Golgi { get; } = [];
 
@@ -78,7 +117,7 @@ internal sealed class CellScene
 
     // ---- mitochondria
 
-    private void PlaceMitochondria(int wanted)
+    private void PlaceMitochondria(int wanted, double bridged)
     {
         for (int i = 0; i < wanted; i++)
         {
@@ -88,7 +127,7 @@ internal sealed class CellScene
             for (int attempt = 0; attempt < 40; attempt++)
             {
                 // Where room is scarce, small ones still fit.
-                Organelle? made = GrowMitochondrion(ref random, key, smaller: attempt >= 20);
+                Organelle? made = GrowMitochondrion(ref random, key, smaller: attempt >= 20, bridged);
                 if (made is null) continue;
                 Mitochondria.Add(made);
                 _organelles.Add(made);
@@ -97,7 +136,7 @@ internal sealed class CellScene
         }
     }
 
-    private Organelle? GrowMitochondrion(ref RandomStream random, ulong key, bool smaller)
+    private Organelle? GrowMitochondrion(ref RandomStream random, ulong key, bool smaller, double bridged)
     {
         double kind = random.NextDouble();
         bool round = smaller || kind < 0.2, branched = !smaller && kind > 0.72;
@@ -116,6 +155,8 @@ internal sealed class CellScene
         grown = (line.Count - 1) * Step;
         if (grown < (round ? 0 : 0.6 * length)) return null;
         var organelle = new Organelle(OrganelleKind.Mitochondrion, key);
+        var neck = new RandomStream(RandomStream.Key(key, 30));
+        if (neck.NextDouble() < bridged && line.Count >= 14) Constrict(line, 5 + neck.NextInt(line.Count - 10));
         organelle.AddLine(line);
         var all = new List<TubeNode>(line);
         if (branched && line.Count > 10)
@@ -139,6 +180,13 @@ internal sealed class CellScene
         }
         foreach (TubeNode node in all) Occupy(node);
         return organelle;
+    }
+
+    /// <summary>Makes a tube thin over some 200 nm.</summary>
+    private static void Constrict(List<TubeNode> line, int middle)
+    {
+        const float Neck = 62, Slope = 55;
+        for (int i = 0; i < line.Count; i++) line[i] = line[i] with { Radius = MathF.Min(line[i].Radius, Neck + Slope * MathF.Max(0, MathF.Abs(i - middle) - 1)) };
     }
 
     /// <summary>A tube's radius along its length: beads and necks of about 20 %.</summary>
@@ -247,6 +295,81 @@ internal sealed class CellScene
                 break;
             }
         }
+    }
+
+    /// <summary>Places vacuoles, some of them two with a thin bridge; early endosomes have tubules.</summary>
+    /// <returns>How many found no room.</returns>
+    private int PlaceEndosomes(OrganelleKind kind, int count, double median, double spread, double bridged)
+    {
+        int missing = 0;
+        for (int i = 0; i < count; i++)
+        {
+            _job.ThrowIfCancelled();
+            ulong key = RandomStream.Key(RandomStream.Key(_key, 20 + (int)kind), i);
+            var random = new RandomStream(key);
+            bool placed = false;
+            for (int attempt = 0; attempt < 60 && !placed; attempt++)
+            {
+                var node = new TubeNode(RandomPoint(ref random), (float)Math.Clamp(median * Math.Exp(spread * random.Gaussian()), 0.6 * median, 2 * median));
+                if (!Room(node with { Radius = 1.3f * node.Radius }, 40)) continue;
+                var organelle = new Organelle(kind, key);
+                organelle.AddLine([node]);
+                // Vacuoles are no balls: lobes bulge out of them.
+                for (int lobe = random.NextInt(3); lobe > 0; lobe--)
+                    organelle.AddLine([new TubeNode(node.Position + (float)random.Uniform(0.35, 0.6) * node.Radius * RandomHeading(ref random), node.Radius * (float)random.Uniform(0.6, 0.8))]);
+                List<TubeNode> all = [node with { Radius = 1.2f * node.Radius }];
+                if (random.NextDouble() < bridged) Bridge(ref random, organelle, node, all);
+                TubeNode last = all[^1];
+                if (kind == OrganelleKind.EarlyEndosome)
+                    for (int t = random.NextInt(4); t > 0; t--) Tubule(ref random, organelle, random.NextInt(2) == 0 ? node : last, all);
+                foreach (TubeNode n in all) Occupy(n);
+                _organelles.Add(organelle);
+                placed = true;
+            }
+            if (!placed) missing++;
+        }
+        return missing;
+    }
+
+    private bool Room(TubeNode node, float gap) => Shape.CytoplasmDepth(node.Position) >= node.Radius + 40 && ClearOfOthers(node.Position, node.Radius, gap);
+
+    /// <summary>Joins a second vacuole by a thin tube.</summary>
+    private void Bridge(ref RandomStream random, Organelle organelle, TubeNode first, List<TubeNode> all)
+    {
+        for (int attempt = 0; attempt < 20; attempt++)
+        {
+            float radius = first.Radius * (float)random.Uniform(0.6, 1);
+            Vector3 heading = RandomHeading(ref random);
+            var second = new TubeNode(first.Position + (first.Radius + radius + (float)random.Uniform(60, 220)) * heading, radius);
+            if (!Room(second, 60)) continue;
+            organelle.AddLine([second]);
+            organelle.AddLine([first with { Radius = 30 }, second with { Radius = 30 }]);
+            // A sphere on the bridge keeps others away.
+            all.Add(new TubeNode(0.5f * (first.Position + second.Position), 60));
+            all.Add(second);
+            return;
+        }
+    }
+
+    /// <summary>Grows a thin tube out of a vacuole.</summary>
+    private void Tubule(ref RandomStream random, Organelle organelle, TubeNode root, List<TubeNode> all)
+    {
+        float radius = (float)random.Uniform(27, 36);
+        Vector3 heading = RandomHeading(ref random);
+        List<TubeNode> line = [root with { Radius = radius }];
+        int steps = 3 + random.NextInt(6);
+        float step = 50;
+        // The first step leads to the vacuole's skin.
+        for (int i = 0; i < steps; i++)
+        {
+            heading = Vector3.Normalize(heading + 0.35f * new Vector3((float)random.Gaussian(), (float)random.Gaussian(), (float)random.Gaussian()));
+            var node = new TubeNode(line[^1].Position + (i == 0 ? root.Radius : step) * heading, radius);
+            if (!Room(node, 30)) break;
+            line.Add(node);
+        }
+        if (line.Count < 3) return;
+        organelle.AddLine(line);
+        all.AddRange(line.Skip(2));
     }
 
     private void PlaceGolgi()

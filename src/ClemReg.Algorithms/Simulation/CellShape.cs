@@ -24,7 +24,8 @@ internal sealed class CellShape
     /// <param name="high">The box's high corner, nm.</param>
     /// <param name="key">Chooses the shapes.</param>
     /// <param name="job">Threads and cancellation.</param>
-    public CellShape(Point3 low, Point3 high, ulong key, Job job)
+    /// <param name="nucleus">Whether it has a nucleus, where there is room.</param>
+    public CellShape(Point3 low, Point3 high, ulong key, Job job, bool nucleus = true)
     {
         Low = low;
         High = high;
@@ -47,10 +48,10 @@ internal sealed class CellShape
             middle + new Point3(random.Uniform(-0.1, 0.1) * extent.Z, random.Uniform(-0.04, 0.04) * extent.Y, random.Uniform(-0.04, 0.04) * extent.X),
             new Point3(Math.Max(3000, 1.2 * extent.Z), random.Uniform(0.53, 0.58) * extent.Y, random.Uniform(0.53, 0.58) * extent.X));
         double nucleusRadius = Math.Min(5000, 0.23 * width);
-        HasNucleus = nucleusRadius >= 700;
+        HasNucleus = nucleus && nucleusRadius >= 700;
         double angle = random.Uniform(0, 2 * Math.PI);
         NucleusCentre = cell.Centre + new Point3(random.Uniform(-300, 300), 0.1 * extent.Y * Math.Sin(angle), 0.1 * extent.X * Math.Cos(angle));
-        var nucleus = new Ellipsoid(NucleusCentre,
+        var envelope = new Ellipsoid(NucleusCentre,
             new Point3(Math.Max(1.1 * nucleusRadius, 0.8 * extent.Z), random.Uniform(0.9, 1.0) * nucleusRadius, random.Uniform(1.05, 1.2) * nucleusRadius));
         NucleusReach = 1.2 * nucleusRadius;
 
@@ -82,7 +83,7 @@ internal sealed class CellShape
                     // Beyond a gap of varying width the neighbouring cells begin.
                     float gap = 200 + 350 * MathF.Max(0, _fields[4][at + x] + 0.8f);
                     _fields[0][at + x] = MathF.Max(outline, -outline - gap);
-                    _fields[1][at + x] = HasNucleus ? (float)(nucleus.Distance(p) - 0.05 * nucleusRadius * large[x] + 35 * small[x]) : -1e5f;
+                    _fields[1][at + x] = HasNucleus ? (float)(envelope.Distance(p) - 0.05 * nucleusRadius * large[x] + 35 * small[x]) : -1e5f;
                 }
             }
         });

@@ -44,7 +44,7 @@ public static class ClemSimulator
         Grid em = options.EmGrid, wide = Surrounded(em, options);
         (TruthTransform transform, Grid moving) = FluorescenceRenderer.FieldOfView(options, deformationKey, job);
         CellScene scene = job.Run("place organelles", 0, 0.1, part =>
-            new CellScene(options, new CellShape(wide.Origin, wide.ToPhysical(wide.Size.Z - 1, wide.Size.Y - 1, wide.Size.X - 1), shapeKey, part), sceneKey, part));
+            new CellScene(Contents(options), new CellShape(wide.Origin, wide.ToPhysical(wide.Size.Z - 1, wide.Size.Y - 1, wide.Size.X - 1), shapeKey, part), sceneKey, part));
 
         var made = new Stack<IDisposable>();
         T Keep<T>(T volume) where T : IDisposable
@@ -95,6 +95,13 @@ public static class ClemSimulator
             throw;
         }
     }
+
+    private static SceneContents Contents(ClemSimulationOptions options) => new()
+    {
+        Mitochondria = options.Mitochondria > 0 ? options.Mitochondria : null,
+        FalseObjects = options.FalseObjects,
+        Size = options.EmGrid.Size,
+    };
 
     /// <summary>The EM grid with its surround, in whole voxels.</summary>
     private static Grid Surrounded(Grid em, ClemSimulationOptions options)

@@ -10,7 +10,7 @@ namespace ClemReg.Algorithms.Simulation;
 internal sealed class EmRenderer
 {
     // Grey values, 0 to 255.
-    private const float Resin = 216, Cytoplasm = 178, MembraneGrey = 20, Lumen = 188, Nucleoplasm = 170;
+    private const float Resin = 216, Cytoplasm = 178, MembraneGrey = 20, Lumen = 188, EarlyLumen = 212, LateLumen = 136;
 
     /// <summary>The signed distance where no organelle is near.</summary>
     private const float Far = -1e4f;
@@ -25,8 +25,8 @@ internal sealed class EmRenderer
     private readonly List<int>[] _inSlice;
     private readonly MitochondrionLook[] _looks;
     private readonly GolgiStack[] _golgi;
-    private readonly float _dotSigma, _dotDepth;
-    private readonly LayerProfile _mitochondrion, _crista, _reticulum, _envelope, _plainEdge, _plasma, _single, _droplet;
+    private readonly float _dotSigma, _dotDepth, _nucleoplasm;
+    private readonly LayerProfile _mitochondrion, _crista, _reticulum, _envelope, _plainEdge, _plasma, _single, _droplet, _inner;
     private readonly BandNoise _surface, _coarse, _middle, _fine, _curtain;
     private readonly Vector3 _nucleolus;
     private readonly float _nucleolusRadius;
@@ -37,8 +37,10 @@ internal sealed class EmRenderer
     /// <param name="em">The grid of the EM image, whose voxels are voxels of <paramref name="grid"/>.</param>
     /// <param name="noise">Standard deviation of shot noise at mid grey.</param>
     /// <param name="key">Chooses texture and noise.</param>
-    public EmRenderer(CellScene scene, Grid grid, Grid em, double noise, ulong key)
+    /// <param name="nucleoplasm">Grey value within the nucleus.</param>
+    public EmRenderer(CellScene scene, Grid grid, Grid em, double noise, ulong key, float nucleoplasm = 170)
     {
+        _nucleoplasm = nucleoplasm;
         _scene = scene;
         _grid = grid;
         _em = em;
@@ -58,6 +60,7 @@ internal sealed class EmRenderer
         _plasma = new LayerProfile(sigma, new Layer(12, MembraneGrey));
         _single = new LayerProfile(sigma, new Layer(10, MembraneGrey));
         _droplet = new LayerProfile(sigma, new Layer(6, 90));
+        _inner = new LayerProfile(sigma, new Layer(8, 45));
         // A ribosome: a dark ball of 25 nm.
         const double Radius = 12.5, Contrast = 120;
         double dotVariance = sigma * sigma + Radius * Radius / 5;
@@ -100,7 +103,7 @@ internal sealed class EmRenderer
 
     /// <summary>Draws all slices.</summary>
     /// <param name="image">Receives the EM image; on the EM grid.</param>
-    /// <param name="ids">Receives the ids of mitochondria and lysosomes; on the grid of the ids.</param>
+    /// <param name="ids">Receives the ids of the organelles that have one; on the grid of the ids.</param>
     /// <param name="job">Threads, cancellation, progress.</param>
     public void Render(Volume<byte> image, Volume<ushort> ids, Job job) =>
         job.For(_grid.Size.Z, () => new Scratch(this), (z, scratch) => RenderSlice(z, image, ids, scratch, job), report: true);
@@ -138,6 +141,7 @@ internal sealed class EmRenderer
                     OrganelleKind.Mitochondrion => 14,
                     OrganelleKind.NuclearPore => 0,
                     OrganelleKind.Vesicle => 4,
+                    OrganelleKind.EarlyEndosome => 5,
                     _ => 10,
                 };
                 distance[x] += uneven * s.SurfaceRow[x];
@@ -318,11 +322,35 @@ internal sealed class EmRenderer
             case OrganelleKind.Endosome:
                 // Multivesicular bodies: small vesicles within a light lumen.
                 return _single.Blend(distance, outside, Lumen - 5 + 4 * t.Fine - 55 * SmoothStep(0.7f, 1.4f, t.Middle));
+            case OrganelleKind.EarlyEndosome:
+                return _single.Blend(distance, outside, EarlyLumen + 3 * t.Fine + 2 * t.Middle);
+            case OrganelleKind.LateEndosome:
+                float lumen = LateLumen + 7 * t.Middle + 5 * t.Fine, vesicle = distance > 0 ? MathF.Min(Vesicles(p, segment.Owner.Key), distance - 24) : Far;
+                return _single.Blend(distance, outside, vesicle > -_inner.Reach ? _inner.Blend(vesicle, lumen, LateLumen + 22) : lumen);
             case OrganelleKind.Vesicle:
                 return _single.Blend(distance, outside, (segment.Owner.Key & 7) == 0 ? 105 : Lumen);
             default:
                 return outside;
         }
+    }
+
+    /// <summary>Signed distance from the vesicles in a late endosome, nm, positive inside: at most one in each cell of a lattice.</summary>
+    private static float Vesicles(Vector3 p, ulong key)
+    {
+        const float Cell = 66;
+        float nearest = Far;
+        Vector3 u = p / Cell;
+        int z = (int)MathF.Floor(u.X - 0.5f), y = (int)MathF.Floor(u.Y - 0.5f), x = (int)MathF.Floor(u.Z - 0.5f);
+        for (int i = 0; i < 8; i++)
+        {
+            int cz = z + (i >> 2), cy = y + (i >> 1 & 1), cx = x + (i & 1);
+            ulong bits = RandomStream.Key(RandomStream.Key(RandomStream.Key(key, cz), cy), cx);
+            if ((bits & 15) >= 11) continue;
+            float Place(int shift) => 0.35f + 0.3f * (bits >> shift & 255) / 255f;
+            var centre = new Vector3(cz + Place(8), cy + Place(16), cx + Place(24));
+            nearest = MathF.Max(nearest, 17 + 9 * (bits >> 32 & 255) / 255f - Cell * (u - centre).Length());
+        }
+        return nearest;
     }
 
     /// <summary>Matrix and cristae: lamellae across the tube, slanted or along it, each from one side and not always all the way.</summary>
@@ -346,7 +374,7 @@ internal sealed class EmRenderer
 
     private float Nucleus(Vector3 p, float depth, in Texture t)
     {
-        float grey = Nucleoplasm + 4 * t.Coarse + 5 * t.Middle + 6 * t.Fine - 0.35f * t.Dots;
+        float grey = _nucleoplasm + 4 * t.Coarse + 5 * t.Middle + 6 * t.Fine - 0.35f * t.Dots;
         // Heterochromatin: patches inside, and a layer under the envelope.
         float patches = SmoothStep(0.55f, 1.25f, 0.55f * t.Surface + 0.55f * t.Coarse + 0.3f * t.Middle);
         float rim = SmoothStep(170, 80, depth) * SmoothStep(-1.0f, 0.1f, t.Coarse + 0.6f * t.Surface);

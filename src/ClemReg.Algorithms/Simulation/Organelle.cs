@@ -11,6 +11,10 @@ internal enum OrganelleKind
     Endosome,
     Vesicle,
     NuclearPore,
+    /// <summary>A light vacuole with thin tubules.</summary>
+    EarlyEndosome,
+    /// <summary>A grey vacuole full of small vesicles.</summary>
+    LateEndosome,
 }
 
 /// <summary>
@@ -21,7 +25,7 @@ internal enum OrganelleKind
 /// <param name="Key">Its own random key: grey values, cristae.</param>
 internal sealed record Organelle(OrganelleKind Kind, ulong Key)
 {
-    /// <summary>Its value in the id volume: mitochondria from 1, then lysosomes; 0 for all others.</summary>
+    /// <summary>Its value in the id volume: mitochondria from 1, then lysosomes, early and late endosomes; 0 for all others.</summary>
     public ushort Id { get; set; }
 
     /// <summary>Its segments.</summary>

@@ -381,6 +381,7 @@ public final class ClemReg implements PlugIn {
 				}
 				if (operation.name.equals("simulate_clem")) showSample(results);
 				else if (operation.name.equals("simulate_cells")) showSections(results);
+				else if (operation.name.equals("simulate_organelles")) showOrganelles(results);
 				else if (operation.name.equals(SEGMENT_EM)) showObjects(operation, new Opened(values), results);
 				else if (operation.composesOrganelles()) {
 					showTables(operation, results);
@@ -482,6 +483,19 @@ public final class ClemReg implements PlugIn {
 		for (final Object item : Json.asList(results.report.get("tables"))) {
 			final Map<String, Object> table = Json.asObject(item);
 			Display.table("sample-boxes", Json.asList(table.get("columns")), Json.asList(table.get("rows")));
+		}
+		IJ.log("CLEM-Reg: " + Json.asText(results.report.get("summary"), ""));
+	}
+
+	/** The stack, its labels in colours, and the tables of objects and boxes, which can be named in other commands. */
+	private static void showOrganelles(final Step.Results results) {
+		final ImagePlus labels = Display.image("sample-organelles-labels.tif", results.image("labels"), null);
+		LabelColours.show(labels);
+		Display.show(labels);
+		Display.show(Display.image("sample-organelles.tif", results.image("em"), null));
+		for (final Object item : Json.asList(results.report.get("tables"))) {
+			final Map<String, Object> table = Json.asObject(item);
+			Display.table("sample-organelle-" + Json.asText(table.get("name"), ""), Json.asList(table.get("columns")), Json.asList(table.get("rows")));
 		}
 		IJ.log("CLEM-Reg: " + Json.asText(results.report.get("summary"), ""));
 	}

@@ -62,7 +62,7 @@ final class Images {
 	/** The open image that an input most likely means, by its title, or "". */
 	static String guess(final String role, final List<String> titles) {
 		final String[] words = role.startsWith("moving") || role.equals("source") ? new String[] { "fm", "fluo", "lm" } : role.equals("registered") ? new String[] { "registered" } : new String[] { "em", "sem", "tem" };
-		final boolean mask = role.endsWith("mask") || role.equals("labels");
+		final boolean mask = role.endsWith("mask") || role.equals("labels") || role.equals("a") || role.equals("b");
 		String best = "";
 		int most = 0;
 		for (final String title : titles) {

@@ -183,6 +183,8 @@ public final class Commands {
 		if (operation.name.equals("convert_model")) return Arrays.asList("such as mitonet.onnx");
 		if (operation.name.equals("simulate_clem")) return Arrays.asList("em.tif", "em_labels.tif", "fm.tif", "truth.json", "em_targets.tif (with channels=2)");
 		if (operation.name.equals("simulate_cells")) return Arrays.asList("sections.tif", "labels.tif", "boxes.csv", "truth.json", "run.json");
+		if (operation.name.equals("simulate_organelles")) return Arrays.asList("em.tif", "labels.tif", "objects.csv", "boxes.csv", "true_boxes.csv", "boxes/obj.names", "boxes/slice_N.txt", "run.json");
+		if (operation.name.equals("compare_segmentations")) return Arrays.asList("objects.csv", "classes.csv", "volumes.csv", "differences.csv", "confusion.csv (with classes)", "comparison.json", "overlay.png", "overlay.tif");
 		if (operation.name.equals("export_fields")) return Arrays.asList("fields.csv", "fields.json", "fields.txt", "run.json", "overlay.png (with image)");
 		if (operation.name.equals("evaluate_detection")) return Arrays.asList("report.json", "scores.csv", "agreement.csv (with annotators)", "matches.csv");
 		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");

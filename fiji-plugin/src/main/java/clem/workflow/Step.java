@@ -30,6 +30,9 @@ public final class Step {
 	/** How far the progress is when the operation has run; models take nearly all of the time. */
 	private static final double RUN = 0.7, MODEL_RUN = 0.97;
 
+	/** The ends of the names of a folder that stands for an image, and of a table of classes of one; and the table's name where it lies beside the image. */
+	private static final String MESHES = "_meshes", CLASSES = "_classes", OBJECTS = "objects.csv";
+
 	private final Bridge bridge;
 	private final Operation operation;
 
@@ -225,11 +228,42 @@ public final class Step {
 		return names;
 	}
 
+	/** The folder of an input: by its own name, or by that of the image in whose place it stands; or null. */
+	private static File folder(final InputSource source, final Port port) {
+		final String own = source.text(port.name);
+		if (own != null && !new File(own).isDirectory()) throw ClemRegException.badInput(port.name + ": " + (new File(own).exists() ? own + " is a file; a folder is needed." : "there is no folder " + own + "."));
+		final String image = port.name.endsWith(MESHES) ? port.name.substring(0, port.name.length() - MESHES.length()) : "", other = image.isEmpty() ? null : source.text(image);
+		if (other == null || !new File(other).isDirectory()) return own == null ? null : new File(own);
+		if (own != null) throw ClemRegException.badInput(image + " and " + port.name + " are both folders; give one of them.");
+		return new File(other);
+	}
+
+	/** Whether a folder was given for an image for which a folder may stand. */
+	private boolean isFolder(final InputSource source, final Port port) {
+		return operation.input(port.name + MESHES) != null && source.text(port.name) != null && new File(source.text(port.name)).isDirectory();
+	}
+
+	/** The table of classes that lies beside a label image, or null. */
+	private static TextFile classesBeside(final Port port, final Object image) {
+		if (!port.name.endsWith(CLASSES) || !(image instanceof VolumeImage) || ((VolumeImage) image).file == null) return null;
+		final File table = new File(((VolumeImage) image).file.getAbsoluteFile().getParentFile(), OBJECTS);
+		if (!table.isFile()) return null;
+		final TextFile text = TextFile.read(port.name, table);
+		final List<String> columns = Csv.split(Csv.lines(text.text())[0], ',');
+		return columns.contains("class") && (columns.contains("label") || columns.contains("id")) ? text : null;
+	}
+
 	/** By port: a VolumeImage, a double[] of z, y, x triples, a TextFile, or a File. */
 	private Map<String, Object> inputs(final InputSource source, final RunRequest request, final Provenance provenance) {
 		final Map<String, Object> inputs = new LinkedHashMap<>();
 		for (final Port port : operation.inputs) {
+			if (port.isFolder()) {
+				final File folder = folder(source, port);
+				if (folder != null) inputs.put(port.name, folder);
+				continue;
+			}
 			if (port.isImage()) {
+				if (isFolder(source, port)) continue;
 				final VolumeImage.Opened image = port.required ? source.needed(port.name) : source.image(port.name);
 				final double[] spacing = source.spacing(port.name);
 				if (image != null) {
@@ -247,6 +281,8 @@ public final class Step {
 			}
 			final String name = source.text(port.name);
 			if (name == null) {
+				final TextFile beside = port.isText() ? classesBeside(port, inputs.get(port.name.replace(CLASSES, ""))) : null;
+				if (beside != null) inputs.put(port.name, beside);
 				if (port.required) throw ClemRegException.badInput(port.name + " is missing: give a file.");
 				continue;
 			}
