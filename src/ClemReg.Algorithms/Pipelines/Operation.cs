@@ -37,8 +37,12 @@ public enum PortKind
     /// A file that is read, or written, here and not in Java, for its size: a model. Its path stands in the request under paths.
     /// </summary>
     File,
-    /// <summary>A folder that is written here, for the number of its files. Its path stands in the request under paths.</summary>
+    /// <summary>A folder that is read or written here, for the number of its files. Its path stands in the request under paths.</summary>
     Folder,
+    /// <summary>
+    /// Boxes of objects with classes (<see cref="Datasets.ObjectBoxes"/>): a folder or a table as a path under paths, or, of ROIs, a table that Java makes, under texts.
+    /// </summary>
+    Boxes,
     /// <summary>The same as <see cref="File"/> for a model that is run: Java says besides where the software is that runs it.</summary>
     Model,
 }
@@ -188,7 +192,11 @@ public sealed class Operation
             {
                 if (port.Required && OperationRequest.FindText(request, port.Name) is null) throw new BadInputException($"{Name} needs the input {port.Name}: {port.Help}");
             }
-            else if (port.Kind is PortKind.File or PortKind.Model)
+            else if (port.Kind == PortKind.Boxes)
+            {
+                if (port.Required && (OperationRequest.FindPath(request, port.Name) ?? (object?)OperationRequest.FindText(request, port.Name)) is null) throw new BadInputException($"{Name} needs the input {port.Name}: {port.Help}");
+            }
+            else if (port.Kind is PortKind.File or PortKind.Model or PortKind.Folder)
             {
                 if (port.Required && OperationRequest.FindPath(request, port.Name) is null) throw new BadInputException($"{Name} needs the input {port.Name}: {port.Help}");
             }
@@ -258,7 +266,7 @@ public sealed class Operation
         PortKind.Mask => value is BitVolume,
         PortKind.Source or PortKind.Sections => value is ISliceSource,
         PortKind.Points => value is PointCloud,
-        PortKind.Text or PortKind.Cells or PortKind.File or PortKind.Folder or PortKind.Model => false,
+        PortKind.Text or PortKind.Cells or PortKind.Boxes or PortKind.File or PortKind.Folder or PortKind.Model => false,
         _ => value is SpatialTransform,
     };
 }

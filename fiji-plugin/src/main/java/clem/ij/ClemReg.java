@@ -33,6 +33,7 @@ import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
 import clem.workflow.InputSource;
 import clem.workflow.ModelDownload;
+import clem.workflow.ObjectRois;
 import clem.workflow.Output;
 import clem.workflow.PointsFile;
 import clem.workflow.RegisterInput;
@@ -265,6 +266,12 @@ public final class ClemReg implements PlugIn {
 			if (table != null) return CellTable.of(text, table);
 			final ImagePlus image = Images.open(text);
 			return image != null ? CellTable.of(new VolumeImage.Opened(role, image, image.getTitle(), null, 0)) : CellTable.read(role, text);
+		}
+
+		@Override
+		public Object boxes(final String role, final String text) {
+			if (!text.equalsIgnoreCase(CellTable.MANAGER)) return InputSource.super.boxes(role, text);
+			return ObjectRois.ofManager(role, CellRoiManager.cells(role, values.get("image") == null ? null : Images.open(values.get("image"))));
 		}
 
 		@Override

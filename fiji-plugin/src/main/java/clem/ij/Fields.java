@@ -66,6 +66,9 @@ final class Fields {
 			else if (input.isCells()) {
 				fields.add("Cells", input.name, words(input.name), input.help + " A file, the title of an open table or label image, or " + CellTable.MANAGER + ".", input.isSeveral() ? Kind.TEXT : input.required ? Kind.FILE : Kind.OPTIONAL_FILE, "");
 			}
+			else if (input.isBoxes()) {
+				fields.add("Boxes", input.name, words(input.name), input.help + " A folder, a table, a zip of ROIs, or " + CellTable.MANAGER + ".", input.required ? Kind.FILE : Kind.OPTIONAL_FILE, "");
+			}
 			else if (input.isSeveral()) fields.add("Images", input.name, words(input.name) + " images", input.help + " Titles of open images or files.", Kind.TEXT, "");
 			// A model is chosen together with the image that it is for.
 			else fields.add(input.isFile() && fields.groups.containsKey("Images") ? "Images" : "Files", input.name, words(input.name), input.help + (input.kind.equals("points") ? " A CSV file or the title of an open table." : ""),

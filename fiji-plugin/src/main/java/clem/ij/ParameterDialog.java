@@ -14,6 +14,7 @@ import java.awt.event.WindowAdapter;
 import java.awt.event.WindowEvent;
 import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -361,7 +362,7 @@ final class ParameterDialog {
 	private void browse(final Fields.Field field, final JTextField target) {
 		final JFileChooser chooser = new JFileChooser(target.getText());
 		final boolean folder = field.kind == Fields.Kind.OUTPUT && field.label.endsWith("folder");
-		chooser.setFileSelectionMode(field.kind == Fields.Kind.FOLDER ? JFileChooser.DIRECTORIES_ONLY : folder ? JFileChooser.FILES_AND_DIRECTORIES : JFileChooser.FILES_ONLY);
+		chooser.setFileSelectionMode(field.kind == Fields.Kind.FOLDER ? JFileChooser.DIRECTORIES_ONLY : folder || fields.groups.getOrDefault("Boxes", Collections.emptyList()).contains(field) ? JFileChooser.FILES_AND_DIRECTORIES : JFileChooser.FILES_ONLY);
 		chooser.setDialogTitle(field.label);
 		final int choice = field.kind == Fields.Kind.OUTPUT ? chooser.showSaveDialog(dialog) : chooser.showOpenDialog(dialog);
 		if (choice == JFileChooser.APPROVE_OPTION) target.setText(chooser.getSelectedFile().getPath());

@@ -9,7 +9,8 @@ public final class Port {
 	public final String name;
 	/**
 	 * volume, mask, points, transform, source (slices that stay in Java), sections (a source of one or more slices, whose pixel size may be unknown), text (a file's), cells (such a text: a table
-	 * of cells, made of ROIs and label images too), file (read or written by the algorithms themselves), model (such a file that is run) or folder.
+	 * of cells, made of ROIs and label images too), boxes (of objects with classes: a folder or a table that the algorithms read themselves, or a text made of ROIs), file (read or written by the
+	 * algorithms themselves), model (such a file that is run) or folder.
 	 */
 	public final String kind;
 	public final boolean required;
@@ -27,7 +28,7 @@ public final class Port {
 
 	/** Whether it is an image. */
 	public boolean isImage() {
-		return !isPoints() && !isTransform() && !isText() && !isFile() && !isFolder();
+		return !isPoints() && !isTransform() && !isText() && !isBoxes() && !isFile() && !isFolder();
 	}
 
 	public boolean isPoints() {
@@ -45,6 +46,11 @@ public final class Port {
 	/** Whether it is a table of cells. */
 	public boolean isCells() {
 		return kind.equals("cells");
+	}
+
+	/** Whether it is boxes of objects with classes. */
+	public boolean isBoxes() {
+		return kind.equals("boxes");
 	}
 
 	/** Whether it is an image that may be a single section. */

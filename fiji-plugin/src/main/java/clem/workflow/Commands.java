@@ -28,7 +28,7 @@ public final class Commands {
 	public static final class FileInput {
 		/** The key, with underscores. */
 		public final String name;
-		/** volume, mask, points, transform, source, sections, text, cells, file, model, folder, or files: several images. */
+		/** volume, mask, points, transform, source, sections, text, cells, boxes, file, model, folder, or files: several images. */
 		public final String kind;
 		public final boolean required;
 		public final String help;
@@ -51,12 +51,17 @@ public final class Commands {
 		}
 
 		public boolean isImage() {
-			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isCells() && !isFile() && !isSeveral() && !isFolder();
+			return !kind.equals("points") && !kind.equals("transform") && !kind.equals("text") && !isCells() && !isBoxes() && !isFile() && !isSeveral() && !isFolder();
 		}
 
 		/** Whether it is a table of cells, or what one is made of. */
 		public boolean isCells() {
 			return kind.equals("cells");
+		}
+
+		/** Whether it is boxes of objects with classes. */
+		public boolean isBoxes() {
+			return kind.equals("boxes");
 		}
 
 		/** Whether the algorithms read it themselves. */

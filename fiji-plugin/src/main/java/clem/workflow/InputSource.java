@@ -19,6 +19,11 @@ public interface InputSource {
 		return CellTable.read(role, text);
 	}
 
+	/** Boxes of objects with classes: a folder or a table as a File, or a TextFile that is made of ROIs. */
+	default Object boxes(final String role, final String text) {
+		return ObjectRois.read(role, text);
+	}
+
 	/** A text that is in no file of its own, for an input that is one; or null. */
 	default TextFile made(final String role) {
 		return null;

@@ -156,12 +156,16 @@ public final class Step {
 			for (final Port port : operation.inputs) {
 				final Object value = inputs.get(port.name);
 				if (value == null) continue;
+				if (value instanceof TextFile && port.isBoxes()) {
+					texts.put(port.name, ((TextFile) value).json());
+					continue;
+				}
 				if (port.isText()) {
 					if (port.several) texts.put(port.name, ((List<?>) value).stream().map(text -> ((TextFile) text).json()).collect(Collectors.toList()));
 					else texts.put(port.name, ((TextFile) value).json());
 					continue;
 				}
-				if (port.isFile()) {
+				if (value instanceof File) {
 					paths.put(port.name, ((File) value).getAbsolutePath());
 					if (port.isModel()) more.put("onnxruntime", NativeLoader.onnxRuntime());
 					continue;
@@ -250,6 +254,14 @@ public final class Step {
 				final List<TextFile> tables = new ArrayList<>();
 				for (final String one : port.several ? Commands.list(name) : Collections.singletonList(name)) tables.add(source.cells(port.name, one));
 				inputs.put(port.name, port.several ? tables : tables.get(0));
+				continue;
+			}
+			if (port.isBoxes()) {
+				inputs.put(port.name, source.boxes(port.name, name));
+				continue;
+			}
+			if (port.isFolder()) {
+				inputs.put(port.name, new File(name));
 				continue;
 			}
 			final File file = port.isModel() ? ModelFolders.find(port.name, name) : new File(name);
