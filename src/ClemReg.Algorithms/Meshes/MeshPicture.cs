@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.IO.Compression;
-using ClemReg.Algorithms.Inference.Conversion;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Meshes;
@@ -59,38 +56,16 @@ internal sealed class MeshPicture
     public byte[] Png()
     {
         (int width, int height) = (_width / Oversampling, _height / Oversampling);
-        var raw = new byte[height * (1 + 3 * width)];
+        var pixels = new byte[height * width * 3];
         for (int y = 0; y < height; y++)
             for (int x = 0; x < width; x++)
                 for (int c = 0; c < 3; c++)
                 {
                     int sum = 0;
                     for (int k = 0; k < Oversampling * Oversampling; k++) sum += _rgb[3 * ((y * Oversampling + k / Oversampling) * _width + x * Oversampling + k % Oversampling) + c];
-                    raw[y * (1 + 3 * width) + 1 + 3 * x + c] = (byte)((sum + 2) / (Oversampling * Oversampling));
+                    pixels[3 * (y * width + x) + c] = (byte)((sum + 2) / (Oversampling * Oversampling));
                 }
-        using var png = new MemoryStream();
-        png.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 13, 10, 26, 10]);
-        var header = new byte[13];
-        BinaryPrimitives.WriteInt32BigEndian(header, width);
-        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
-        (header[8], header[9]) = (8, 2);
-        Chunk(png, "IHDR"u8, header);
-        using var packed = new MemoryStream();
-        using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true)) zlib.Write(raw);
-        Chunk(png, "IDAT"u8, packed.ToArray());
-        Chunk(png, "IEND"u8, []);
-        return png.ToArray();
-    }
-
-    private static void Chunk(MemoryStream png, ReadOnlySpan<byte> kind, ReadOnlySpan<byte> content)
-    {
-        Span<byte> number = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(number, content.Length);
-        png.Write(number);
-        byte[] body = [.. kind, .. content];
-        png.Write(body);
-        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.Of(body));
-        png.Write(number);
+        return PngWriter.Write(pixels, width, height, 3);
     }
 
     private static IEnumerable<Point3> Corners(Point3 low, Point3 high) =>
