@@ -87,6 +87,7 @@ final class AnnotateWindow {
 		this.afterSave = afterSave;
 		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: Annotate " + boxes.image.getTitle(), false);
 		dialog.setName(NAME);
+		dialog.getRootPane().putClientProperty(NAME, this);
 		dialog.setDefaultCloseOperation(JDialog.DO_NOTHING_ON_CLOSE);
 		dialog.addWindowListener(new WindowAdapter() {
 			@Override
