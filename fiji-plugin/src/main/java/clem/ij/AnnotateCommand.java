@@ -46,6 +46,10 @@ final class AnnotateCommand {
 
 	/** Opens the window; boxes that are in the folder already are loaded. */
 	static void open(final Bridge bridge, final ImagePlus image, final File folder, final Map<String, Color> classes, final Consumer<File> afterSave) {
+		if (Windows.front(AnnotateWindow.NAME) != null) {
+			IJ.showStatus("CLEM-Reg: the window of Annotate is open already; close it to annotate another image.");
+			return;
+		}
 		if (image.getWindow() == null) image.show();
 		final BoxesFolder there = folder != null && folder.exists() && !isEmpty(folder) ? BoxesFolder.read(BOXES, folder, image) : null;
 		onSwing(() -> {

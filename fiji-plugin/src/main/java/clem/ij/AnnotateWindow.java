@@ -178,8 +178,8 @@ final class AnnotateWindow {
 		boxes.show();
 		refresh();
 		if (names.getSize() > 0) classes.setSelectedIndex(0);
-		dialog.pack();
-		dialog.setSize(Math.max(WIDTH, dialog.getWidth()), dialog.getHeight());
+		Windows.pack(dialog);
+		dialog.setSize(Math.max(Windows.scaled(WIDTH), dialog.getWidth()), dialog.getHeight());
 		final Dimension screen = IJ.getScreenSize();
 		dialog.setLocation(Math.min(screen.width - dialog.getWidth(), window.getX() + window.getWidth() + 4), window.getY());
 		dialog.setVisible(true);

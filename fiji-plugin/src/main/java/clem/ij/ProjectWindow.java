@@ -10,6 +10,7 @@ import java.awt.Frame;
 import java.awt.GridBagConstraints;
 import java.awt.GridBagLayout;
 import java.awt.Insets;
+import java.awt.Window;
 import java.io.File;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -105,6 +106,8 @@ final class ProjectWindow {
 
 	/** Opens the window of a project, which is made if the folder holds none. */
 	static ProjectWindow open(final Bridge bridge, final File folder) {
+		final Window shown = Windows.front(NAME);
+		if (shown != null) AnnotateCommand.onSwing(shown::dispose);
 		final ProjectWindow window = new ProjectWindow(bridge, folder.getAbsoluteFile());
 		final boolean made = new File(folder, "project.json").isFile() || new File(folder, "project.json.bak").isFile();
 		try {
@@ -126,8 +129,8 @@ final class ProjectWindow {
 
 	private void show() {
 		list();
-		dialog.pack();
-		dialog.setSize(Math.max(WIDTH, dialog.getWidth()), dialog.getHeight());
+		Windows.pack(dialog);
+		dialog.setSize(Math.max(Windows.scaled(WIDTH), dialog.getWidth()), dialog.getHeight());
 		dialog.setLocationRelativeTo(IJ.getInstance());
 		final Dimension screen = IJ.getScreenSize();
 		dialog.setLocation(Math.max(0, Math.min(dialog.getX(), screen.width - dialog.getWidth())), Math.max(0, Math.min(dialog.getY(), screen.height - dialog.getHeight())));
@@ -237,9 +240,10 @@ final class ProjectWindow {
 		}
 		SwingUtilities.invokeLater(() -> {
 			list();
+			Windows.scale(steps);
 			for (final JButton button : buttons) button.setEnabled(true);
 			dialog.pack();
-			dialog.setSize(Math.max(WIDTH, dialog.getWidth()), dialog.getHeight());
+			dialog.setSize(Math.max(Windows.scaled(WIDTH), dialog.getWidth()), dialog.getHeight());
 		});
 	}
 
