@@ -352,12 +352,13 @@ final class ProjectWindow {
 	private String offered(final Commands.FileInput input, final Operation operation) {
 		switch (input.name) {
 			case "image": return image().getTitle();
-			case "model": case "detector": return Json.asText(report.get("detector"), "");
+			// Where there are boxes they go before the network that finds them.
+			case "model": case "detector": return operation.input("boxes") != null && !boxes(operation).isEmpty() ? null : Json.asText(report.get("detector"), "");
 			case "recipes": return Json.asText(report.get("recipes"), "");
-			case "boxes": {
-				final String detected = result("detect"), drawn = result("annotate");
-				// A dataset is made of what a person drew; pixels are found in all boxes.
-				return detected.isEmpty() || operation.name.equals("export_dataset") ? drawn : detected;
+			case "boxes": return boxes(operation);
+			case "classes": case "a_classes": {
+				final File classes = new File(result("segment"), "classes.csv");
+				return classes.isFile() ? classes.getPath() : null;
 			}
 			case "labels": case "a": {
 				final File labels = new File(result("segment"), "labels.tif");
@@ -365,6 +366,12 @@ final class ProjectWindow {
 			}
 			default: return null;
 		}
+	}
+
+	/** A dataset is made of what a person drew; pixels are found in all boxes. */
+	private String boxes(final Operation operation) {
+		final String detected = result("detect"), drawn = result("annotate");
+		return detected.isEmpty() || operation.name.equals("export_dataset") ? drawn : detected;
 	}
 
 	private String result(final String name) {

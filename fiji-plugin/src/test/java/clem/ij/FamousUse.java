@@ -153,7 +153,7 @@ public final class FamousUse {
 		// Closing asks for nothing when all is saved.
 		SwingUtilities.invokeAndWait(() -> annotate.dispatchEvent(new java.awt.event.WindowEvent(annotate, java.awt.event.WindowEvent.WINDOW_CLOSING)));
 		wait("closed", () -> !annotate.isShowing());
-		check("ImageJ has its keys back", image.getCanvas().getKeyListeners().length == 1);
+		check("ImageJ has its keys back", Arrays.stream(image.getCanvas().getKeyListeners()).noneMatch(l -> l.getClass().getName().contains("Annotate")));
 	}
 
 	/** What the window's button for loading does, without the file chooser. */
