@@ -5,6 +5,7 @@
 // Runs each SciJava command of the plugin on a sample and its registration, and says of each whether its result is there.
 f = { new File(it.toString()) }
 fm = f("$sample/fm.tif"); em = f("$sample/em.tif"); labels = f("$sample/em_labels.tif"); transform = f("$registered/transform.json")
+f("$out/drawn.csv").text = "slice,name,x,y,width,height\n2,mitochondria,10,10,20,20\n40,mitochondria,5,5,20,20\n"
 runs = [
 	SegmentFluorescence: [[moving: fm, log_sigma: 2.5d], "mask.tif", ""],
 	SamplePoints: [[mask: labels], "points.csv", ""],
@@ -27,6 +28,10 @@ runs = [
 	SegmentOrganelles: [[image: em, boxes: f("$sample/boxes.csv")], "organelles", "objects.csv"],
 	Mesh: [[labels: labels], "meshes", "all.obj"],
 	CompareSegmentations: [[a: labels, b_meshes: f("$out/meshes"), iou: "0.5"], "comparison", "classes.csv"],
+	FamousProject: [[project: f("$out/project"), action: "new", image: em], "project.json", ""],
+	ProposeSlices: [[image: em, slice_count: 5], "slices.csv", ""],
+	ExportDataset: [[image: em, boxes: f("$out/drawn.csv")], "dataset", "dataset.json"],
+	ImportDataset: [[dataset: f("$out/dataset"), image: em], "imported", "rois.zip"],
 	DetectCells: [[image: fm, cell_score: 0.3d], "cells", "boxes.csv"],
 	TrackCells: [[image: fm, boxes: f("$out/cells/boxes.csv"), labels: f("$out/cells/labels.tif")], "tracks", "tracks.csv"],
 	SimulateCells: [[sections: 2, width: 160, height: 140, noise: 10d], "sections", "boxes.csv"],

@@ -87,7 +87,7 @@ internal sealed class ComparisonOverlay
                     (picture[at], picture[at + 1], picture[at + 2]) = (colour.Red, colour.Green, colour.Blue);
                 }
         });
-        return (PngFile.Write(picture, across, down), slices);
+        return (PngWriter.Write(picture, across, down, 3), slices);
     }
 
     private static bool Filled(SegmentedObjects side, int z)

@@ -22,8 +22,13 @@ internal sealed class MeshFolder : IDisposable
         Writing(() => Directory.CreateDirectory(_work));
     }
 
-    /// <summary>Where to write a file.</summary>
-    public string PathOf(string name) => Path.Combine(_work, name);
+    /// <summary>Where to write a file, whose name may have folders with / before it.</summary>
+    public string PathOf(string name)
+    {
+        string path = Path.Combine(_work, name);
+        Writing(() => Directory.CreateDirectory(Path.GetDirectoryName(path)!));
+        return path;
+    }
 
     /// <summary>Writes a file; what prevents it is told.</summary>
     public void Write(string name, Action<Stream> write) => Writing(() =>
@@ -54,7 +59,12 @@ internal sealed class MeshFolder : IDisposable
             Directory.Move(_work, _target);
             return;
         }
-        foreach (string file in Directory.GetFiles(_work)) File.Move(file, Path.Combine(_target, Path.GetFileName(file)), _overwrite);
+        foreach (string file in Directory.GetFiles(_work, "*", SearchOption.AllDirectories))
+        {
+            string place = Path.Combine(_target, Path.GetRelativePath(_work, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+            File.Move(file, place, _overwrite);
+        }
     });
 
     /// <summary>Removes what has not come to its place.</summary>

@@ -56,16 +56,16 @@ internal sealed class MeshPicture
     public byte[] Png()
     {
         (int width, int height) = (_width / Oversampling, _height / Oversampling);
-        var small = new byte[3 * height * width];
+        var pixels = new byte[height * width * 3];
         for (int y = 0; y < height; y++)
             for (int x = 0; x < width; x++)
                 for (int c = 0; c < 3; c++)
                 {
                     int sum = 0;
                     for (int k = 0; k < Oversampling * Oversampling; k++) sum += _rgb[3 * ((y * Oversampling + k / Oversampling) * _width + x * Oversampling + k % Oversampling) + c];
-                    small[3 * (y * width + x) + c] = (byte)((sum + 2) / (Oversampling * Oversampling));
+                    pixels[3 * (y * width + x) + c] = (byte)((sum + 2) / (Oversampling * Oversampling));
                 }
-        return PngFile.Write(small, width, height);
+        return PngWriter.Write(pixels, width, height, 3);
     }
 
     private static IEnumerable<Point3> Corners(Point3 low, Point3 high) =>

@@ -15,6 +15,7 @@ public static class Operations
         InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, ResidualsOperation.Definition, EvaluateOperation.Definition,
         DetectCellsOperation.Definition, TrackCellsOperation.Definition,
         MeshOperation.Definition, CompareSegmentationsOperation.Definition,
+        FamousProjectOperation.Definition, ProposeSlicesOperation.Definition, ExportDatasetOperation.Definition, ImportDatasetOperation.Definition,
         SimulateOperation.Simulate, SimulateOperation.EvaluateTre,
         SimulateCellsOperation.Definition, SimulateOrganellesOperation.Definition, ExportFieldsOperation.Definition, EvaluateDetectionOperation.Definition,
     ];

@@ -28,7 +28,7 @@ final class Help {
 	static String of(final Schema schema, final Operation operation) {
 		final StringBuilder usage = new StringBuilder("Usage: clemreg " + Commands.call(operation));
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
-			final String part = Arguments.option(input.name) + (input.isFolder() ? " DIR" : " FILE") + (input.isImage() ? "[#channel]" : "");
+			final String part = Arguments.option(input.name) + (input.isFolder() ? " DIR" : input.isBoxes() ? " DIR|FILE" : " FILE") + (input.isImage() ? "[#channel]" : "");
 			usage.append(' ').append(input.required ? part : "[" + part + "]");
 		}
 		if (Commands.givesFiles(operation)) usage.append(" --out ").append(Commands.givesFolder(operation) ? "DIR" : "FILE");
@@ -48,7 +48,7 @@ final class Help {
 
 	private static void options(final StringBuilder text, final Operation operation) {
 		for (final Commands.FileInput input : Commands.inputs(operation)) {
-			entry(text, Arguments.option(input.name) + (input.isFolder() ? " DIR" : " FILE"), input.help + (input.required ? "" : " Optional."));
+			entry(text, Arguments.option(input.name) + (input.isFolder() ? " DIR" : input.isBoxes() ? " DIR|FILE" : " FILE"), input.help + (input.required ? "" : " Optional."));
 		}
 		for (final String key : Commands.spacings(operation)) {
 			entry(text, Arguments.option(key) + " z,xy", "Voxel size in nm, as z,xy or z,y,x; goes before the file's own.");

@@ -69,24 +69,30 @@ public final class ClemReg implements PlugIn {
 		try {
 			final Bridge bridge = Bridges.get();
 			if (argument.equals("about")) about(bridge);
+			else if (argument.equals(AnnotateCommand.NAME)) AnnotateCommand.run(bridge, options);
+			else if (argument.equals(ProjectWindow.OPERATION) && options == null && !GraphicsEnvironment.isHeadless()) ProjectWindow.choose(bridge);
 			else run(bridge, argument, options);
 		}
-		catch (final ClemRegException e) {
-			IJ.showProgress(1.0);
+		catch (final RuntimeException | Error e) {
+			tell(e);
+		}
+	}
+
+	/** Shows what prevented a command. */
+	static void tell(final Throwable error) {
+		IJ.showProgress(1.0);
+		if (error instanceof ClemRegException) {
+			final ClemRegException e = (ClemRegException) error;
 			if (e.kind == ClemRegException.Kind.CANCELLED) IJ.showStatus("CLEM-Reg: cancelled");
 			if (e.kind == ClemRegException.Kind.INTERNAL) logTrace(e);
 			if (e.kind != ClemRegException.Kind.CANCELLED) IJ.error(TITLE, wrapped(e.getMessage()));
 			else Macro.abort();
 		}
-		catch (final OutOfMemoryError e) {
-			IJ.showProgress(1.0);
-			IJ.error(TITLE, wrapped("Java's memory is too small. Close other images, or raise it in Edit > Options > Memory & Threads."));
-		}
-		catch (final RuntimeException | Error e) {
-			IJ.showProgress(1.0);
-			if (Macro.MACRO_CANCELED.equals(e.getMessage())) throw e;
-			logTrace(e);
-			IJ.error(TITLE, wrapped("Unexpected error: " + e + ". Please report it with what the Log window shows."));
+		else if (error instanceof OutOfMemoryError) IJ.error(TITLE, wrapped("Java's memory is too small. Close other images, or raise it in Edit > Options > Memory & Threads."));
+		else {
+			if (Macro.MACRO_CANCELED.equals(error.getMessage())) throw new RuntimeException(Macro.MACRO_CANCELED);
+			logTrace(error);
+			IJ.error(TITLE, wrapped("Unexpected error: " + error + ". Please report it with what the Log window shows."));
 		}
 	}
 
@@ -132,10 +138,7 @@ public final class ClemReg implements PlugIn {
 		}
 		else if (!sample) {
 			if (GraphicsEnvironment.isHeadless()) throw ClemRegException.badInput("Without a screen " + operation.title + " needs its keys: run(\"...\", \"key=value ...\").");
-			final ParameterDialog dialog = new ParameterDialog(operation, fields, Images.titles());
-			if (name.equals(SEGMENT_EM)) dialog.preview(shown -> new ThresholdPreview(schema.operation(PROBABILITY), shown));
-			if (operation.composesOrganelles()) dialog.preview(shown -> new OrganellePreview(operation, () -> bridge, shown));
-			if (operation.findsCells()) dialog.preview(shown -> new CellPreview(schema.operation(DETECT_CELLS), () -> bridge, shown));
+			final ParameterDialog dialog = dialog(bridge, schema, operation, fields);
 			final String command = Recorder.getCommand();
 			if (Windows.front(dialog.name()) != null) {
 				IJ.showStatus("CLEM-Reg: the dialog of " + operation.title + " is open already.");
@@ -152,10 +155,16 @@ public final class ClemReg implements PlugIn {
 			values.putAll(answer);
 			record(fields, values);
 		}
+		execute(bridge, schema, operation, fields, values, options == null);
+	}
+
+	/** Runs an operation, shows its results and keeps how long it took. */
+	private static void execute(final Bridge bridge, final Schema schema, final Operation operation, final Fields fields, final Map<String, String> values, final boolean asked) {
+		final String name = operation.name;
 		final long voxels = voxels(fields, values), begun = System.nanoTime();
-		try (ImageJListener listener = new ImageJListener(options == null ? operation.title : null)) {
+		try (ImageJListener listener = new ImageJListener(asked ? operation.title : null)) {
 			if (name.equals("register")) register(bridge, schema, operation, values, listener);
-			else if (name.equals(Batch.NAME)) batch(bridge, operation, values, options == null, listener);
+			else if (name.equals(Batch.NAME)) batch(bridge, operation, values, asked, listener);
 			else step(bridge, operation, values, listener);
 		}
 		RunTimes.keep(name, voxels, (System.nanoTime() - begun) * NANO, Json.asNumber(Json.parseObject(bridge.memory()).get("peak_memory_mb"), 0));
@@ -170,6 +179,25 @@ public final class ClemReg implements PlugIn {
 			if (image != null) voxels += (long) image.getWidth() * image.getHeight() * image.getStackSize();
 		}
 		return voxels;
+	}
+
+	private static ParameterDialog dialog(final Bridge bridge, final Schema schema, final Operation operation, final Fields fields) {
+		final ParameterDialog dialog = new ParameterDialog(operation, fields, Images.titles());
+		if (operation.name.equals(SEGMENT_EM)) dialog.preview(shown -> new ThresholdPreview(schema.operation(PROBABILITY), shown));
+		if (operation.composesOrganelles()) dialog.preview(shown -> new OrganellePreview(operation, () -> bridge, shown));
+		if (operation.findsCells()) dialog.preview(shown -> new CellPreview(schema.operation(DETECT_CELLS), () -> bridge, shown));
+		return dialog;
+	}
+
+	/** Asks with values filled in, and runs the operation; gives the values, or null when the user cancels. */
+	static Map<String, String> ask(final Bridge bridge, final Schema schema, final Operation operation, final Map<String, String> filledIn) {
+		final Fields fields = Fields.of(operation);
+		final ParameterDialog dialog = dialog(bridge, schema, operation, fields);
+		dialog.fillIn(filledIn);
+		if (Windows.front(dialog.name()) != null) return null;
+		final Map<String, String> values = dialog.ask();
+		if (values != null) execute(bridge, schema, operation, fields, values, true);
+		return values;
 	}
 
 	/** In a macro without a region the selection of the fluorescence, and that of the EM, count, as for ImageJ's own commands. */
@@ -236,7 +264,7 @@ public final class ClemReg implements PlugIn {
 	}
 
 	/** Inputs among the open images, tables and files. */
-	private static final class Opened implements InputSource {
+	static final class Opened implements InputSource {
 		private final Map<String, String> values;
 
 		Opened(final Map<String, String> values) {

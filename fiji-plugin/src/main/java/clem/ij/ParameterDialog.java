@@ -71,6 +71,7 @@ final class ParameterDialog {
 	private JTabbedPane tabs;
 	private JDialog dialog;
 	private Map<String, String> answer;
+	private Map<String, String> filledIn = Collections.emptyMap();
 	private Function<DialogValues, Preview> previews;
 	private Preview preview;
 
@@ -88,6 +89,11 @@ final class ParameterDialog {
 	/** Adds a preview. */
 	void preview(final Function<DialogValues, Preview> made) {
 		previews = made;
+	}
+
+	/** Values that stand in the fields at first, in place of the defaults and of what the user last chose. */
+	void fillIn(final Map<String, String> values) {
+		filledIn = values;
 	}
 
 	/** Shows the dialog and waits; null when it is cancelled. */
@@ -123,8 +129,12 @@ final class ParameterDialog {
 		buttons.add(ok);
 		dialog.getRootPane().setDefaultButton(ok);
 		reset();
-		final Map<String, String> kept = DialogMemory.of(operation, fields);
+		// What is filled in, as from a project, goes before what the user chose elsewhere.
+		final Map<String, String> kept = filledIn.isEmpty() ? DialogMemory.of(operation, fields) : Collections.emptyMap();
 		kept.forEach((key, value) -> set(inputs.get(key), value));
+		filledIn.forEach((key, value) -> {
+			if (inputs.containsKey(key)) set(inputs.get(key), value);
+		});
 		remembered.setVisible(!kept.isEmpty());
 		if (inputs.get(PRESET) instanceof JComboBox) ((JComboBox<?>) inputs.get(PRESET)).addActionListener(e -> preset());
 		for (final String role : new String[] { "moving", "fixed", "fixed_mask" }) {

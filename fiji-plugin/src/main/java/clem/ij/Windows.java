@@ -22,10 +22,15 @@ final class Windows {
 
 	/** Gives a window the user's scale of fonts and its size, at most the screen's. */
 	static void pack(final Window window) {
-		if (Prefs.getGuiScale() != 1) enlarge(window, (float) Prefs.getGuiScale());
+		scale(window);
 		window.pack();
 		final Rectangle screen = GraphicsEnvironment.getLocalGraphicsEnvironment().getMaximumWindowBounds();
 		window.setSize(Math.min(window.getWidth(), screen.width), Math.min(window.getHeight(), screen.height));
+	}
+
+	/** Gives parts that were made later the user's scale of fonts. */
+	static void scale(final Container parts) {
+		if (Prefs.getGuiScale() != 1) enlarge(parts, (float) Prefs.getGuiScale());
 	}
 
 	/** The window of that name if it is shown, in front then; else null. */

@@ -16,6 +16,7 @@ import clem.bridge.Handles;
 import clem.bridge.OperationListener;
 import clem.bridge.VoxelKind;
 import ij.ImagePlus;
+import ij.io.FileInfo;
 import ij.measure.Calibration;
 
 /**
@@ -94,6 +95,14 @@ public final class VolumeImage {
 		this.spacing = spacing != null ? spacing.clone() : calibrated ? Spacings.of(image, role, name) : new double[] { UNKNOWN, UNKNOWN, UNKNOWN };
 		final Calibration cal = image.getCalibration();
 		origin = new double[] { offset(cal.zOrigin, 0), offset(cal.yOrigin, 1), offset(cal.xOrigin, 2) };
+	}
+
+	/** The file in which the image lies: the one it was read from, or where ImageJ says that it is; null where there is none. */
+	public File source() {
+		if (file != null) return file;
+		final FileInfo info = image.getOriginalFileInfo();
+		final File opened = info == null || info.directory == null || info.fileName == null ? null : new File(info.directory, info.fileName);
+		return opened != null && opened.isFile() ? opened : null;
 	}
 
 	/** ImageJ keeps the origin as the pixel that lies at zero. */

@@ -179,7 +179,7 @@ public final class CellRois {
 	}
 
 	/** The slice, from 1, in which a ROI lies; where it says nothing, the first. */
-	static int slice(final Roi roi) {
+	public static int slice(final Roi roi) {
 		if (roi.getZPosition() > 0) return roi.getZPosition();
 		if (roi.getPosition() > 0) return roi.getPosition();
 		final Matcher matcher = STACK_NAME.matcher(roi.getName() == null ? "" : roi.getName());

@@ -18,6 +18,8 @@ import clem.schema.Schema;
 public final class Commands {
 	/** The input of register that takes several files. */
 	static final String LINKED = "linked";
+	/** The operation that gives boxes of objects with classes, which are written as ROIs too. */
+	static final String IMPORT_DATASET = "import_dataset";
 	/** The output that tells of the run itself: run.json. */
 	private static final String RUN = "run";
 	private static final String FILES = "files";
@@ -189,6 +191,8 @@ public final class Commands {
 		if (operation.name.equals("evaluate_detection")) return Arrays.asList("report.json", "scores.csv", "agreement.csv (with annotators)", "matches.csv");
 		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");
 		if (operation.name.equals("mesh")) return Arrays.asList("label_N.stl (one for each label N)", "all.obj", "all.ply (if asked for)", "objects.csv", "classes.csv", "contacts.csv", "meshes.png", "mesh.json");
+		if (operation.name.equals("export_dataset")) return Arrays.asList("images/", "labels/", "obj.names", "obj.data", "train.txt", "valid.txt", "yolov4.cfg", "yolov4-tiny.cfg", "dataset.yaml", "dataset.json");
+		if (operation.name.equals(IMPORT_DATASET)) return Arrays.asList("boxes.csv", "obj.names", "slices.csv", "rois.zip", "run.json");
 		if (operation.name.equals("detect_objects")) return Arrays.asList("boxes.csv", "obj.names", "run.json", "labels/slice_N.txt");
 		if (operation.composesOrganelles()) return Arrays.asList("labels.tif", "objects.csv", "suggestions.csv", "classes.csv", "recipes.json", "boxes/obj.names", "boxes/slice_N.txt", "overlay.png", "run.json");
 		if (operation.findsCells()) return CellResults.files(operation);

@@ -177,6 +177,9 @@ public final class FileRunner {
 			for (final Map.Entry<String, byte[]> file : results.files().entrySet()) {
 				output.bytes(file.getKey().isEmpty() ? output.path() : output.path(file.getKey()), file.getValue());
 			}
+			if (operation.name.equals(Commands.IMPORT_DATASET)) {
+				output.bytes(output.path("rois.zip"), CellRois.zip(ObjectRois.of(Json.asObject(Json.asList(results.report.get("tables")).get(0)), null)));
+			}
 		}
 		else for (final Port port : operation.outputs) {
 			if (port.isText()) results.files().forEach((name, bytes) -> output.bytes(output.path(name), bytes));

@@ -177,6 +177,8 @@ public final class Step {
 					final VolumeImage image = (VolumeImage) value;
 					names.put(port.name, image.file != null ? image.file.getName() : image.name());
 					if (!image.calibrated) uncalibrated.add(port.name);
+					// A project keeps where its stack is.
+					if (operation.name.equals("famous_project") && image.source() != null) paths.put(port.name, image.source().getAbsolutePath());
 					if (port.name.equals("source") && image.channels > 1 && (!image.channelChosen || operation.givesItsOwnText())) several = image;
 				}
 				ports.put(port.name, handle(handles, port, value, progress));
