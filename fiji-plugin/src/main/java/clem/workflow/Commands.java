@@ -22,7 +22,8 @@ public final class Commands {
 	private static final String RUN = "run";
 	private static final String FILES = "files";
 	private static final String SIMULATE = "simulate";
-	private static final List<String> PARTS = Arrays.asList("overlay", "residuals", "register_plan");
+	/** Operations that are parts of others, or of a report about the system. */
+	private static final List<String> PARTS = Arrays.asList("overlay", "residuals", "register_plan", "providers");
 
 	/** An input file of a command. */
 	public static final class FileInput {
@@ -76,7 +77,7 @@ public final class Commands {
 
 	private Commands() {}
 
-	/** The operations that can be run on files: all but those that are parts of register. */
+	/** The operations that can be run on files: all but those that are parts of others. */
 	public static List<Operation> of(final Schema schema) {
 		final List<Operation> list = new ArrayList<>();
 		for (final Operation operation : schema.operations) if (!PARTS.contains(operation.name)) list.add(operation);
