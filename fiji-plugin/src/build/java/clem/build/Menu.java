@@ -13,7 +13,7 @@ import clem.workflow.Commands;
 
 /**
  * Plugins > CLEM-Reg in ImageJ, as plugins.config says it. The first word of an operation's name decides where its command goes and its title what
- * it is called, so a new operation needs nothing here. What is no operation stands in {@link #OWN}.
+ * it is called, so a new operation needs nothing here. What is no operation stands in {@link Commands#OWN}.
  */
 public final class Menu {
 	private static final String ROOT = "Plugins>CLEM-Reg", CLASS = "clem.ij.ClemReg";
@@ -36,8 +36,6 @@ public final class Menu {
 	private static final List<String> HELP = Arrays.asList("self_test", "about");
 	/** On the command line only: it wants the truth of a simulation. */
 	private static final List<String> HIDDEN = Arrays.asList("evaluate_tre");
-	/** Commands that are no operations: argument and label. */
-	private static final String[][] OWN = { { "self_test", "CLEM-Reg Self-Test" }, { "about", "About CLEM-Reg..." } };
 	private static final List<String> SMALL = Arrays.asList("a", "an", "and", "as", "by", "for", "from", "in", "of", "on", "onto", "the", "to", "with");
 
 	private Menu() {}
@@ -49,7 +47,7 @@ public final class Menu {
 		for (final Operation operation : Commands.of(schema)) {
 			if (!HIDDEN.contains(operation.name)) menu.get(group(operation.name)).add(new String[] { operation.name, label(operation) });
 		}
-		for (final String[] own : OWN) menu.get(group(own[0])).add(own);
+		Commands.OWN.forEach((name, label) -> menu.get(group(name)).add(new String[] { name, label }));
 		menu.get(Group.WORKFLOWS).sort(Comparator.comparing(command -> WORKFLOWS.indexOf(command[0])));
 		final StringBuilder config = new StringBuilder("# CLEM-Reg's menu in ImageJ. Made from the operations by clem.build.Menu.\n");
 		for (final Map.Entry<Group, List<String[]>> group : menu.entrySet()) {

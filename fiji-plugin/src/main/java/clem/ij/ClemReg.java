@@ -57,8 +57,8 @@ import ij.text.TextWindow;
  * dialog appears; otherwise the dialog is shown and recorded.
  */
 public final class ClemReg implements PlugIn {
-	/** The commands that are no operations. */
-	static final String ABOUT = "about", SELF_TEST = "self_test";
+	/** Two of {@link Commands#OWN}. */
+	private static final String ABOUT = "about", SELF_TEST = "self_test";
 	private static final String TITLE = "CLEM-Reg", SEGMENT_EM = "segment_em", PROBABILITY = "model_probability", DETECT_CELLS = "detect_cells", EXPORT_FIELDS = "export_fields";
 	private static final int TEXT_WIDTH = 700, TEXT_HEIGHT = 500;
 	private static final double NANO = 1e-9;

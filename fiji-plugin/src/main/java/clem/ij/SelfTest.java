@@ -45,8 +45,6 @@ public final class SelfTest {
 	/** The sample's mean error must be below this many nm afterwards; it is about 10, and 2400 before. */
 	private static final double LARGEST_ERROR_NM = 60;
 	private static final Pattern MENU_LINE = Pattern.compile("([^#,]+), \"([^\"]+)\", ([\\w.]+)\\(\"(\\w+)\"\\)");
-	/** Commands that are no operations. */
-	private static final List<String> OWN = Arrays.asList(ClemReg.SELF_TEST, ClemReg.ABOUT);
 
 	/** One thing to be tried; gives what was found. */
 	private interface Trial {
@@ -200,7 +198,7 @@ public final class SelfTest {
 				entries++;
 				final String label = entry.group(2), argument = entry.group(4);
 				Class.forName(entry.group(3));
-				if (!OWN.contains(argument)) schema.operation(argument);
+				if (!Commands.OWN.containsKey(argument)) schema.operation(argument);
 				if (commands == null) continue;
 				final String owner = String.valueOf(commands.get(label));
 				require(owner.startsWith(entry.group(3)), "'" + label + "' leads to " + (commands.get(label) == null ? "nothing" : owner) + " in ImageJ's menu. Is CLEM-Reg there twice, or another plugin of that label?");

@@ -3,8 +3,11 @@ package clem.workflow;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import clem.bridge.ClemRegException;
@@ -24,6 +27,15 @@ public final class Commands {
 	private static final String SIMULATE = "simulate";
 	/** Operations that are parts of others, or of a report about the system. */
 	private static final List<String> PARTS = Arrays.asList("overlay", "residuals", "register_plan", "providers");
+
+	/** ImageJ's commands that are no operations: what they are called by and their labels. */
+	public static final Map<String, String> OWN;
+	static {
+		final Map<String, String> own = new LinkedHashMap<>();
+		own.put("self_test", "CLEM-Reg Self-Test");
+		own.put("about", "About CLEM-Reg...");
+		OWN = Collections.unmodifiableMap(own);
+	}
 
 	/** An input file of a command. */
 	public static final class FileInput {
