@@ -73,7 +73,8 @@ for platform in "${platforms[@]}"; do
   mkdir -p "$work/only-$platform/natives" "$out/update-site/jars/$platform" "$work/zip-$platform/plugins" "$work/zip-$platform/licenses/clemreg"
   mv "$work/natives/$platform" "$work/only-$platform/natives"
   pack "$out/update-site/jars/$platform/clemreg-natives-$platform-$version.jar" "$version" "$work/only-$platform"
-  pack "$work/zip-$platform/plugins/Clem_Reg-$version.jar" "$version" "${contents[@]}" "$work/only-$platform"
+  if [ "$platform" = "$here" ]; then cp "$jar" "$work/zip-$platform/plugins"
+  else pack "$work/zip-$platform/plugins/Clem_Reg-$version.jar" "$version" "${contents[@]}" "$work/only-$platform"; fi
   cp fiji-plugin/src/main/resources/licenses/*.txt "$work/zip-$platform/licenses/clemreg"
   pack "$out/CLEM-Reg-$version-$platform.zip" - "$work/zip-$platform"
 done

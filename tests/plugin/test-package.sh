@@ -11,10 +11,11 @@ site_jar=$package/update-site/plugins/Clem_Reg-$version.jar
 natives=$package/update-site/jars/$platform/clemreg-natives-$platform-$version.jar
 for file in "$zip" "$site_jar" "$natives"; do check "$(basename "$file"): $(tail -3 "$scratch/package.log")" test -s "$file"; done
 check "checksums" bash -c 'cd "$1" && sha256sum --quiet -c SHA256SUMS && [ "$(wc -l <SHA256SUMS)" = "$(find . -type f ! -name SHA256SUMS | wc -l)" ]' _ "$package"
-"$root/scripts/package.sh" --no-build --only-here >/dev/null 2>&1
-cp "$package/SHA256SUMS" "$scratch/first"
-"$root/scripts/package.sh" --no-build --only-here >/dev/null 2>&1
-check "packed twice, the bytes are the same" cmp "$scratch/first" "$package/SHA256SUMS"
+again() { java -Duser.timezone=UTC -cp "$root/build/java/tools" clem.build.MakeJar "$scratch/$1.jar" "$version" "$root/build/java/classes" "$root/fiji-plugin/src/main/resources"; }
+again 1
+touch "$root/build/java/classes/clem/cli/Main.class"
+again 2
+check "packed twice, the bytes are the same" cmp "$scratch/1.jar" "$scratch/2.jar"
 
 # Licences: each package that the algorithms name, ONNX Runtime and .NET have one, in every place; .NET's is that of the version that was compiled in.
 unzip -qo "$zip" -d "$scratch/Fiji"
@@ -52,22 +53,19 @@ if [ ! -x "$fiji/fiji-like" ]; then
   finish
   exit 0
 fi
-cat >"$scratch/run.ijm" <<'M'
-run("CLEM-Reg Self-Test");
-run("About CLEM-Reg...");
-M
-in_fiji() { # NAME JARS: the self-test as a macro runs it
+echo 'run("CLEM-Reg Self-Test");' >"$scratch/self-test.ijm"
+echo 'run("About CLEM-Reg...");' >"$scratch/about.ijm"
+in_fiji() { # NAME JARS MACRO
   "$fiji/fiji-like" "$jar" -menu >/dev/null 2>&1 # compiles FijiLike
   local classes="${TMPDIR:-/tmp}/fiji-like-$(sha256sum "$fiji/FijiLike.java" | cut -c1-12)"
   java --add-opens=java.base/java.lang=ALL-UNNAMED --enable-native-access=ALL-UNNAMED -Djava.awt.headless=true "-Dclemreg.cache=$scratch/cache" "-Djava.util.prefs.userRoot=$scratch/prefs" \
-    -Dfijilike.jars="$2" -cp "$fiji/jars/*:$classes" FijiLike -macro "$scratch/run.ijm" >"$scratch/$1.log" 2>&1
+    -Dfijilike.jars="$2" -cp "$fiji/jars/*:$classes" FijiLike -macro "$scratch/$3.ijm" >"$scratch/$1.log" 2>&1
 }
-in_fiji zip "$scratch/Fiji/plugins/Clem_Reg-$version.jar"
+in_fiji zip "$scratch/Fiji/plugins/Clem_Reg-$version.jar" self-test
 check "the zip, unpacked into a Fiji: $(tail -15 "$scratch/zip.log")" grep -q "self-test: [5-9] passed, 0 failed" "$scratch/zip.log"
 check "its menu" grep -qE "^ok +menu: [0-9]+ commands, all in ImageJ's menu" "$scratch/zip.log"
-in_fiji site "$site_jar:$natives"
-check "the update site's files: $(tail -15 "$scratch/site.log")" grep -q "self-test: [5-9] passed, 0 failed" "$scratch/site.log"
-check "compute in Fiji's process" grep -q "^library: $platform/.*ClemReg.Bridge" "$scratch/site.log"
+in_fiji site "$site_jar:$natives" about
+check "the update site's files compute in Fiji's process: $(tail -15 "$scratch/site.log")" grep -q "^library: $platform/.*ClemReg.Bridge" "$scratch/site.log"
 
 # A system for which there is no native library: the worker in the jar is a program that loads it from elsewhere.
 library=$(find "$scratch/natives" -path '*baseline*' -name 'ClemReg.Bridge.*')
@@ -77,11 +75,11 @@ mkdir -p "$scratch/whole/natives/$platform/worker"
 cp -r "$scratch/natives/natives/$platform/onnxruntime" "$scratch/whole/natives/$platform"
 printf '#!/bin/sh\nexec %q %q\n' "$launcher" "$library" >"$scratch/whole/natives/$platform/worker/ClemReg.Worker"
 (cd "$scratch/whole" && jar cf "$scratch/whole.jar" natives)
-in_fiji whole "$site_jar:$scratch/whole.jar"
+in_fiji whole "$site_jar:$scratch/whole.jar" self-test
 check "a worker for everything: $(tail -15 "$scratch/whole.log")" grep -q "self-test: [5-9] passed, 0 failed" "$scratch/whole.log"
 check "compute in a process of its own" grep -q "^library: none is loaded" "$scratch/whole.log"
 rm "$scratch/whole/natives/$platform/worker/ClemReg.Worker" && mv "$scratch/whole/natives/$platform" "$scratch/whole/natives/win-arm64" && mkdir -p "$scratch/whole/natives/win-arm64/worker" && touch "$scratch/whole/natives/win-arm64/worker/ClemReg.Worker.exe"
 (cd "$scratch/whole" && jar cf "$scratch/other.jar" natives)
-in_fiji other "$site_jar:$scratch/other.jar"
-check "a package for another system says so: $(head -5 "$scratch/other.log")" grep -q "FAILED  algorithms: .*this is $platform, and there are programs for win-arm64 only" "$scratch/other.log"
+in_fiji other "$site_jar:$scratch/other.jar" about
+check "a package for another system says so: $(head -5 "$scratch/other.log")" grep -q "^CLEM-Reg: FAILED: .*this is $platform, and there are programs for win-arm64 only" "$scratch/other.log"
 finish
