@@ -54,7 +54,7 @@ final class ReportWindow {
 		frame.getRootPane().setDefaultButton(close);
 		frame.getRootPane().registerKeyboardAction(e -> frame.dispose(), KeyStroke.getKeyStroke(KeyEvent.VK_ESCAPE, 0), JComponent.WHEN_IN_FOCUSED_WINDOW);
 		frame.pack();
-		frame.setLocationRelativeTo(IJ.getInstance());
+		frame.setLocationRelativeTo(null);
 		return frame;
 	}
 
@@ -68,7 +68,8 @@ final class ReportWindow {
 	/** How many rows the text takes once its lines are broken. */
 	private static int rows(final String text) {
 		int rows = 1;
-		for (final String line : text.trim().split("\n")) rows += 1 + line.length() / COLUMNS;
+		// Words and long paths are not broken where it would be best.
+		for (final String line : text.trim().split("\n")) rows += 1 + line.length() * 3 / (2 * COLUMNS);
 		return Math.min(MOST_ROWS, rows);
 	}
 
