@@ -68,7 +68,7 @@ public final class ClemReg implements PlugIn {
 		// ImageJ gives a macro's options to the thread that it calls, so they are read before anything else.
 		final String options = Macro.getOptions();
 		try {
-			if (argument.equals(ABOUT)) ReportWindow.show("About CLEM-Reg", "Registers fluorescence onto volume electron microscopy.\n" + SystemReport.text(new ImageJListener()));
+			if (argument.equals(ABOUT)) ReportWindow.show("About CLEM-Reg", "Registers fluorescence onto volume electron microscopy.\n" + SystemReport.text(new ImageJListener(null)));
 			else if (argument.equals(SELF_TEST)) selfTest(options != null);
 			else run(Bridges.get(), argument, options);
 		}
@@ -104,7 +104,10 @@ public final class ClemReg implements PlugIn {
 
 	/** In a macro a test that fails ends the macro. */
 	private static void selfTest(final boolean inMacro) {
-		final SelfTest test = new SelfTest(new ImageJListener());
+		final SelfTest test;
+		try (ImageJListener listener = new ImageJListener(inMacro ? null : "Trying CLEM-Reg")) {
+			test = new SelfTest(listener);
+		}
 		IJ.showProgress(1.0);
 		IJ.showStatus("CLEM-Reg: the self-test " + (test.passed() ? "passed" : "failed"));
 		if (inMacro) IJ.log(test.text());
