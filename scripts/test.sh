@@ -55,7 +55,7 @@ dotnet_tests() { # NAME EXPRESSION
 }
 
 install_build_tools
-install_packages xvfb xauth x11-utils imagemagick xdotool openbox python3 python3-numpy python3-tifffile
+install_packages unzip xvfb xauth x11-utils imagemagick xdotool openbox python3 python3-numpy python3-tifffile
 if ! java -XshowSettings:none -version >/dev/null 2>&1 || [ ! -e "$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")/lib/libawt_xawt.so" ]; then
   install_packages default-jre # dialogs need a Java that can open windows
 fi

@@ -68,6 +68,26 @@ check "the macro goes on: $(tail -3 "$scratch/log.txt" 2>/dev/null)" grep -q "RE
 check "no trace in the log" bash -c '! grep -qE "^\s+at " "$1" "$2"' _ "$scratch/log.txt" "$scratch/imagej.log"
 kill $imagej 2>/dev/null
 
+# About and the self-test, as the menu opens them.
+cat >"$scratch/help.ijm" <<'M'
+run("About CLEM-Reg...");
+doCommand("CLEM-Reg Self-Test");
+M
+"$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$ij" ij.ImageJ -macro "$scratch/help.ijm" >"$scratch/imagej-help.log" 2>&1 &
+imagej=$!
+check "About opens" window "About CLEM-Reg" 90
+check "the self-test's window opens" window "CLEM-Reg Self-Test" 180
+sleep 1
+shot self-test
+for title in "CLEM-Reg Self-Test" "About CLEM-Reg"; do
+  xdotool windowactivate --sync "$(xdotool search --name "$title" | head -1)" 2>/dev/null
+  shot "${title// /-}"
+  xdotool key Escape
+  for _ in $(seq 20); do xdotool search --name "$title" >/dev/null 2>&1 || break; sleep 0.3; done
+  check "Esc closes '$title'" bash -c '! xdotool search --name "$1" >/dev/null 2>&1' _ "$title"
+done
+kill $imagej 2>/dev/null
+
 # Segment EM with its preview, on another ImageJ.
 check "sample" sample
 cp "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" "$scratch"
@@ -103,5 +123,5 @@ xdotool windowactivate --sync "$models" key Escape 2>/dev/null
 for _ in $(seq 60); do [ -s "$scratch/model-log.txt" ] && break; sleep 0.5; done
 check "Esc closes the window: $(tail -3 "$scratch/model-log.txt" 2>/dev/null)" grep -q "BACK FROM THE WINDOW" "$scratch/model-log.txt"
 check "the log has the citation" grep -q "Nobody (2026)" "$scratch/model-log.txt"
-for s in dialog registered models licence downloaded; do check "screenshot $s" test -s "$shots/$s.png"; done
+for s in dialog registered self-test models licence downloaded; do check "screenshot $s" test -s "$shots/$s.png"; done
 finish

@@ -12,7 +12,7 @@ public static class Operations
         RegisterOperation.Definition, RegisterPlan.Definition, StepOperations.SegmentFluorescence, StepOperations.SamplePoints, StepOperations.RegisterPoints,
         SegmentEmOperation.Definition, ModelProbabilityOperation.Definition, DetectObjectsOperation.Definition, SegmentOrganellesOperation.Definition, ConvertModelOperation.Definition, CleanMaskOperation.Definition, PrepareOperation.Definition, AlignOperation.Definition,
         WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
-        InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, ResidualsOperation.Definition, EvaluateOperation.Definition,
+        InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, ResidualsOperation.Definition, ProvidersOperation.Definition, EvaluateOperation.Definition,
         DetectCellsOperation.Definition, TrackCellsOperation.Definition,
         MeshOperation.Definition, CompareSegmentationsOperation.Definition,
         FamousProjectOperation.Definition, ProposeSlicesOperation.Definition, ExportDatasetOperation.Definition, ImportDatasetOperation.Definition,

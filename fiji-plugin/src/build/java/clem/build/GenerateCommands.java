@@ -15,7 +15,7 @@ import clem.workflow.Commands;
 
 /**
  * Writes, from the schema of the algorithms, what SciJava wants as source code: a command class for each operation with a field for each
- * parameter, and the index by which SciJava finds them; and the reference of all parameters for people. Runs while the jar is built.
+ * parameter, and the index by which SciJava finds them; ImageJ's menu; and the reference of all parameters for people. Runs while the jar is built.
  */
 public final class GenerateCommands {
 	private static final String PACKAGE = "clem.scijava";
@@ -34,6 +34,7 @@ public final class GenerateCommands {
 		Files.createDirectories(index.getParent());
 		for (final Operation operation : Commands.of(generator.schema)) write(sources.resolve(className(operation) + ".java"), generator.source(operation));
 		write(index, generator.index());
+		write(Paths.get(args[2]).resolve("plugins.config"), Menu.config(generator.schema));
 		write(Paths.get(args[3]), generator.reference());
 		System.out.println(generator.schema.version);
 	}

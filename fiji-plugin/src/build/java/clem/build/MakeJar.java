@@ -23,7 +23,7 @@ public final class MakeJar {
 
 	private MakeJar() {}
 
-	/** Arguments: the jar, the version, and folders whose contents go into it. */
+	/** Arguments: the jar, the version (- for a plain zip without a manifest), and folders whose contents go into it. */
 	public static void main(final String[] args) throws IOException {
 		final Map<String, byte[]> entries = new TreeMap<>();
 		for (int i = 2; i < args.length; i++) {
@@ -41,10 +41,12 @@ public final class MakeJar {
 		final Path jar = Paths.get(args[0]), part = Paths.get(args[0] + ".part");
 		try (OutputStream file = Files.newOutputStream(part); ZipOutputStream out = new ZipOutputStream(file)) {
 			out.setLevel(9);
-			add(out, "META-INF/", null);
-			add(out, "META-INF/MANIFEST.MF", ("Manifest-Version: 1.0\r\nImplementation-Title: CLEM-Reg\r\nImplementation-Version: " + args[1] + "\r\n\r\n")
-				.getBytes(StandardCharsets.UTF_8));
-			entries.remove("META-INF/");
+			if (!args[1].equals("-")) {
+				add(out, "META-INF/", null);
+				add(out, "META-INF/MANIFEST.MF", ("Manifest-Version: 1.0\r\nImplementation-Title: CLEM-Reg\r\nImplementation-Version: " + args[1] + "\r\n\r\n")
+					.getBytes(StandardCharsets.UTF_8));
+				entries.remove("META-INF/");
+			}
 			for (final Map.Entry<String, byte[]> entry : entries.entrySet()) add(out, entry.getKey(), entry.getValue());
 		}
 		Files.move(part, jar, java.nio.file.StandardCopyOption.REPLACE_EXISTING);

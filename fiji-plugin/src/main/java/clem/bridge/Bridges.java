@@ -5,7 +5,7 @@ import java.util.Map;
 
 /** Gives the bridges of this process, made when they are first needed. */
 public final class Bridges {
-	/** Names another class that implements {@link Bridge}; it serves for everything, models included. */
+	/** Names another class that implements {@link Bridge}; it serves for everything, models included. Without it the native library serves, or where the jar has none for this system the worker. */
 	public static final String PROPERTY = "clemreg.bridge";
 	/** Where models run: process (the default) or inside. The environment variable CLEMREG_MODELS says the same. */
 	public static final String MODELS = "clemreg.models";
@@ -18,7 +18,7 @@ public final class Bridges {
 
 	/** The bridge of this process. */
 	public static synchronized Bridge get() {
-		if (bridge == null) bridge = create(System.getProperty(PROPERTY, "clem.bridge.NativeBridge"));
+		if (bridge == null) bridge = System.getProperty(PROPERTY) != null ? create(System.getProperty(PROPERTY)) : NativeLoader.has() ? new NativeBridge() : new WorkerBridge();
 		return bridge;
 	}
 
@@ -36,7 +36,7 @@ public final class Bridges {
 			return new WorkerBridge();
 		}
 		catch (final ClemRegException e) {
-			if (asked) throw e;
+			if (asked || !NativeLoader.has()) throw e;
 			return new Inside("Models run in this process, which a crash of theirs would end. " + e.getMessage());
 		}
 	}

@@ -27,16 +27,31 @@ public final class NativeLoader {
 	/** Names the folder for extracted libraries. */
 	public static final String CACHE = "clemreg.cache";
 
+	private static final String[] PLATFORMS = { "linux64", "linux-arm64", "macos64", "macos-arm64", "win64", "win-arm64" };
+	private static final String BASELINE = "baseline";
 	private static final String MARKER = ".trying";
-	private static String report = "not loaded";
+	private static String report = "none is loaded into this process";
 	private static Path library;
 	private static String onnxRuntime;
 
 	private NativeLoader() {}
 
+	/** What is there and what is not, for the message about a system that there is nothing for. */
+	static String platforms() {
+		final List<String> there = new ArrayList<>();
+		for (final String platform : PLATFORMS) for (final String name : new String[] { "ClemReg.Worker", "ClemReg.Worker.exe" }) if (JarFiles.has("/natives/" + platform + "/worker/" + name)) there.add(platform);
+		return "this is " + platform() + ", and there are programs " + (there.isEmpty() ? "for no system" : "for " + String.join(", ", there) + " only")
+			+ ". Install the package of CLEM-Reg for this system, if there is one, or build it here";
+	}
+
 	/** What was loaded from where and why, for About and bug reports. */
 	public static synchronized String report() {
 		return report;
+	}
+
+	/** Whether the jar has a library for this system. Where it has none the worker is a whole one, and all algorithms run there. */
+	public static boolean has() {
+		return JarFiles.has("/natives/" + platform() + "/" + BASELINE + "/" + libraryName());
 	}
 
 	/**
@@ -95,13 +110,13 @@ public final class NativeLoader {
 	private static List<String> levels(final StringBuilder story) {
 		final List<String> levels = new ArrayList<>();
 		final String wanted = System.getProperty(LEVEL, "");
-		if (wanted.equals("baseline") || wanted.equals("v3")) {
+		if (wanted.equals(BASELINE) || wanted.equals("v3")) {
 			story.append(" (asked for by -D").append(LEVEL).append(")");
 			levels.add(wanted);
 			return levels;
 		}
 		if (hasV3()) levels.add("v3");
-		levels.add("baseline");
+		levels.add(BASELINE);
 		return levels;
 	}
 

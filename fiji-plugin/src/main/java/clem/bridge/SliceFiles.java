@@ -41,7 +41,7 @@ final class SliceFiles {
 	SliceFile take(final long bytes) {
 		final SliceFile file;
 		synchronized (this) {
-			if (closed) throw new ClemRegException(ClemRegException.Kind.MODEL, "The process in which models run has ended.");
+			if (closed) throw new ClemRegException(ClemRegException.Kind.MODEL, WorkerStart.name() + " has ended.");
 			final SliceFile found = idle.stream().filter(f -> f.size >= bytes).min(Comparator.comparingLong(f -> f.size)).orElse(null);
 			if (found != null) {
 				idle.remove(found);
@@ -106,7 +106,7 @@ final class SliceFiles {
 				refused.add(base + " (" + e.getMessage() + ")");
 			}
 		}
-		throw new ClemRegException(ClemRegException.Kind.OUT_OF_MEMORY, "No room for a slice of " + (size >> 20) + " MB on its way to the process in which models run: tried " +
+		throw new ClemRegException(ClemRegException.Kind.OUT_OF_MEMORY, "No room for a slice of " + (size >> 20) + " MB on its way to the process that computes: tried " +
 			String.join(", ", refused) + ". Free space there, or set clemreg.models=inside.");
 	}
 

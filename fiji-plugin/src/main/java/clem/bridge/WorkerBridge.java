@@ -112,7 +112,7 @@ public final class WorkerBridge implements Bridge {
 			}
 			catch (final ClemRegException e) {
 				heard.check();
-				if (process.ended() && e.getCause() != null) listener.log("The process in which models run said last:\n" + e.getCause().getMessage());
+				if (process.ended() && e.getCause() != null) listener.log(WorkerStart.name() + " said last:\n" + e.getCause().getMessage());
 				throw e;
 			}
 			for (final long handle : result.outputs.values()) own(handle, process);

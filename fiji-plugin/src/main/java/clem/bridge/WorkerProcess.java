@@ -172,7 +172,7 @@ final class WorkerProcess {
 	}
 
 	private static ClemRegException lost(final IOException e) {
-		return new ClemRegException(ClemRegException.Kind.INTERNAL, "A slice could not be passed to the process in which models run: " + e.getMessage(), e);
+		return new ClemRegException(ClemRegException.Kind.INTERNAL, "A slice could not be passed. " + WorkerStart.name() + " uses files for that: " + e.getMessage(), e);
 	}
 
 	private BlockingQueue<Frame> open(final long id) {
@@ -276,7 +276,7 @@ final class WorkerProcess {
 
 	private ClemRegException death(final String what, final String provider) {
 		final String words = lastLines.joined("\n"), last = words.substring(words.lastIndexOf('\n') + 1);
-		return new ClemRegException(ClemRegException.Kind.MODEL, "The process in which models run ended while " + what + ": " + howItEnded() + " " + advice(process.exitValue(), provider) +
+		return new ClemRegException(ClemRegException.Kind.MODEL, WorkerStart.name() + " ended while " + what + ": " + howItEnded() + " " + advice(process.exitValue(), provider) +
 			"Nothing else is affected; the next run starts a new process." + (last.isEmpty() ? "" : " It said last: " + last), words.isEmpty() ? null : new IllegalStateException(words));
 	}
 

@@ -2,11 +2,13 @@ package clem.bridge;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
-/** Starts the worker process: the jar's small program for this system, which loads the native library that this process has loaded. */
+/**
+ * Starts the worker process: the jar's program for this system. Where the jar has a native library it is a small one, which loads the library that this process has
+ * loaded; else it holds all algorithms itself.
+ */
 final class WorkerStart {
 	/** Names another program that is a whole worker by itself. */
 	static final String PROGRAM = "clemreg.worker";
@@ -20,10 +22,13 @@ final class WorkerStart {
 		if (System.getProperty(PROGRAM) != null) process = own(System.getProperty(PROGRAM), idleMillis, refused);
 		else {
 			final String folderInJar = "/natives/" + NativeLoader.platform() + "/worker/", name = System.mapLibraryName("x").endsWith(".dll") ? "ClemReg.Worker.exe" : "ClemReg.Worker";
-			if (!JarFiles.has(folderInJar + name)) throw failed("the jar has no program for it on " + NativeLoader.platform());
-			final String library = NativeLoader.library().toAbsolutePath().toString();
-			process = new JarFiles(folderInJar, Collections.singletonList(name)).firstOf(refused,
-				(files, folder) -> new WorkerProcess(Arrays.asList(files.extract(name, folder, true).toAbsolutePath().toString(), library), idleMillis));
+			if (!JarFiles.has(folderInJar + name)) throw failed(NativeLoader.platforms());
+			final List<String> arguments = NativeLoader.has() ? Collections.singletonList(NativeLoader.library().toAbsolutePath().toString()) : Collections.emptyList();
+			process = new JarFiles(folderInJar, Collections.singletonList(name)).firstOf(refused, (files, folder) -> {
+				final List<String> command = new ArrayList<>(arguments);
+				command.add(0, files.extract(name, folder, true).toAbsolutePath().toString());
+				return new WorkerProcess(command, idleMillis);
+			});
 		}
 		if (process != null) return process;
 		throw failed("tried " + String.join(", ", refused) + JarFiles.ADVICE);
@@ -40,6 +45,11 @@ final class WorkerStart {
 	}
 
 	private static ClemRegException failed(final String why) {
-		return new ClemRegException(ClemRegException.Kind.MODEL, "The process in which models run cannot be started: " + why + ". With clemreg.models=inside they run in this one.");
+		return new ClemRegException(ClemRegException.Kind.MODEL, name() + " cannot be started: " + why + (NativeLoader.has() ? ". With clemreg.models=inside they run in this one." : "."));
+	}
+
+	/** What messages call it. */
+	static String name() {
+		return "The process in which " + (NativeLoader.has() ? "models run" : "CLEM-Reg computes");
 	}
 }

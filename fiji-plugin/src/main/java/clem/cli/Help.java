@@ -18,7 +18,9 @@ final class Help {
 	/** The help of the program. */
 	static String general(final Schema schema) {
 		final StringBuilder text = new StringBuilder("clemreg " + schema.version + ": registers fluorescence onto volume electron microscopy.\n\n"
-			+ "Usage: clemreg COMMAND [options]\n       clemreg COMMAND --help\n       clemreg --help | --version\n\nCommands:\n");
+			+ "Usage: clemreg COMMAND [options]\n       clemreg COMMAND --help\n       clemreg self-test | about | --help | --version\n\nCommands:\n");
+		entry(text, "self-test", "Tries in a minute whether CLEM-Reg works here and prints a block for a bug report. Exit code 1: something failed.");
+		entry(text, "about", "Versions, instruction set, what models run on, folders.");
 		for (final Operation operation : Commands.of(schema)) entry(text, Commands.call(operation), operation.title + ". " + operation.help);
 		return text.append("\nImages are TIFF stacks as ImageJ writes them; FILE#2 takes channel 2. Voxel sizes come from the files, or from\n"
 			+ "--moving-spacing and the like as z,xy in nm. Exit code: 0 done, 2 bad input, 3 cancelled, 1 anything else.\n").toString();

@@ -12,6 +12,7 @@ import clem.bridge.Bridge;
 import clem.bridge.Bridges;
 import clem.bridge.ClemRegException;
 import clem.bridge.OperationListener;
+import clem.ij.SelfTest;
 import clem.json.Json;
 import clem.schema.Nearest;
 import clem.schema.Operation;
@@ -19,12 +20,15 @@ import clem.schema.Schema;
 import clem.workflow.Commands;
 import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
+import clem.workflow.SystemReport;
 import clem.workflow.TimeLeft;
 
 /** The command line: the same code as in Fiji, on files. */
 public final class Main implements OperationListener {
 	private static final int DONE = 0, FAILED = 1, BAD_INPUT = 2, CANCELLED = 3;
 	private static final int BAR = 30;
+	/** Reports about this system, beside the operations. */
+	private static final String SELF_TEST = "self-test", ABOUT = "about";
 	private static final long PATIENCE_SECONDS = 60, REFRESH_MILLIS = 100;
 
 	private final PrintStream out;
@@ -101,6 +105,7 @@ public final class Main implements OperationListener {
 
 	private int dispatch(final List<String> args) {
 		final String command = args.isEmpty() ? "" : args.get(0);
+		if (command.equals(SELF_TEST) || command.equals(ABOUT)) return report(command, args.subList(1, args.size()));
 		final Bridge bridge = Bridges.get();
 		if (command.equals("--version")) {
 			final Map<String, Object> about = Json.parseObject(bridge.about());
@@ -113,7 +118,7 @@ public final class Main implements OperationListener {
 			out.print(Help.general(schema));
 			return DONE;
 		}
-		final List<String> names = new ArrayList<>();
+		final List<String> names = new ArrayList<>(Arrays.asList(SELF_TEST, ABOUT));
 		for (final Operation operation : Commands.of(schema)) if (!names.contains(Commands.name(operation))) names.add(Commands.name(operation));
 		if (command.isEmpty()) throw ClemRegException.badInput("A command is missing. Allowed: " + String.join(", ", names) + ". See clemreg --help.");
 		final Operation operation = Commands.find(schema, command, Arguments.kind(args.subList(1, args.size())));
@@ -128,6 +133,18 @@ public final class Main implements OperationListener {
 			out.println(summary);
 		}
 		return DONE;
+	}
+
+	private int report(final String command, final List<String> more) {
+		if (!more.isEmpty()) throw ClemRegException.badInput("'" + more.get(0) + "' is not expected: " + command + " takes no options.");
+		if (command.equals(ABOUT)) {
+			out.print(SystemReport.text(this));
+			return DONE;
+		}
+		final SelfTest test = new SelfTest(this);
+		clearBar();
+		out.print(test.text());
+		return test.passed() ? DONE : FAILED;
 	}
 
 	private void fail(final String message, final Throwable error) {

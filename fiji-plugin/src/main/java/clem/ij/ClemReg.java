@@ -43,6 +43,7 @@ import clem.workflow.RegisterWorkflow;
 import clem.workflow.RunRequest;
 import clem.workflow.Stages;
 import clem.workflow.Step;
+import clem.workflow.SystemReport;
 import clem.workflow.TextFile;
 import ij.IJ;
 import ij.ImagePlus;
@@ -58,6 +59,8 @@ import ij.text.TextWindow;
  * dialog appears; otherwise the dialog is shown and recorded.
  */
 public final class ClemReg implements PlugIn {
+	/** Two of {@link Commands#OWN}. */
+	private static final String ABOUT = "about", SELF_TEST = "self_test";
 	private static final String TITLE = "CLEM-Reg", SEGMENT_EM = "segment_em", PROBABILITY = "model_probability", DETECT_CELLS = "detect_cells", EXPORT_FIELDS = "export_fields";
 	private static final int TEXT_WIDTH = 700, TEXT_HEIGHT = 500;
 	private static final double NANO = 1e-9;
@@ -67,11 +70,11 @@ public final class ClemReg implements PlugIn {
 		// ImageJ gives a macro's options to the thread that it calls, so they are read before anything else.
 		final String options = Macro.getOptions();
 		try {
-			final Bridge bridge = Bridges.get();
-			if (argument.equals("about")) about(bridge);
-			else if (argument.equals(AnnotateCommand.NAME)) AnnotateCommand.run(bridge, options);
-			else if (argument.equals(ProjectWindow.OPERATION) && options == null && !GraphicsEnvironment.isHeadless()) ProjectWindow.choose(bridge);
-			else run(bridge, argument, options);
+			if (argument.equals(ABOUT)) ReportWindow.show("About CLEM-Reg", "Registers fluorescence onto volume electron microscopy.\n" + SystemReport.text(new ImageJListener(null)));
+			else if (argument.equals(SELF_TEST)) selfTest(options != null);
+			else if (argument.equals(AnnotateCommand.NAME)) AnnotateCommand.run(Bridges.get(), options);
+			else if (argument.equals(ProjectWindow.OPERATION) && options == null && !GraphicsEnvironment.isHeadless()) ProjectWindow.choose(Bridges.get());
+			else run(Bridges.get(), argument, options);
 		}
 		catch (final RuntimeException | Error e) {
 			tell(e);
@@ -107,12 +110,17 @@ public final class ClemReg implements PlugIn {
 		return GraphicsEnvironment.isHeadless() ? message : message.replaceAll("(.{60,90}?)\\s", "$1\n");
 	}
 
-	private static void about(final Bridge bridge) {
-		final Map<String, Object> about = Json.parseObject(bridge.about());
-		final StringBuilder text = new StringBuilder("Registers fluorescence onto volume electron microscopy.\n");
-		for (final Map.Entry<String, Object> entry : about.entrySet()) text.append(entry.getKey().replace('_', ' ')).append(": ").append(Json.asText(entry.getValue(), "")).append('\n');
-		text.append("Java: ").append(System.getProperty("java.version")).append(", ImageJ: ").append(IJ.getVersion());
-		IJ.showMessage("About CLEM-Reg", text.toString());
+	/** In a macro a test that fails ends the macro. */
+	private static void selfTest(final boolean inMacro) {
+		final SelfTest test;
+		try (ImageJListener listener = new ImageJListener(inMacro ? null : "Trying CLEM-Reg")) {
+			test = new SelfTest(listener);
+		}
+		IJ.showProgress(1.0);
+		IJ.showStatus("CLEM-Reg: the self-test " + (test.passed() ? "passed" : "failed"));
+		if (inMacro) IJ.log(test.text());
+		else ReportWindow.show("CLEM-Reg Self-Test", test.text());
+		if (inMacro && !test.passed()) throw new ClemRegException(ClemRegException.Kind.MODEL, "The self-test failed; the log says where.");
 	}
 
 	private static void run(final Bridge bridge, final String name, final String options) {
@@ -228,7 +236,11 @@ public final class ClemReg implements PlugIn {
 	}
 
 	private static void record(final Fields fields, final Map<String, String> values) {
-		if (!Recorder.record) return;
+		if (Recorder.record) recordOptions(fields, values);
+	}
+
+	/** Gives the recorder what a dialog was answered. */
+	static void recordOptions(final Fields fields, final Map<String, String> values) {
 		for (final Fields.Field field : fields.all()) {
 			final String value = values.get(field.key);
 			if (value.isEmpty()) continue;

@@ -24,7 +24,7 @@ final class FieldCheck {
 	 */
 	static String reason(final Fields.Field field, final String value, final List<String> titles) {
 		switch (field.kind) {
-			case IMAGE: return value.isEmpty() ? "no image is open. Open one, or try Plugins > CLEM-Reg > Open Sample (CLEM)." : image(value, titles);
+			case IMAGE: return value.isEmpty() ? "no image is open. Open one, or try Plugins > CLEM-Reg > Samples > Open Sample (CLEM)." : image(value, titles);
 			case OPTIONAL_IMAGE: return value.isEmpty() ? null : image(value, titles);
 			case FILE: return value.isEmpty() ? "a file is needed." : null;
 			case MODEL: return ModelField.problem(value);

@@ -3,8 +3,11 @@ package clem.workflow;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import clem.bridge.ClemRegException;
@@ -24,7 +27,18 @@ public final class Commands {
 	private static final String RUN = "run";
 	private static final String FILES = "files";
 	private static final String SIMULATE = "simulate";
-	private static final List<String> PARTS = Arrays.asList("overlay", "residuals", "register_plan");
+	/** Operations that are parts of others, or of a report about the system. */
+	private static final List<String> PARTS = Arrays.asList("overlay", "residuals", "register_plan", "providers");
+
+	/** ImageJ's commands that are no operations: what they are called by and their labels. */
+	public static final Map<String, String> OWN;
+	static {
+		final Map<String, String> own = new LinkedHashMap<>();
+		own.put("annotate", "Annotate...");
+		own.put("self_test", "CLEM-Reg Self-Test");
+		own.put("about", "About CLEM-Reg...");
+		OWN = Collections.unmodifiableMap(own);
+	}
 
 	/** An input file of a command. */
 	public static final class FileInput {
@@ -83,7 +97,7 @@ public final class Commands {
 
 	private Commands() {}
 
-	/** The operations that can be run on files: all but those that are parts of register. */
+	/** The operations that can be run on files: all but those that are parts of others. */
 	public static List<Operation> of(final Schema schema) {
 		final List<Operation> list = new ArrayList<>();
 		for (final Operation operation : schema.operations) if (!PARTS.contains(operation.name)) list.add(operation);

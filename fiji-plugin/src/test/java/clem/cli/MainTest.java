@@ -72,6 +72,25 @@ public final class MainTest {
 		Check.that(out.startsWith("clemreg 9.9.9"), out);
 	}
 
+	public void theSelfTestTellsWhatFailsAndGoesOn() throws Exception {
+		Check.inFolder(folder -> {
+			System.setProperty(ModelFolders.PROPERTY, folder.getPath());
+			try {
+				// The fake bridge simulates nothing of a given size.
+				Check.equal(1, run("self-test"));
+				Check.that(out.matches("(?s)CLEM-Reg self-test: \\d passed, \\d failed, \\d skipped, .*"), out);
+				for (final String line : new String[] { "ok      algorithms: 9.9.9", "FAILED  registration: Unknown parameter 'em_size_z'", "skipped SciJava: ", "ok      recorder: ", "skipped model: none in ",
+					"ok      folders: ", "Java: " + System.getProperty("java.version"), "models folders: [" + folder.getPath() }) Check.that(out.contains(line), line + " is not in " + out);
+				Check.equal(0, run("about"));
+				Check.that(out.startsWith("CLEM-Reg: 9.9.9"), out);
+				refused("self-test", "--out", "'--out' is not expected");
+			}
+			finally {
+				System.clearProperty(ModelFolders.PROPERTY);
+			}
+		});
+	}
+
 	public void modelsAreListedAndDownloaded() throws Exception {
 		Check.inFolder(folder -> {
 			System.setProperty(ModelFolders.PROPERTY, folder + "/models");

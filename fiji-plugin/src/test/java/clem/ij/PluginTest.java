@@ -68,6 +68,11 @@ public final class PluginTest {
 		}
 	}
 
+	public void aBugReportAsksWhatHappened() {
+		final String report = ReportWindow.bugReport("CLEM-Reg: 1\nJava: 17\n");
+		for (final String part : new String[] { "What I did:", "What happened", "```\nCLEM-Reg: 1\nJava: 17\n```" }) Check.that(report.contains(part), report);
+	}
+
 	public void theSelectionIsTheRegion() throws Exception {
 		final ImagePlus fm = Samples.image("fm", 8, 1, 4, 6, 7), mask = Samples.image("mask", 8, 1, 5, 8, 9);
 		fm.setRoi(new Roi(1, 2, 3, 3));
