@@ -12,7 +12,7 @@ namespace ClemReg.Algorithms.Meshes;
 /// is taken to go on, and is cut off half a voxel beyond the last voxel centre, where the volume ends: there lie two samples at one place, the first like its neighbour and the second outside. Memory: two planes
 /// for each slice that the blur reaches over.
 /// </summary>
-internal sealed class ObjectLattice
+internal sealed class ObjectLattice : ISurfaceField
 {
     /// <summary>How far a voxel may be on the wrong side, in parts of the step from outside to inside.</summary>
     private const float Tolerance = 0.1f;
@@ -57,8 +57,8 @@ internal sealed class ObjectLattice
     /// <summary>The voxel of the first sample; -2 where the object touches the border there.</summary>
     public Size3 First { get; }
 
-    /// <summary>Where a sample lies, in voxels: samples beyond the volume's border lie on it.</summary>
-    public (double Z, double Y, double X) Place(double k, double y, double x) => (_z.Place(k), _y.Place(y), _x.Place(x));
+    /// <summary>Where a sample lies, nm: samples beyond the volume's border lie on it.</summary>
+    public Point3 Place(double k, double y, double x) => _labels.Grid.ToPhysical(_z.Place(k), _y.Place(y), _x.Place(x));
 
     /// <summary>Reads plane <paramref name="k"/>; they are read in order.</summary>
     /// <param name="k">0 to Size.Z - 1.</param>
