@@ -16,7 +16,7 @@ public sealed class Decimation
     /// <summary>Thinner than this has no area.</summary>
     private const double NoArea = 1e-6;
     /// <summary>The part of the bound that vertices may use.</summary>
-    private const double ForVertices = 0.6;
+    private const double ForVertices = 0.55;
     /// <summary>Pulls towards the edge's middle where the quadrics leave a choice.</summary>
     private const double Regularisation = 1e-3;
 
