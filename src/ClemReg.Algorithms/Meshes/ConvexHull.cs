@@ -27,8 +27,6 @@ internal sealed class ConvexHull
         public double Above(Point3 p) => Point3.Dot(normal, p) - offset;
 
         public int Start(int side) => side == 0 ? A : side == 1 ? B : C;
-
-        public int SideOf(Face other) => Beside[0] == other ? 0 : Beside[1] == other ? 1 : 2;
     }
 
     private ConvexHull(Point3[] points) => _points = points;

@@ -94,10 +94,14 @@ public sealed class MeshOperationTests : IDisposable
     [Fact]
     public void A_view_that_would_be_too_large_is_left_out_with_a_word()
     {
-        using Volume<float> image = Balls();
-        JsonObject report = Run(image, "x", parameters: [("decimation_error", "0.01"), ("smoothing", "0"), ("view_limit", "1")]);
-        Assert.True(File.Exists(Path.Combine(_folder, "x", "view.html")));
-        Assert.Empty(report["warnings"]!.AsArray());
+        // A checkerboard: some 200,000 triangles.
+        using var board = new Volume<byte>(Grid);
+        for (int z = 0; z < 14; z++)
+            for (int y = 0; y < 40; y++)
+                for (int x = 0; x < 60; x++) board[z, y, x] = (byte)((z + y + x) % 2 * 255);
+        JsonObject report = Run(board, "x", parameters: [("all_triangles", "true"), ("smoothing", "0"), ("view_limit", "1"), ("format", "stl"), ("picture", "false"), ("path_length", "false")]);
+        Assert.False(File.Exists(Path.Combine(_folder, "x", "view.html")));
+        Assert.Contains("view_limit = 1", (string)report["warnings"]![0]!, StringComparison.Ordinal);
     }
 
     [Fact]
