@@ -51,11 +51,15 @@ check "mesh" "$clemreg" mesh --labels "$s/em_labels.tif" --format stl,obj,ply --
 objects=$(($(wc -l <"$scratch/meshes/objects.csv") - 1))
 check "a surface for each of the $objects objects" test "$objects" -gt 3 -a "$(ls "$scratch/meshes/"label_*.stl | wc -l)" = "$objects"
 check "groups of OBJ" grep -q '^g ' "$scratch/meshes/all.obj"
-check "PLY" test "$(head -c 3 "$scratch/meshes/all.ply")" = ply
+check "STL, OBJ and PLY as another reads them" /usr/bin/python3 "$root/tests/plugin/read_meshes.py" "$scratch/meshes" >/dev/null
+check "a view" grep -q '"label":1,' "$scratch/meshes/view.html"
 check "a picture" test -s "$scratch/meshes/meshes.png"
 check "units in the headers" grep -q 'area_um2' "$scratch/meshes/objects.csv"
 refuses "the folder again" 2 "meshes|overwrit" mesh --labels "$s/em_labels.tif" --out "$scratch/meshes"
 check "overwriting" "$clemreg" mesh --labels "$s/em_labels.tif" --out "$scratch/meshes" --overwrite --set minimum_size=1000
+check "the published surface, outliers cleaned, another voxel size" "$clemreg" mesh --labels "$s/em_labels.tif" --spacing 50,10 --surface paper --clean-outliers 0.25 --format stl --view=false --out "$scratch/paper"
+check "that voxel size" /usr/bin/python3 -c 'import json, sys; sys.exit(json.load(open(sys.argv[1]))["spacing_zyx_nm"] != [50, 10, 10])' "$scratch/paper/mesh.json"
+check "no view" test ! -e "$scratch/paper/view.html"
 refuses "an image without objects" 2 "labels|minimum_size = 100000000" mesh --labels "$s/em_labels.tif" --out "$scratch/bad" --set minimum_size=100000000
 refuses "grey values" 2 "labels|grey values" mesh --labels "$s/fm.tif" --out "$scratch/bad"
 refuses "a voxel size that is none" 2 "spacing|nm" mesh --labels "$s/em_labels.tif" --spacing 0,10 --out "$scratch/bad"

@@ -16,7 +16,7 @@ public sealed class Decimation
     /// <summary>Thinner than this has no area.</summary>
     private const double NoArea = 1e-6;
     /// <summary>The part of the bound that vertices may use.</summary>
-    private const double ForVertices = 0.6;
+    private const double ForVertices = 0.55;
     /// <summary>Pulls towards the edge's middle where the quadrics leave a choice.</summary>
     private const double Regularisation = 1e-3;
 
@@ -28,7 +28,7 @@ public sealed class Decimation
     private readonly int[] _firstPoint, _nextPoint;
     private readonly double _square;
     // Of one thread, so that equal costs come out in the same order each time.
-    private readonly PriorityQueue<Collapse, double> _queue = new();
+    private readonly RoughQueue<Collapse> _queue = new();
     // Around the edge in question: its triangles, those that stay and how they would lie, whose corner is moved from b to a from _ofB on; vertices; and where the given vertices would go.
     private readonly List<int> _star = [], _ring = [];
     private readonly List<Collapsed> _after = [];
@@ -101,7 +101,7 @@ public sealed class Decimation
     {
         for (int c = 0; c < _triangles.Length; c++)
             if (_triangles[c] < _triangles[Next(c)]) Offer(_triangles[c], _triangles[Next(c)]);
-        for (int n = 0; _queue.TryDequeue(out Collapse collapse, out _); n++)
+        for (int n = 0; _queue.TryDequeue(out Collapse collapse); n++)
         {
             if (n % 1024 == 0) job.ThrowIfCancelled();
             (int a, int b) = (collapse.A, collapse.B);

@@ -39,11 +39,19 @@ internal sealed class MeshFolder : IDisposable
 
     /// <summary>Does work that writes; the system's errors become messages.</summary>
     /// <exception cref="BadInputException">There is no room, or no permission.</exception>
-    public void Writing(Action work)
+    public void Writing(Action work) => Writing<object?>(() =>
+    {
+        work();
+        return null;
+    });
+
+    /// <summary>Does work that writes and gives something.</summary>
+    /// <exception cref="BadInputException">There is no room, or no permission.</exception>
+    public T Writing<T>(Func<T> work)
     {
         try
         {
-            work();
+            return work();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {

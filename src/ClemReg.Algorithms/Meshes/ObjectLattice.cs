@@ -7,14 +7,14 @@ namespace ClemReg.Algorithms.Meshes;
 
 /// <summary>
 /// The smoothed membership of one object, plane by plane: above 1/2 inside, below outside. The object's voxels (1) among all others (0) are blurred by a Gaussian G in nm, twice over:
-/// 2 G - G * G, which leaves flat and bent surfaces in place up to the fourth order, where G alone moves them by half its variance times the curvature. Voxels that end up on the wrong side
-/// by more than <see cref="Tolerance"/>, or at all where the object or a gap in it is thinner than the blur, are put back, so that nothing is lost and nothing closes. Beyond the volume's border the object
+/// 2 G - G * G, which leaves flat and bent surfaces in place up to the fourth order, where G alone moves them by half its variance times the curvature. Where the object
+/// or a gap in it is thinner than the blur but reaches farther along (<see cref="FindThin"/>), voxels on the wrong side are put back, so that nothing is lost and nothing closes; the teeth of a jagged outline are not. Beyond the volume's border the object
 /// is taken to go on, and is cut off half a voxel beyond the last voxel centre, where the volume ends: there lie two samples at one place, the first like its neighbour and the second outside. Memory: two planes
 /// for each slice that the blur reaches over.
 /// </summary>
-internal sealed class ObjectLattice
+internal sealed class ObjectLattice : ISurfaceField
 {
-    /// <summary>How far a voxel may be on the wrong side, in parts of the step from outside to inside.</summary>
+    /// <summary>What the outermost samples are outside at least, in parts of the step from outside to inside.</summary>
     private const float Tolerance = 0.1f;
     /// <summary>What a voxel of a thin part has at least.</summary>
     private const float ThinPart = 0.05f;
@@ -25,8 +25,7 @@ internal sealed class ObjectLattice
     private readonly int _stride;
     private readonly Ring[] _rings;
     private readonly float[] _occupied, _acrossX;
-    private readonly bool[] _inside, _below, _above, _thin;
-    private readonly int[] _since;
+    private readonly bool[] _inside, _below, _above, _thinX, _thinY, _thinZ, _alongX, _alongY, _thin;
     private int _read;
 
     /// <summary>Prepares to read.</summary>
@@ -47,7 +46,7 @@ internal sealed class ObjectLattice
         _occupied = new float[checked(_y.Extent * _stride + 2 * _x.Reach)];
         _acrossX = new float[_y.Extent * _stride];
         (_inside, _below, _above, _thin) = (new bool[Size.SliceCount], new bool[Size.SliceCount], new bool[Size.SliceCount], new bool[Size.SliceCount]);
-        _since = new int[Size.X];
+        (_thinX, _thinY, _thinZ, _alongX, _alongY) = (new bool[Size.SliceCount], new bool[Size.SliceCount], new bool[Size.SliceCount], new bool[Size.SliceCount], new bool[Size.SliceCount]);
         _rings = [new Ring(this, 0, 2), new Ring(this, 1, -1)];
     }
 
@@ -57,8 +56,8 @@ internal sealed class ObjectLattice
     /// <summary>The voxel of the first sample; -2 where the object touches the border there.</summary>
     public Size3 First { get; }
 
-    /// <summary>Where a sample lies, in voxels: samples beyond the volume's border lie on it.</summary>
-    public (double Z, double Y, double X) Place(double k, double y, double x) => (_z.Place(k), _y.Place(y), _x.Place(x));
+    /// <summary>Where a sample lies, nm: samples beyond the volume's border lie on it.</summary>
+    public Point3 Place(double k, double y, double x) => _labels.Grid.ToPhysical(_z.Place(k), _y.Place(y), _x.Place(x));
 
     /// <summary>Reads plane <paramref name="k"/>; they are read in order.</summary>
     /// <param name="k">0 to Size.Z - 1.</param>
@@ -90,7 +89,7 @@ internal sealed class ObjectLattice
         if (cap) Cap(plane, plane);
     }
 
-    /// <summary>Puts voxels back that are clearly on the wrong side, keeps the outermost samples outside, and ends the object at the volume's border.</summary>
+    /// <summary>Puts thin parts back, keeps the outermost samples outside, and ends the object at the volume's border.</summary>
     private void Correct(int z, bool outermost, Span<float> plane)
     {
         (int height, int width) = (Size.Y, Size.X);
@@ -105,9 +104,8 @@ internal sealed class ObjectLattice
             for (int x = fromX; x < endX; x++)
             {
                 float v = row[x];
-                if (inside[x]) v = v < -Tolerance ? Tolerance : thin[x] ? Math.Max(v, ThinPart) : v;
-                else if (v > Tolerance || (rim || x == 0 || x == width - 1) && v > -Tolerance) v = -Tolerance;
-                else if (thin[x]) v = Math.Min(v, -ThinPart);
+                if ((rim || x == 0 || x == width - 1) && !inside[x]) v = Math.Min(v, -Tolerance);
+                else if (thin[x]) v = inside[x] ? Math.Max(v, ThinPart) : Math.Min(v, -ThinPart);
                 row[x] = v;
             }
             if (fromX > 0) (row[0], row[1]) = (Outside(row[2]), row[2]);
@@ -132,31 +130,45 @@ internal sealed class ObjectLattice
 
     private static float Outside(float inner) => -Math.Max(Math.Abs(inner), Tolerance);
 
-    /// <summary>Marks the object's voxels of a slice, and where the object, or a gap in it, is so thin that the blur would lose it.</summary>
+    /// <summary>
+    /// Marks the object's voxels of a slice, and where the object, or a gap in it, is so thin that the blur would lose it: islands that are short along x and y, ribbons that are short along one of them and long along the other, and
+    /// what is in this slice alone and long along both.
+    /// </summary>
     private void FindThin(int z)
     {
         MarkInside(z, _inside);
         MarkInside(Math.Max(z - 1, 0), _below);
         MarkInside(Math.Min(z + 1, _z.Limit - 1), _above);
-        (int height, int width) = (Size.Y, Size.X);
-        for (int i = 0; i < _thin.Length; i++) _thin[i] = _z.Thin > 0 && _below[i] != _inside[i] && _above[i] != _inside[i];
-        // Along x and y: stretches with the opposite at both ends.
-        _since.AsSpan().Fill(int.MinValue / 2);
-        for (int y = 0; y < height; y++)
+        Stretches(_inside, null, _x.Thin, true, _thinX);
+        Stretches(_inside, null, _y.Thin, false, _thinY);
+        for (int i = 0; i < _thin.Length; i++) _thin[i] = _thinX[i] && _thinY[i];
+        Stretches(_inside, _thinX, _y.Thin, false, _alongY);
+        for (int i = 0; i < _thin.Length; i++) _thin[i] |= _alongY[i];
+        Stretches(_inside, _thinY, _x.Thin, true, _alongX);
+        for (int i = 0; i < _thin.Length; i++) _thin[i] |= _alongX[i];
+        if (_z.Thin == 0) return;
+        for (int i = 0; i < _thin.Length; i++) _thinZ[i] = _below[i] != _inside[i] && _above[i] != _inside[i];
+        Stretches(_inside, _thinZ, _x.Thin, true, _alongX);
+        Stretches(_inside, _thinZ, _y.Thin, false, _alongY);
+        for (int i = 0; i < _thin.Length; i++) _thin[i] |= _alongX[i] && _alongY[i];
+    }
+
+    /// <summary>Marks stretches along x or y of voxels that are alike: those of at most so many with others at both ends, or, among the voxels of a set, those of more.</summary>
+    private void Stretches(bool[] inside, bool[]? among, int thin, bool alongX, bool[] marks)
+    {
+        Array.Clear(marks);
+        (int lines, int length, int line, int step) = alongX ? (Size.Y, Size.X, Size.X, 1) : (Size.X, Size.Y, 1, Size.X);
+        for (int l = 0; l < lines; l++)
         {
-            int row = y * width, start = int.MinValue / 2;
-            for (int x = 0; x < width; x++)
+            int first = l * line;
+            for (int from = 0, to; from < length; from = to)
             {
-                int i = row + x;
-                if (x > 0 && _inside[i] != _inside[i - 1])
-                {
-                    if (x - start <= _x.Thin) _thin.AsSpan(row + start, x - start).Fill(true);
-                    start = x;
-                }
-                if (y == 0 || _inside[i] == _inside[i - width]) continue;
-                if (y - _since[x] <= _y.Thin)
-                    for (int k = _since[x]; k < y; k++) _thin[k * width + x] = true;
-                _since[x] = y;
+                int start = first + from * step;
+                to = from + 1;
+                while (to < length && inside[first + to * step] == inside[start] && (among is null || among[first + to * step] == among[start])) to++;
+                bool marked = among is null ? to - from <= thin && from > 0 && to < length : among[start] && to - from > thin;
+                if (!marked) continue;
+                for (int k = from; k < to; k++) marks[first + k * step] = true;
             }
         }
     }

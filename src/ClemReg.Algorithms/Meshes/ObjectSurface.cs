@@ -12,6 +12,9 @@ public sealed record SurfaceOptions
     /// <summary>Rounds of Taubin's smoothing of the surface itself, 0 or more.</summary>
     public int TaubinRounds { get; init; }
 
+    /// <summary>Whether the surface is made as FAMOUS makes it, from hulls; then the two others do not count.</summary>
+    public bool FromHulls { get; init; }
+
     internal void Check()
     {
         if (!(Smoothing is >= 0 and <= 3)) throw BadInputException.ForParameter("smoothing", Smoothing, "a number from 0 to 3");
@@ -42,6 +45,7 @@ public static class ObjectSurface
     public static TriangleMesh Of(LabelVolume labels, LabelledObject which, SurfaceOptions options, Job job)
     {
         options.Check();
+        if (options.FromHulls) return HullSurface.Of(labels, which, job);
         Point3 s = labels.Grid.Spacing;
         double coarsest = Math.Max(s.Z, Math.Max(s.Y, s.X)), volume = which.Voxels * s.Z * s.Y * s.X;
         double Sigma(double spacing) => options.Smoothing * Math.Sqrt(OfCoarsest * coarsest * OfCoarsest * coarsest + OfAxis * spacing * OfAxis * spacing);
@@ -53,7 +57,7 @@ public static class ObjectSurface
 
     private static (TriangleMesh Mesh, double Off) Make(LabelVolume labels, LabelledObject which, Point3 sigma, SurfaceOptions options, double volume, Job job)
     {
-        TriangleMesh mesh = SurfaceExtraction.Run(new ObjectLattice(labels, which, sigma), labels.Grid, job);
+        TriangleMesh mesh = SurfaceExtraction.Run(new ObjectLattice(labels, which, sigma), job);
         if (mesh.Count == 0) return (mesh, double.PositiveInfinity);
         var borders = new VolumeBorders(labels.Grid);
         if (options.TaubinRounds > 0) mesh = TaubinSmoothing.Run(mesh, options.TaubinRounds, borders, job);

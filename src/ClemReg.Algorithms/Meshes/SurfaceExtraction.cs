@@ -3,14 +3,13 @@ using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Meshes;
 
-/// <summary>Marches through an <see cref="ObjectLattice"/> plane by plane and collects its surface.</summary>
+/// <summary>Marches through a lattice plane by plane and collects its surface.</summary>
 internal sealed class SurfaceExtraction
 {
     /// <summary>Vertices keep this part of a voxel away from voxel centres, so that no triangle is too thin for the single precision of STL.</summary>
     private const double Least = 0.02;
 
-    private readonly ObjectLattice _lattice;
-    private readonly Grid _grid;
+    private readonly ISurfaceField _field;
     private readonly int _height, _width;
     private readonly List<Point3> _vertices = [];
     private readonly List<int> _triangles = [];
@@ -20,10 +19,10 @@ internal sealed class SurfaceExtraction
     private int[] _alongXLow, _alongXHigh, _alongYLow, _alongYHigh;
     private readonly int[] _alongZ;
 
-    private SurfaceExtraction(ObjectLattice lattice, Grid grid)
+    private SurfaceExtraction(ISurfaceField field)
     {
-        (_lattice, _grid, _height, _width) = (lattice, grid, lattice.Size.Y, lattice.Size.X);
-        int count = lattice.Size.SliceCount;
+        (_field, _height, _width) = (field, field.Size.Y, field.Size.X);
+        int count = field.Size.SliceCount;
         (_low, _high) = (new float[count], new float[count]);
         // Words of eight cells are read at a time, beyond the last row too.
         (_insideLow, _insideHigh) = (new byte[count + 8], new byte[count + 8]);
@@ -31,10 +30,10 @@ internal sealed class SurfaceExtraction
     }
 
     /// <summary>The surface between what is above and below 0, closed, a 2-manifold, outward.</summary>
-    public static TriangleMesh Run(ObjectLattice lattice, Grid grid, Job job)
+    public static TriangleMesh Run(ISurfaceField field, Job job)
     {
-        var work = new SurfaceExtraction(lattice, grid);
-        for (int k = 0; k < lattice.Size.Z; k++)
+        var work = new SurfaceExtraction(field);
+        for (int k = 0; k < field.Size.Z; k++)
         {
             job.ThrowIfCancelled();
             work.Step(k, job);
@@ -46,7 +45,7 @@ internal sealed class SurfaceExtraction
     {
         (_low, _high, _insideLow, _insideHigh) = (_high, _low, _insideHigh, _insideLow);
         (_alongXLow, _alongXHigh, _alongYLow, _alongYHigh) = (_alongXHigh, _alongXLow, _alongYHigh, _alongYLow);
-        _lattice.Read(k, _high, k == 0 ? default : _low, job);
+        _field.Read(k, _high, k == 0 ? default : _low, job);
         for (int i = 0; i < _high.Length; i++) _insideHigh[i] = _high[i] > 0 ? (byte)1 : (byte)0;
         VerticesInPlane(k);
         if (k == 0) return;
@@ -88,8 +87,7 @@ internal sealed class SurfaceExtraction
 
     private int Add(double k, double y, double x)
     {
-        (k, y, x) = _lattice.Place(k, y, x);
-        _vertices.Add(_grid.ToPhysical(k, y, x));
+        _vertices.Add(_field.Place(k, y, x));
         return _vertices.Count - 1;
     }
 

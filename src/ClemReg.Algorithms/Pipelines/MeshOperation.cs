@@ -21,15 +21,21 @@ internal static class MeshOperation
     /// <summary>An image that looks like grey values has at most so many; 8 bits have no more.</summary>
     private const int MostGreyValues = 255;
 
-    private static readonly TextParameter Spacing = new("spacing", "Voxel size", Image,
-        "The voxel size in nm as z,xy or z,y,x, in place of the image's own.", "", "one, two or three positive lengths in nm, such as 50,10")
-    { Option = true };
-
     private static readonly BooleanParameter Components = new("label_components", "Separate what does not touch", Image,
         "Each connected piece of each value is an object of its own: for masks, and for images with one value a class.", false)
     { Option = true };
 
     private static readonly IntegerParameter MinimumSize = new("minimum_size", "Least size", Image, "voxels", "Smaller objects are left out.", 1, 1, int.MaxValue) { Option = true };
+
+    private static readonly NumberParameter Outliers = new("clean_outliers", "Clean outliers", Image, "",
+        "Leaves out voxels that have fewer neighbours of their object than this part of their class's mean, before anything is measured: 0.25 takes away specks and threads, 0 nothing.", 0, 0, 1)
+    { Option = true };
+
+    private static readonly NumberParameter OutlierRadius = new("outlier_radius", "Outlier radius", Image, "nm", "How far clean_outliers looks for neighbours; 0: two voxels of the longest side.", 0, 0, 1e6) { Option = true };
+
+    private static readonly ChoiceParameter Method = new("surface", "Surface", Surface,
+        "voxels: marching cubes on the smoothed labels, which keeps holes and volume. paper: as FAMOUS does it in Blender, from convex hulls that are wrapped onto the object's points: one piece without holes.", "voxels", "voxels", "paper")
+    { Option = true };
 
     private static readonly NumberParameter Smoothing = new("smoothing", "Smoothing", Surface,
         "", "How strongly the steps between voxels and slices are smoothed: 1 suits shapes whose steps mean nothing, 0 keeps every step. Each object keeps the volume of its voxels.", 1, 0, 3)
@@ -57,6 +63,11 @@ internal static class MeshOperation
 
     private static readonly BooleanParameter Picture = new("picture", "Picture", Files, "Draws all surfaces into meshes.png.", true) { Option = true };
 
+    private static readonly BooleanParameter View = new("view", "View", Files, "Makes view.html, a page that shows all surfaces and their measures in any browser: turn, zoom, click.", true) { Option = true };
+
+    private static readonly NumberParameter ViewLimit = new("view_limit", "Largest view", Files, "MB", "A view.html that would be larger is left out; a larger decimation_error makes it smaller. A page of more than about 100 MB opens slowly.", 20, 1, 400)
+    { Option = true };
+
     public static Operation Definition { get; } = new(
         "mesh", "Mesh and Measure Objects",
         "Makes a closed surface of each object of a label image, measures volume, area, shape, length and distances, and writes STL, OBJ or PLY in nm, tables and a picture.",
@@ -64,8 +75,8 @@ internal static class MeshOperation
             new Port("labels", PortKind.Source, "The label image: whole numbers, 0 is background. Its slices are read one at a time."),
             new Port("classes", PortKind.Text, "Which class each label belongs to: a CSV with the header label,class. With label_components: each value of the image.", Required: false),
         ],
-        [new Port("meshes", PortKind.Folder, "The folder to be written: label_N.stl for each label N, all.obj, all.ply, objects.csv, classes.csv, contacts.csv, meshes.png, mesh.json.")],
-        [Spacing, Components, MinimumSize, Smoothing, Taubin, DecimationError, AllTriangles, ContactLimit, Lengths, Format, Picture],
+        [new Port("meshes", PortKind.Folder, "The folder to be written: label_N.stl for each label N, all.obj, all.ply, objects.csv, classes.csv, contacts.csv, meshes.png, view.html, mesh.json.")],
+        [Components, MinimumSize, Outliers, OutlierRadius, Method, Smoothing, Taubin, DecimationError, AllTriangles, ContactLimit, Lengths, Format, Picture, View, ViewLimit],
         Run);
 
     private static OperationResult Run(OperationRequest request, Job job)
@@ -76,30 +87,33 @@ internal static class MeshOperation
         InputText? classText = request.OptionalText("classes");
         Dictionary<int, string>? classes = classText is null ? null : EvaluateOperation.ReadClasses(classText);
         var image = request.Input<ISliceSource>("labels");
-        if (values.Get(Spacing).Trim() is { Length: > 0 } spacing) image = new RespacedSource(image, ReadSpacing(Spacing, spacing));
         using var folder = new MeshFolder(target, request.Extra.TryGetProperty("overwrite", out JsonElement overwrite) && overwrite.ValueKind == JsonValueKind.True);
 
-        (LabelVolume labels, SeparateStructures? parts) = job.Run("reading", 0, 0.1, part => Read(image, "labels", values.Get(Components), part));
+        (LabelVolume labels, SeparateStructures? parts) = job.Run("reading", 0, 0.08, part => Read(image, "labels", values.Get(Components), part));
+        int Value(int label) => parts?.ValueOf(label) ?? label;
+        string Class(int label) => classes is null ? "" : classes.GetValueOrDefault(Value(label), MeshTables.Unlisted);
+        if (values.Get(Outliers) > 0) labels = job.Run("outliers", 0.08, 0.1, part => WithoutOutliers(labels, Class, values, part));
         int minimum = values.Get(MinimumSize);
         LabelledObject[] objects = [.. labels.Objects.Where(o => o.Voxels >= minimum)];
         if (objects.Length == 0)
             throw new BadInputException(labels.Objects.Count == 0 ? "labels: there is no object; all voxels are 0. Give a label image or a mask." : $"labels: none of {labels.Objects.Count} objects has minimum_size = {minimum} voxels or more.");
-        int Value(int label) => parts?.ValueOf(label) ?? label;
-        string Class(int label) => classes is null ? "" : classes.GetValueOrDefault(Value(label), MeshTables.Unlisted);
         Point3 s = labels.Grid.Spacing;
         var options = new MeshRunOptions
         {
-            Surface = new SurfaceOptions { Smoothing = values.Get(Smoothing), TaubinRounds = values.Get(Taubin) },
+            Surface = new SurfaceOptions { FromHulls = values.Get(Method) == "paper", Smoothing = values.Get(Smoothing), TaubinRounds = values.Get(Taubin) },
             DecimationError = values.Get(AllTriangles) ? 0 : values.Get(DecimationError) is > 0 and var error ? error : Math.Min(s.Z, Math.Min(s.Y, s.X)) / 4,
             ContactLimit = values.Get(ContactLimit),
             PathLengths = values.Get(Lengths),
             Formats = formats,
             Picture = values.Get(Picture),
         };
-        MeshRunResult made = MeshRun.Run(labels, objects, Class, options, folder, job);
+        using ViewFile? view = values.Get(View) ? folder.Writing(() => new ViewFile(folder.PathOf("view.html"), (long)(values.Get(ViewLimit) * 1e6))) : null;
+        MeshRunResult made = MeshRun.Run(labels, objects, Class, options, folder, view, job);
 
         var tables = new MeshTables(made, Value, Class, classes is not null, parts is not null);
         foreach (ResultTable table in tables.All) folder.Write(table.Name + ".csv", stream => stream.Write(Encoding.UTF8.GetBytes(table.Csv())));
+        if (view is not null && !folder.Writing(() => view.Finish(labels.Grid, tables.Objects.Json())))
+            job.Warn(string.Create(CultureInfo.InvariantCulture, $"view.html is left out: it would take {view.Bytes / 1e6:0.#} MB, more than view_limit = {values.Get(ViewLimit):R}. Raise that, or decimation_error, which is {options.DecimationError:R} nm."));
         if (classes is not null && tables.WithoutClass > 0) job.Warn($"{tables.WithoutClass} of {objects.Length} objects have no class in {classText!.File}; they stand under {MeshTables.Unlisted}.");
         int cut = made.Objects.Count(o => o.Measures.AtBorder);
         if (cut > 0) job.Log($"{cut} of {objects.Length} objects touch the border of the volume. They are closed there and flagged (at_border); what lies beyond is not measured.");
@@ -163,6 +177,18 @@ internal static class MeshOperation
         return (MaskOrLabels.Labelled(mask, read.Value, image.Type, job), parts);
     }
 
+    private static LabelVolume WithoutOutliers(LabelVolume labels, Func<int, string> classOf, ParameterValues values, Job job)
+    {
+        Point3 s = labels.Grid.Spacing;
+        double part = values.Get(Outliers);
+        LabelVolume cleaned = NeighbourCleaning.Run(labels, classOf, part, values.Get(OutlierRadius) is > 0 and var radius ? radius : 2 * Math.Max(s.Z, Math.Max(s.Y, s.X)), job);
+        long gone = labels.Objects.Sum(o => o.Voxels) - cleaned.Objects.Sum(o => o.Voxels);
+        int lost = labels.Objects.Count - cleaned.Objects.Count;
+        if (cleaned.Objects.Count == 0 && labels.Objects.Count > 0) throw BadInputException.ForParameter(Outliers.Name, part, "less here: no object would be left");
+        job.Log($"clean_outliers: {gone} voxels left out, {lost} of {labels.Objects.Count} objects whole.");
+        return cleaned;
+    }
+
     private static HashSet<string> ReadFormats(string text)
     {
         string[] names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -180,16 +206,5 @@ internal static class MeshOperation
         for (int i = 0; i < parts.Length; i++)
             if (!double.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out nm[i]) || !double.IsFinite(nm[i]) || nm[i] <= 0) throw BadInputException.ForParameter(parameter.Name, text, parameter.Allowed);
         return new Point3(nm[0], nm[Math.Min(1, nm.Length - 1)], nm[^1]);
-    }
-
-    /// <summary>An image with another voxel size; voxel (0, 0, 0) stays at its place in voxels.</summary>
-    private sealed class RespacedSource(ISliceSource inner, Point3 spacing) : ISliceSource
-    {
-        public Grid Grid { get; } = new(inner.Grid.Size, spacing, new Point3(
-            inner.Grid.Origin.Z / inner.Grid.Spacing.Z * spacing.Z, inner.Grid.Origin.Y / inner.Grid.Spacing.Y * spacing.Y, inner.Grid.Origin.X / inner.Grid.Spacing.X * spacing.X));
-
-        public VoxelType Type => inner.Type;
-
-        public void ReadSlice(int z, Span<byte> destination) => inner.ReadSlice(z, destination);
     }
 }

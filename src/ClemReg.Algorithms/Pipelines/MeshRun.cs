@@ -46,7 +46,7 @@ internal static class MeshRun
 {
     private const int PictureSide = 1200;
 
-    public static MeshRunResult Run(LabelVolume labels, LabelledObject[] objects, Func<int, string> classOf, MeshRunOptions options, MeshFolder folder, Job job)
+    public static MeshRunResult Run(LabelVolume labels, LabelledObject[] objects, Func<int, string> classOf, MeshRunOptions options, MeshFolder folder, ViewFile? view, Job job)
     {
         Dictionary<string, int> classes = objects.Select(o => classOf(o.Label)).Distinct().Order(StringComparer.Ordinal).Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
         var measured = new MeasuredObject[objects.Length];
@@ -63,7 +63,11 @@ internal static class MeshRun
             });
             var inOrder = new InOrder<SceneObject>(part =>
             {
-                folder.Writing(() => files.ForEach(f => f.Add(part)));
+                folder.Writing(() =>
+                {
+                    files.ForEach(f => f.Add(part));
+                    view?.Add(part);
+                });
                 picture?.Add(part.Mesh, part.Colour);
             });
             job.Run<object?>("surfaces", 0.1, 0.9, part =>

@@ -58,6 +58,9 @@ internal sealed class MeshTables
     /// <summary>The tables to be written.</summary>
     public IReadOnlyList<ResultTable> All { get; }
 
+    /// <summary>The table of the objects.</summary>
+    public ResultTable Objects => _objects;
+
     /// <summary>Objects that no class was given.</summary>
     public int WithoutClass { get; }
 

@@ -53,6 +53,31 @@ public sealed class DecimationTests
     }
 
     [Fact]
+    public void The_queue_gives_the_cheapest_to_an_eighth_also_what_comes_late()
+    {
+        var queue = new RoughQueue<double>();
+        var random = new Random(8);
+        List<double> held = [0, 0, 1e300, double.Epsilon];
+        held.ForEach(c => queue.Enqueue(c, c));
+        for (int n = 0; n < 5000; n++)
+        {
+            if (n % 3 != 2)
+            {
+                double cost = Math.Pow(10, 30 * random.NextDouble() - 20);
+                held.Add(cost);
+                queue.Enqueue(cost, cost);
+            }
+            else
+            {
+                Assert.True(queue.TryDequeue(out double cost) && held.Remove(cost));
+                Assert.True(cost <= 1.125 * held.Min() || cost < 1e-300, $"{cost} before {held.Min()}");
+            }
+        }
+        for (int left = held.Count; left > 0; left--) Assert.True(queue.TryDequeue(out double cost) && held.Remove(cost));
+        Assert.False(queue.TryDequeue(out _));
+    }
+
+    [Fact]
     public void Taubin_smooths_without_shrinking()
     {
         TriangleMesh ball = Mesh(Shape.Ellipsoid(100, 100, 100), new Point3(10, 10, 10));

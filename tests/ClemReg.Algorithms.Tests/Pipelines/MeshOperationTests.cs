@@ -44,7 +44,7 @@ public sealed class MeshOperationTests : IDisposable
         using Volume<float> image = Balls();
         JsonObject report = Run(image, "all", classes: "label,class\n1,mito\n300,mito\n", parameters: ("format", "stl,obj,ply"));
         string[] files = [.. Directory.GetFiles(Path.Combine(_folder, "all")).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
-        Assert.Equal(["all.mtl", "all.obj", "all.ply", "class_contacts.csv", "classes.csv", "contacts.csv", "label_1.stl", "label_300.stl", "label_70000.stl", "mesh.json", "meshes.png", "objects.csv"], files);
+        Assert.Equal(["all.mtl", "all.obj", "all.ply", "class_contacts.csv", "classes.csv", "contacts.csv", "label_1.stl", "label_300.stl", "label_70000.stl", "mesh.json", "meshes.png", "objects.csv", "view.html"], files);
         Assert.Equal(["all"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName));
         TriangleMesh mesh = StlFile.Read(File.ReadAllBytes(Path.Combine(_folder, "all", "label_1.stl")), "label_1.stl");
         Assert.True(MeshCheck.Of(mesh) is { Watertight: true, Parts: 1, EulerNumber: 2 });
@@ -84,14 +84,51 @@ public sealed class MeshOperationTests : IDisposable
     }
 
     [Fact]
-    public void The_voxel_size_that_is_given_goes_before_the_images_own()
+    public void What_is_not_wanted_is_not_written()
     {
         using Volume<float> image = Balls();
-        Run(image, "given", parameters: [("spacing", "40,20"), ("format", "stl"), ("picture", "false")]);
-        Run(image, "own", parameters: [("format", "stl"), ("picture", "false")]);
-        Assert.Equal(8, Number(Table("given", "objects.csv")[0]["voxel_volume_um3"]) / Number(Table("own", "objects.csv")[0]["voxel_volume_um3"]), 1e-6);
-        Assert.False(File.Exists(Path.Combine(_folder, "own", "meshes.png")));
-        Assert.False(File.Exists(Path.Combine(_folder, "own", "all.obj")));
+        Run(image, "stl", parameters: [("format", "stl"), ("picture", "false"), ("view", "false")]);
+        foreach (string file in new[] { "meshes.png", "view.html", "all.obj" }) Assert.False(File.Exists(Path.Combine(_folder, "stl", file)));
+    }
+
+    [Fact]
+    public void A_view_that_would_be_too_large_is_left_out_with_a_word()
+    {
+        // A checkerboard: some 200,000 triangles.
+        using var board = new Volume<byte>(Grid);
+        for (int z = 0; z < 14; z++)
+            for (int y = 0; y < 40; y++)
+                for (int x = 0; x < 60; x++) board[z, y, x] = (byte)((z + y + x) % 2 * 255);
+        JsonObject report = Run(board, "x", parameters: [("all_triangles", "true"), ("smoothing", "0"), ("view_limit", "1"), ("format", "stl"), ("picture", "false"), ("path_length", "false")]);
+        Assert.False(File.Exists(Path.Combine(_folder, "x", "view.html")));
+        Assert.Contains("view_limit = 1", (string)report["warnings"]![0]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Outliers_are_taken_out_before_anything_is_measured()
+    {
+        using Volume<float> image = Balls();
+        image[1, 2, 3] = 1;
+        image[2, 3, 55] = 7;
+        Run(image, "all");
+        Run(image, "clean", parameters: [("clean_outliers", "0.25"), ("outlier_radius", "40")]);
+        Assert.Equal(["1", "7", "300", "70000"], Table("all", "objects.csv").Select(r => r["label"]));
+        Assert.Equal(["1", "300", "70000"], Table("clean", "objects.csv").Select(r => r["label"]));
+        Assert.Equal(Number(Table("all", "objects.csv")[0]["voxels"]) - 1, Number(Table("clean", "objects.csv")[0]["voxels"]));
+        Assert.Contains("clean_outliers", Refused(image, ("clean_outliers", "1.5")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_published_stages_can_be_had()
+    {
+        using Volume<float> image = Balls();
+        Run(image, "paper", parameters: [("surface", "paper"), ("format", "stl")]);
+        Dictionary<string, string> row = Table("paper", "objects.csv")[0];
+        double ball = 4.0 / 3 * Math.PI * 100 * 100 * 100;
+        Assert.Equal(1, Number(row["mesh_volume_um3"]) * 1e9 / ball, 0.13);
+        Assert.NotEqual(1, Number(row["mesh_volume_um3"]) / Number(row["voxel_volume_um3"]), 0.0005);
+        Assert.True(MeshCheck.Of(StlFile.Read(File.ReadAllBytes(Path.Combine(_folder, "paper", "label_70000.stl")), "label_70000.stl")).Closed);
+        Assert.Contains("surface", Refused(image, ("surface", "blender")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,7 +155,6 @@ public sealed class MeshOperationTests : IDisposable
         Assert.Contains("no object", Refused(empty), StringComparison.Ordinal);
         using Volume<float> image = Balls();
         Assert.Contains("minimum_size", Refused(image, ("minimum_size", "100000")), StringComparison.Ordinal);
-        foreach (string bad in new[] { "0", "-10,10", "nan", "1,2,3,4", "10;10", "1e400" }) Assert.Contains("spacing", Refused(image, ("spacing", bad)), StringComparison.Ordinal);
         foreach (string bad in new[] { "", "vtk", "stl;obj" }) Assert.Contains("format", Refused(image, ("format", bad)), StringComparison.Ordinal);
         foreach ((string key, string value) in new[] { ("smoothing", "-1"), ("decimation_error", "-1"), ("taubin_rounds", "1.5"), ("contact_limit", "nan"), ("minimum_size", "0") })
             Assert.Contains(key, Refused(image, (key, value)), StringComparison.Ordinal);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import clem.bridge.ClemRegException;
 import clem.schema.Nearest;
@@ -15,6 +16,8 @@ import clem.workflow.FileRequest;
 /** Turns a command's options into a request. */
 final class Arguments {
 	private static final List<String> FLAGS = Arrays.asList("--overwrite", "--help");
+	/** The voxel size of a command's only image. */
+	static final String SPACING = "--spacing";
 
 	private Arguments() {}
 
@@ -23,6 +26,7 @@ final class Arguments {
 		final List<String> options = new ArrayList<>();
 		for (final Commands.FileInput input : Commands.inputs(operation)) options.add(option(input.name));
 		for (final String key : Commands.spacings(operation)) options.add(option(key));
+		if (onlySpacing(operation) != null) options.add(SPACING);
 		if (operation.name.equals("register")) options.add("--moving-name");
 		if (!Commands.kind(operation).isEmpty()) options.add("--kind");
 		if (operation.parameter("seed") != null) options.add("--seed");
@@ -34,6 +38,12 @@ final class Arguments {
 	/** A key as an option. */
 	static String option(final String key) {
 		return "--" + key.replace('_', '-');
+	}
+
+	/** The key that {@link #SPACING} stands for, or null where a command has more than one image or none. */
+	static String onlySpacing(final Operation operation) {
+		final Set<String> keys = Commands.spacings(operation);
+		return keys.size() == 1 && operation.parameter(SPACING.substring(2)) == null ? keys.iterator().next() : null;
 	}
 
 	/** What --kind says among the options after a command, or null. */
@@ -95,6 +105,7 @@ final class Arguments {
 			if (equals <= 0) throw ClemRegException.badInput("--set " + value + " is not allowed: it must be key=value, as in --set log_sigma=3.");
 			put(request.parameters, value.substring(0, equals).trim(), "--set " + value.substring(0, equals).trim(), value.substring(equals + 1).trim());
 		}
+		else if (name.equals(SPACING)) put(request.spacings, onlySpacing(operation), name, value);
 		else if (Commands.spacings(operation).contains(key)) put(request.spacings, key, name, value);
 		else if (several(operation, key)) request.inputs.merge(key, value, (old, more) -> old + ";" + more);
 		else put(request.inputs, key, name, value);

@@ -53,7 +53,7 @@ final class Help {
 			entry(text, Arguments.option(input.name) + (input.isFolder() ? " DIR" : input.isBoxes() ? " DIR|FILE" : " FILE"), input.help + (input.required ? "" : " Optional."));
 		}
 		for (final String key : Commands.spacings(operation)) {
-			entry(text, Arguments.option(key) + " z,xy", "Voxel size in nm, as z,xy or z,y,x; goes before the file's own.");
+			entry(text, (Arguments.onlySpacing(operation) == null ? "" : Arguments.SPACING + ", ") + Arguments.option(key) + " z,xy", "Voxel size in nm, as z,xy or z,y,x; goes before the file's own.");
 		}
 		if (operation.name.equals("register")) entry(text, "--moving-name NAME", "Name of the fluorescence in transform.json; the file's name if not given.");
 		final List<String> own = new ArrayList<>();

@@ -204,9 +204,9 @@ public final class Commands {
 		if (operation.name.equals("export_fields")) return Arrays.asList("fields.csv", "fields.json", "fields.txt", "run.json", "overlay.png (with image)");
 		if (operation.name.equals("evaluate_detection")) return Arrays.asList("report.json", "scores.csv", "agreement.csv (with annotators)", "matches.csv");
 		if (operation.name.equals("evaluate")) return Arrays.asList("report.json", "landmarks.csv", "structures.csv", "classes.csv");
-		if (operation.name.equals("mesh")) return Arrays.asList("label_N.stl (one for each label N)", "all.obj", "all.ply (if asked for)", "objects.csv", "classes.csv", "contacts.csv", "meshes.png", "mesh.json");
 		if (operation.name.equals("export_dataset")) return Arrays.asList("images/", "labels/", "obj.names", "obj.data", "train.txt", "valid.txt", "yolov4.cfg", "yolov4-tiny.cfg", "dataset.yaml", "dataset.json");
 		if (operation.name.equals(IMPORT_DATASET)) return Arrays.asList("boxes.csv", "obj.names", "slices.csv", "rois.zip", "run.json");
+		if (operation.name.equals("mesh")) return Arrays.asList("label_N.stl (one for each label N)", "all.obj", "all.ply (if asked for)", "objects.csv", "classes.csv", "contacts.csv", "meshes.png", "view.html", "mesh.json");
 		if (operation.name.equals("detect_objects")) return Arrays.asList("boxes.csv", "obj.names", "run.json", "labels/slice_N.txt");
 		if (operation.composesOrganelles()) return Arrays.asList("labels.tif", "objects.csv", "suggestions.csv", "classes.csv", "recipes.json", "boxes/obj.names", "boxes/slice_N.txt", "overlay.png", "run.json");
 		if (operation.findsCells()) return CellResults.files(operation);

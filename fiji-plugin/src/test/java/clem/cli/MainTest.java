@@ -12,6 +12,7 @@ import java.util.Map;
 
 import clem.bridge.Bridges;
 import clem.image.ImageFiles;
+import clem.image.Spacings;
 import clem.json.Json;
 import clem.models.FileServer;
 import clem.models.ModelFolders;
@@ -395,6 +396,10 @@ public final class MainTest {
 			register(folder);
 			final String d = folder.getPath();
 			Check.equal(0, run("segment-fluorescence", "--moving", d + "/fm.tif", "--out", d + "/m.tif", "--set", "log_sigma=2"));
+			Check.equal(0, run("segment-fluorescence", "--moving", d + "/fm.tif", "--spacing", "300,100", "--out", d + "/m.tif", "--overwrite"));
+			Check.equal("300,100,100", Spacings.text(Spacings.of(ImageFiles.openImage("x", ImageFiles.choice("x", d + "/m.tif")), "x", "m.tif")));
+			refused("segment-fluorescence", "--moving", d + "/fm.tif", "--spacing", "300,100", "--moving-spacing", "300,100", "--out", d + "/s.tif", "twice");
+			refused("register", "--spacing", "300,100", "Unknown option '--spacing'");
 			Check.equal(0, run("sample-points", "--mask", d + "/m.tif", "--out", d + "/p.csv"));
 			Check.equal(0, run("register-points", "--moving-points", d + "/p.csv", "--fixed-points", d + "/p.csv", "--out", d + "/r"));
 			Check.equal("[inverse_transform.json, registered_points.csv, transform.json]", sorted(new File(folder, "r")));
