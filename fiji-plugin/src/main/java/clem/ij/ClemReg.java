@@ -64,6 +64,10 @@ public final class ClemReg implements PlugIn {
 		// ImageJ gives a macro's options to the thread that it calls, so they are read before anything else.
 		final String options = Macro.getOptions();
 		try {
+			if (HelpPages.of(argument) != null) {
+				HelpPages.show(HelpPages.of(argument));
+				return;
+			}
 			final Bridge bridge = Bridges.get();
 			if (argument.equals("about")) about(bridge);
 			else run(bridge, argument, options);

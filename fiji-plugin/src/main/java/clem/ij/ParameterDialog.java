@@ -1,9 +1,7 @@
 package clem.ij;
 
 import java.awt.BorderLayout;
-import java.awt.Dimension;
 import java.awt.FlowLayout;
-import java.awt.Font;
 import java.awt.Frame;
 import java.awt.GridBagConstraints;
 import java.awt.GridBagLayout;
@@ -28,9 +26,7 @@ import javax.swing.JFileChooser;
 import javax.swing.JLabel;
 import javax.swing.JOptionPane;
 import javax.swing.JPanel;
-import javax.swing.JScrollPane;
 import javax.swing.JTabbedPane;
-import javax.swing.JTextArea;
 import javax.swing.JTextField;
 import javax.swing.SwingConstants;
 import javax.swing.SwingUtilities;
@@ -49,12 +45,14 @@ import ij.ImagePlus;
 /** Asks for an operation's images and parameters, one tab a group. Each component's name is its key. */
 final class ParameterDialog {
 	private static final String NONE = "(none)", PRESET = "preset";
-	private static final int COLUMNS = 18, HELP_ROWS = 24, HELP_COLUMNS = 70;
+	private static final int COLUMNS = 18;
 
 	private final Operation operation;
 	private final Fields fields;
 	private final List<String> titles;
 	private final Map<String, JComponent> inputs = new LinkedHashMap<>();
+	/** At the side: so many tabs would stand in several rows above each other. */
+	private final JTabbedPane tabs = new JTabbedPane(SwingConstants.LEFT);
 	private JDialog dialog;
 	private Map<String, String> answer;
 	private Function<DialogValues, Preview> previews;
@@ -91,8 +89,6 @@ final class ParameterDialog {
 	private JDialog made() {
 		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: " + operation.title, previews == null);
 		dialog.setName("clemreg." + operation.name);
-		// At the side: so many tabs would stand in several rows above each other.
-		final JTabbedPane tabs = new JTabbedPane(SwingConstants.LEFT);
 		for (final Map.Entry<String, List<Fields.Field>> group : fields.groups.entrySet()) tabs.addTab(group.getKey(), page(group.getValue()));
 		final JPanel buttons = new JPanel(new FlowLayout(FlowLayout.RIGHT));
 		buttons.add(button("Help", this::help));
@@ -378,24 +374,8 @@ final class ParameterDialog {
 		return field.label + ": " + (value.isEmpty() ? "(empty)" : value) + " is not allowed; it must be " + allowed + ".";
 	}
 
+	/** The page of the command, at the parameters of the tab that is shown. */
 	private void help() {
-		final StringBuilder text = new StringBuilder(operation.title).append("\n\n").append(operation.help).append("\n");
-		for (final Map.Entry<String, List<Fields.Field>> group : fields.groups.entrySet()) {
-			text.append("\n").append(group.getKey().toUpperCase(java.util.Locale.ROOT)).append("\n");
-			for (final Fields.Field field : group.getValue()) {
-				text.append("  ").append(field.label).append("  [").append(field.key).append("]\n      ").append(field.help);
-				if (!field.standard.isEmpty()) text.append(" Default: ").append(field.standard).append('.');
-				text.append("\n");
-			}
-		}
-		final JTextArea area = new JTextArea(text.toString(), HELP_ROWS, HELP_COLUMNS);
-		area.setEditable(false);
-		area.setLineWrap(true);
-		area.setWrapStyleWord(true);
-		area.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
-		area.setCaretPosition(0);
-		final JScrollPane pane = new JScrollPane(area);
-		pane.setPreferredSize(new Dimension(640, 480));
-		JOptionPane.showMessageDialog(dialog, pane, "CLEM-Reg: " + operation.title, JOptionPane.PLAIN_MESSAGE);
+		HelpPages.show(dialog, "commands/" + operation.name + ".html", HelpPages.section(tabs.getTitleAt(tabs.getSelectedIndex())));
 	}
 }
