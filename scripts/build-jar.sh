@@ -38,7 +38,7 @@ dotnet "$help" --docs "$repo/docs" --commands "$work/commands" --menu "$plugin/m
   --readme "$repo/README.md" --version "$version" --out "$out/site" >&2
 mkdir -p "$work/resources/help"
 cp -r "$out/site/." "$work/resources/help"
-(cd "$out/site" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) >"$work/resources/help/files.txt"
+{ (cd "$out/site" && find . -type f); (cd "$plugin/main/resources/help" && find . -type f); } | sed 's,^\./,,' | LC_ALL=C sort >"$work/resources/help/files.txt"
 
 rm -f "$out"/Clem_Reg-*.jar
 java -Duser.timezone=UTC -cp "$work/tools" clem.build.MakeJar "$out/Clem_Reg-$version.jar" "$version" "$work/classes" "$plugin/main/resources" "$work/resources"

@@ -297,10 +297,27 @@ internal sealed partial class Site
             foreach (LinkInline link in page.Blocks.SelectMany(Parts).OfType<LinkInline>().ToArray())
             {
                 string? url = Resolve(page, link.Url ?? "", link.IsImage);
-                if (url is not null) link.Url = url;
+                if (url is not null)
+                {
+                    link.Url = url;
+                    if (TextOf(link).EndsWith(".md", StringComparison.Ordinal)) Retitle(link, TitleAt(page, url));
+                }
                 else link.ReplaceBy(new LiteralInline(TextOf(link)), copyChildren: false);
             }
         }
+    }
+
+    /// <summary>Where a document writes the name of a file the site writes the title of the page.</summary>
+    private static void Retitle(LinkInline link, string title)
+    {
+        foreach (Inline inline in link.ToArray()) inline.Remove();
+        link.AppendChild(new LiteralInline(title));
+    }
+
+    private string TitleAt(Page from, string url)
+    {
+        string file = Normal(Path.Combine(Path.GetDirectoryName(from.Address) ?? "", url.Split('#')[0]));
+        return _pages.First(p => p.Address == file).Title;
     }
 
     private string Navigation(Page page)
