@@ -20,7 +20,7 @@ run("Export Fields of View...", "boxes=[" + out + "/cells/boxes.csv] image=[" + 
 print("Cells in all sections: " + count(out + "/cells/boxes.csv"));
 print("Cells followed: " + count(out + "/tracks/tracks.csv"));
 print("Fields of view: " + count(out + "/fields/fields.csv"));
-if (argument == "") run("Evaluate Detection...", "detected=[" + out + "/cells/boxes.csv] truth=sample-boxes image=[" + image + "]");
+if (argument == "") run("Evaluate Detection...", "detected=[" + out + "/cells/boxes.csv] truth=sample-section-labels.tif image=[" + image + "]");
 setBatchMode("exit and display");
 
 // The lines of a table without its header.

@@ -18,7 +18,7 @@ try {
 	summary = "Segmented: " + found.summary()
 	if (sample != null) {
 		// The mask takes the place of the one that a person drew.
-		registered = ClemReg.register(sample.image("moving"), em, found.image("mask"), [:])
+		registered = ClemReg.register(sample.image("moving_1"), em, found.image("mask"), [:])
 		println registered.summary()
 	}
 }

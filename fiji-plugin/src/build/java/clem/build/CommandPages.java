@@ -47,7 +47,7 @@ final class CommandPages {
 		if (!inputs.isEmpty()) {
 			out.append("\n## What it takes\n\n| input | kind | |\n|---|---|---|\n");
 			for (final Commands.FileInput input : inputs) {
-				out.append("| ").append(anchor(input.name)).append(" | ").append(input.kind).append(input.required ? "" : ", optional").append(" | ").append(GenerateCommands.cell(input.help)).append(" |\n");
+				out.append("| `").append(input.name).append("` | ").append(input.kind).append(input.required ? "" : ", optional").append(" | ").append(GenerateCommands.cell(input.help)).append(" |\n");
 			}
 		}
 		if (!Commands.spacings(operation).isEmpty()) {
@@ -129,7 +129,7 @@ final class CommandPages {
 		return dot < 0 ? ".csv" : name.substring(dot);
 	}
 
-	/** A name to which the help button and links lead. */
+	/** A name to which links lead. */
 	private static String anchor(final String name) {
 		return "<a id=\"" + name + "\"></a>`" + name + "`";
 	}
