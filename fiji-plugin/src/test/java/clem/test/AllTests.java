@@ -17,7 +17,7 @@ public final class AllTests {
 	private static final List<Class<?>> DIALOGS = Arrays.asList(clem.ij.DialogTest.class, clem.ij.PreviewDialogTest.class, clem.ij.DownloadWindowTest.class);
 	private static final List<Class<?>> CLASSES = Arrays.asList(JsonTest.class, SchemaTest.class, UnitsTest.class, VolumeImageTest.class, ImageFilesTest.class,
 		TiffWriterTest.class, PointsFileTest.class, OutputTest.class, clem.ij.MacroOptionsTest.class, clem.ij.PluginTest.class, clem.ij.DialogTest.class, clem.ij.PreviewDialogTest.class, clem.ij.DownloadWindowTest.class,
-		clem.ij.SegmentEmDisplayTest.class, clem.ij.preview.MaskOverlayTest.class, clem.ij.preview.ThresholdPreviewTest.class, clem.ij.preview.CellPreviewTest.class, clem.workflow.CellFilesTest.class, clem.workflow.CellTableTest.class, clem.ij.FieldsTest.class, clem.ij.HelpPagesTest.class, clem.ij.CellDisplayTest.class, clem.workflow.TimeLeftTest.class, LabelColoursTest.class,
+		clem.ij.SegmentEmDisplayTest.class, clem.ij.preview.MaskOverlayTest.class, clem.ij.preview.ThresholdPreviewTest.class, clem.ij.preview.CellPreviewTest.class, clem.workflow.CellFilesTest.class, clem.workflow.CellTableTest.class, clem.ij.FieldsTest.class, clem.ij.HelpPagesTest.class, clem.api.ClemRegTest.class, clem.ij.CellDisplayTest.class, clem.workflow.TimeLeftTest.class, LabelColoursTest.class,
 		clem.cli.MainTest.class, BatchTest.class, EmModelTest.class, ReportTest.class, LauncherTest.class, IndexTest.class, BioFormatsTest.class, ProvenanceTest.class,
 		RegionsTest.class, clem.models.ModelsTest.class, clem.models.DownloadTest.class, ParallelTest.class, ResultImageTest.class, clem.bridge.HandlesTest.class, clem.bridge.NativeLoaderTest.class, clem.bridge.WorkerTest.class);
 
