@@ -300,7 +300,7 @@ internal sealed partial class Site
                 if (url is not null)
                 {
                     link.Url = url;
-                    if (TextOf(link).EndsWith(".md", StringComparison.Ordinal)) Retitle(link, TitleAt(page, url));
+                    if (TextOf(link).EndsWith(".md", StringComparison.Ordinal) && TitleAt(page, url) is { } title) Retitle(link, title);
                 }
                 else link.ReplaceBy(new LiteralInline(TextOf(link)), copyChildren: false);
             }
@@ -314,10 +314,10 @@ internal sealed partial class Site
         link.AppendChild(new LiteralInline(title));
     }
 
-    private string TitleAt(Page from, string url)
+    private string? TitleAt(Page from, string url)
     {
         string file = Normal(Path.Combine(Path.GetDirectoryName(from.Address) ?? "", url.Split('#')[0]));
-        return _pages.First(p => p.Address == file).Title;
+        return _pages.FirstOrDefault(p => p.Address == file)?.Title;
     }
 
     private string Navigation(Page page)

@@ -10,6 +10,7 @@ import java.util.Map;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import clem.workflow.Commands;
+import clem.workflow.ModelDownload;
 
 /** The page of each command for the site and the help in the jar, as Markdown; its place in the menu is put in by the site's generator. */
 final class CommandPages {
@@ -54,7 +55,10 @@ final class CommandPages {
 			out.append("\nVoxel sizes come from the images; `").append(String.join("`, `", Commands.spacings(operation))).append("` (z,xy or z,y,x in nm) go before them.\n");
 		}
 		final Collection<String> files = Commands.outputs(operation);
-		if (!files.isEmpty()) out.append("\n## What it gives\n\n").append(Commands.givesFolder(operation) ? "A folder with " : "A file: ").append(String.join(", ", files)).append(".\n");
+		out.append("\n## What it gives\n\n");
+		if (operation.name.equals(ModelDownload.NAME)) out.append("A model in the models folder.\n");
+		else if (files.isEmpty()) out.append("It tells its result; with `out` that is also written to a file.\n");
+		else out.append(Commands.givesFolder(operation) ? "A folder with " : "A file: ").append(String.join(", ", files)).append(".\n");
 		out.append("\n## How to call it\n\n").append(calls(operation, label, className));
 		out.append("\n## Parameters\n");
 		if (operation.name.equals("batch")) out.append("\nThose of [Register…](register.md#parameters).\n");
