@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import clem.schema.Operation;
 import clem.schema.Parameter;
@@ -15,7 +17,7 @@ import clem.workflow.Commands;
 
 /**
  * Writes, from the schema of the algorithms, what SciJava wants as source code: a command class for each operation with a field for each
- * parameter, and the index by which SciJava finds them; ImageJ's menu; and the reference of all parameters for people. Runs while the jar is built.
+ * parameter, and the index by which SciJava finds them; ImageJ's menu; the reference of all parameters for people, and the page of each command. Runs while the jar is built.
  */
 public final class GenerateCommands {
 	private static final String PACKAGE = "clem.scijava";
@@ -26,7 +28,7 @@ public final class GenerateCommands {
 		this.schema = schema;
 	}
 
-	/** Arguments: schema.json, folder for sources, folder for resources, file of the parameter reference. Prints the version. */
+	/** Arguments: schema.json, folder for sources, folder for resources, file of the parameter reference, folder for the pages of the commands. Prints the version. */
 	public static void main(final String[] args) throws IOException {
 		final Path sources = Paths.get(args[1]).resolve(PACKAGE.replace('.', '/')), index = Paths.get(args[2]).resolve("META-INF/json/org.scijava.plugin.Plugin");
 		final GenerateCommands generator = new GenerateCommands(Schema.parse(new String(Files.readAllBytes(Paths.get(args[0])), StandardCharsets.UTF_8)));
@@ -34,9 +36,19 @@ public final class GenerateCommands {
 		Files.createDirectories(index.getParent());
 		for (final Operation operation : Commands.of(generator.schema)) write(sources.resolve(className(operation) + ".java"), generator.source(operation));
 		write(index, generator.index());
-		write(Paths.get(args[2]).resolve("plugins.config"), Menu.config(generator.schema));
+		final String menu = Menu.config(generator.schema);
+		write(Paths.get(args[2]).resolve("plugins.config"), menu);
 		write(Paths.get(args[3]), generator.reference());
+		generator.pages(Paths.get(args[4]), menu);
 		System.out.println(generator.schema.version);
+	}
+
+	private void pages(final Path folder, final String menu) throws IOException {
+		Files.createDirectories(folder);
+		for (final Operation operation : Commands.of(schema)) {
+			final Matcher label = Pattern.compile("\"([^\"]+)\", *[\\w.]+\\(\"" + operation.name + "\"\\)").matcher(menu);
+			write(folder.resolve(operation.name + ".md"), CommandPages.page(operation, label.find() ? label.group(1) : null, PACKAGE + "." + className(operation)));
+		}
 	}
 
 	private static void write(final Path file, final String text) throws IOException {
@@ -173,7 +185,7 @@ public final class GenerateCommands {
 		return out.toString();
 	}
 
-	private static String cell(final String text) {
+	static String cell(final String text) {
 		return text.replace("|", "\\|").replace("\n", " ");
 	}
 

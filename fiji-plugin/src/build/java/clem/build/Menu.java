@@ -33,7 +33,7 @@ public final class Menu {
 	private static final List<String> WORKFLOWS = Arrays.asList("register", "batch", "detect_cells", "track_cells", "famous_project", "segment_organelles");
 	/** What does not lead from images to a result, but goes with it. */
 	private static final List<String> TOOLS = Arrays.asList("annotate", "compare", "convert", "download", "evaluate", "measure", "model", "transform");
-	private static final List<String> HELP = Arrays.asList("self_test", "about");
+	private static final List<String> HELP = Arrays.asList("help", "examples", "self_test", "about");
 	/** On the command line only: it wants the truth of a simulation. */
 	private static final List<String> HIDDEN = Arrays.asList("evaluate_tre");
 	private static final List<String> SMALL = Arrays.asList("a", "an", "and", "as", "by", "for", "from", "in", "of", "on", "onto", "the", "to", "with");

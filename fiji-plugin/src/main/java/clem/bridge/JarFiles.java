@@ -19,7 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Files of one folder of the jar that the system is to load or run: extracted once into a per-user folder that their content names, so that
+ * Files of one folder of the jar that the system is to load, run or show: extracted once into a per-user folder that their content names, so that
  * other versions have other folders.
  */
 final class JarFiles {
@@ -55,8 +55,13 @@ final class JarFiles {
 
 	/** What the attempt gives in the first of the possible folders that serves, or null; those that do not are told. */
 	<T> T firstOf(final List<String> refused, final Attempt<T> attempt) {
+		return firstOf("natives", refused, attempt);
+	}
+
+	/** The same under another name than that of libraries and programs. */
+	<T> T firstOf(final String kind, final List<String> refused, final Attempt<T> attempt) {
 		for (final Path cache : cacheFolders()) {
-			final Path folder = cache.resolve("natives").resolve(id());
+			final Path folder = cache.resolve(kind).resolve(id());
 			try {
 				Files.createDirectories(folder);
 				return attempt.in(this, folder);
@@ -72,10 +77,11 @@ final class JarFiles {
 		return null;
 	}
 
-	/** Puts a file into a folder, if it is not there already. */
+	/** Puts a file into a folder, if it is not there already. A name may have folders of its own. */
 	Path extract(final String name, final Path folder, final boolean executable) throws IOException {
 		final Path file = folder.resolve(name);
 		if (isThere(file, hashes.get(name))) return file;
+		Files.createDirectories(file.getParent());
 		final Path part = Files.createTempFile(folder, "part", null);
 		try {
 			try (InputStream in = open(name)) {

@@ -70,7 +70,8 @@ public final class ClemReg implements PlugIn {
 		// ImageJ gives a macro's options to the thread that it calls, so they are read before anything else.
 		final String options = Macro.getOptions();
 		try {
-			if (argument.equals(ABOUT)) ReportWindow.show("About CLEM-Reg", "Registers fluorescence onto volume electron microscopy.\n" + SystemReport.text(new ImageJListener(null)));
+			if (HelpPages.of(argument) != null) HelpPages.show(HelpPages.of(argument));
+			else if (argument.equals(ABOUT)) ReportWindow.show("About CLEM-Reg", "Registers fluorescence onto volume electron microscopy.\n" + SystemReport.text(new ImageJListener(null)));
 			else if (argument.equals(SELF_TEST)) selfTest(options != null);
 			else if (argument.equals(AnnotateCommand.NAME)) AnnotateCommand.run(Bridges.get(), options);
 			else if (argument.equals(ProjectWindow.OPERATION) && options == null && !GraphicsEnvironment.isHeadless()) ProjectWindow.choose(Bridges.get());

@@ -1,6 +1,5 @@
 package clem.ij;
 
-import java.util.Collections;
 import java.util.List;
 
 import clem.bridge.ClemRegException;
@@ -37,7 +36,7 @@ final class FieldCheck {
 
 	private static String image(final String title, final List<String> titles) {
 		if (!titles.contains(title)) return "'" + title + "' is not open any more. Open it again, or choose another image.";
-		return Collections.frequency(titles, title) == 1 ? null : Images.ambiguous(title);
+		return Images.ambiguous(title);
 	}
 
 	private static String number(final Parameter parameter, final String value) {

@@ -2,8 +2,10 @@ package clem.ij;
 
 import java.io.File;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 import clem.bridge.ClemRegException;
 import clem.image.ImageFiles;
@@ -26,7 +28,8 @@ final class Images {
 	/** Finds an image by title or ID, or opens a file. */
 	static VolumeImage.Opened find(final String role, final String text, final int channel) {
 		final ImagePlus image = open(text);
-		if (image != null && Collections.frequency(titles(), text) > 1) throw ClemRegException.badInput(role + ": " + ambiguous(text));
+		final String ambiguous = ambiguous(text);
+		if (ambiguous != null) throw ClemRegException.badInput(role + ": " + ambiguous);
 		if (image != null) return new VolumeImage.Opened(role, image, image.getTitle(), null, channel);
 		final ImageFiles.Choice file = ImageFiles.choice(role, text);
 		if (file.file.isFile()) return ImageFiles.open(role, text).withChannel(file.channel > 0 ? 0 : channel);
@@ -35,11 +38,12 @@ final class Images {
 			+ (titles.isEmpty() ? "No image is open." : "Open are: " + String.join(", ", titles) + "."));
 	}
 
-	/** What to do where several images have one title. */
+	/** What to do where several images have one title, or null where only one has it. */
 	static String ambiguous(final String title) {
-		final StringBuilder ids = new StringBuilder();
-		for (final int id : WindowManager.getIDList()) if (title.equals(WindowManager.getImage(id).getTitle())) ids.append(ids.length() == 0 ? "" : ", ").append(id);
-		return "several open images are called '" + title + "'. Rename all but one (Image > Rename...), or name the one by its ID (" + ids + ").";
+		final Set<Integer> ids = new TreeSet<>();
+		final int[] open = WindowManager.getIDList();
+		if (open != null) for (final int id : open) if (title.equals(WindowManager.getImage(id).getTitle())) ids.add(id);
+		return ids.size() < 2 ? null : "several open images are called '" + title + "'. Rename all but one (Image > Rename...), or name the one by its ID (" + ids.stream().map(String::valueOf).collect(Collectors.joining(", ")) + ").";
 	}
 
 	/** The open image of that title or ID, or null. */

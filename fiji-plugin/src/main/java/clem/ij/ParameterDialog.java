@@ -2,9 +2,7 @@ package clem.ij;
 
 import java.awt.BorderLayout;
 import java.awt.Color;
-import java.awt.Dimension;
 import java.awt.FlowLayout;
-import java.awt.Font;
 import java.awt.Frame;
 import java.awt.GridBagConstraints;
 import java.awt.GridBagLayout;
@@ -32,9 +30,7 @@ import javax.swing.JFileChooser;
 import javax.swing.JLabel;
 import javax.swing.JOptionPane;
 import javax.swing.JPanel;
-import javax.swing.JScrollPane;
 import javax.swing.JTabbedPane;
-import javax.swing.JTextArea;
 import javax.swing.JTextField;
 import javax.swing.SwingConstants;
 import javax.swing.SwingUtilities;
@@ -56,7 +52,7 @@ import ij.gui.RoiListener;
 /** Asks for an operation's images and parameters, one tab a group. Each component's name is its key. */
 final class ParameterDialog {
 	private static final String NONE = "(none)", PRESET = "preset";
-	private static final int COLUMNS = 18, HELP_ROWS = 24, HELP_COLUMNS = 70, TIP_WIDTH = 360, NOTE_WIDTH = 300, GAP = 8;
+	private static final int COLUMNS = 18, TIP_WIDTH = 360, NOTE_WIDTH = 300, GAP = 8;
 	private static final Color WRONG = new Color(0xB00020);
 
 	private final Operation operation;
@@ -68,7 +64,8 @@ final class ParameterDialog {
 	/** What was filled in from a selection: it follows the selection until the user writes something else. */
 	private final Map<String, String> followed = new LinkedHashMap<>();
 	private final JLabel remembered = new JLabel("As last time; Restore Defaults undoes it."), estimate = new JLabel(" ");
-	private JTabbedPane tabs;
+	/** At the side: so many tabs would stand in several rows above each other. */
+	private final JTabbedPane tabs = new JTabbedPane(SwingConstants.LEFT);
 	private JDialog dialog;
 	private Map<String, String> answer;
 	private Map<String, String> filledIn = Collections.emptyMap();
@@ -116,8 +113,6 @@ final class ParameterDialog {
 	private JDialog made() {
 		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: " + operation.title, false);
 		dialog.setName(name());
-		// At the side: so many tabs would stand in several rows above each other.
-		tabs = new JTabbedPane(SwingConstants.LEFT);
 		for (final Map.Entry<String, List<Fields.Field>> group : fields.groups.entrySet()) tabs.addTab(group.getKey(), scrolled(page(group.getValue())));
 		final JPanel buttons = new JPanel(new FlowLayout(FlowLayout.RIGHT));
 		buttons.add(button("Help", this::help));
@@ -515,24 +510,8 @@ final class ParameterDialog {
 		return item == null || item.equals(NONE) ? "" : item.toString();
 	}
 
+	/** The page of the command, at the parameters of the tab that is shown. */
 	private void help() {
-		final StringBuilder text = new StringBuilder(operation.title).append("\n\n").append(operation.help).append("\n");
-		for (final Map.Entry<String, List<Fields.Field>> group : fields.groups.entrySet()) {
-			text.append("\n").append(group.getKey().toUpperCase(java.util.Locale.ROOT)).append("\n");
-			for (final Fields.Field field : group.getValue()) {
-				text.append("  ").append(field.label).append("  [").append(field.key).append("]\n      ").append(field.help);
-				if (!field.standard.isEmpty()) text.append(" Default: ").append(field.standard).append('.');
-				text.append("\n");
-			}
-		}
-		final JTextArea area = new JTextArea(text.toString(), HELP_ROWS, HELP_COLUMNS);
-		area.setEditable(false);
-		area.setLineWrap(true);
-		area.setWrapStyleWord(true);
-		area.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, Windows.scaled(13)));
-		area.setCaretPosition(0);
-		final JScrollPane pane = new JScrollPane(area);
-		pane.setPreferredSize(new Dimension(Windows.scaled(640), Windows.scaled(480)));
-		JOptionPane.showMessageDialog(dialog, pane, "CLEM-Reg: " + operation.title, JOptionPane.PLAIN_MESSAGE);
+		HelpPages.show(dialog, "commands/" + operation.name + ".html", HelpPages.section(tabs.getTitleAt(tabs.getSelectedIndex())));
 	}
 }

@@ -35,6 +35,8 @@ public final class Commands {
 	static {
 		final Map<String, String> own = new LinkedHashMap<>();
 		own.put("annotate", "Annotate...");
+		own.put("help", "CLEM-Reg Help Contents...");
+		own.put("examples", "CLEM-Reg Examples...");
 		own.put("self_test", "CLEM-Reg Self-Test");
 		own.put("about", "About CLEM-Reg...");
 		OWN = Collections.unmodifiableMap(own);

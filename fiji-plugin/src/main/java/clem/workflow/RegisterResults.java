@@ -135,6 +135,11 @@ public final class RegisterResults {
 		return report != null;
 	}
 
+	/** The transforms by the names of their files: transform, inverse_transform, rigid_transform. */
+	public Map<String, Map<String, Object>> transforms() {
+		return Collections.unmodifiableMap(transforms);
+	}
+
 	/** The images that were registered. */
 	public RegisterInput input() {
 		return input;

@@ -14,7 +14,9 @@ import javax.swing.JCheckBox;
 import javax.swing.JComboBox;
 import javax.swing.JDialog;
 import javax.swing.JLabel;
+import javax.swing.JPanel;
 import javax.swing.JProgressBar;
+import javax.swing.JTabbedPane;
 import javax.swing.JTextField;
 import javax.swing.SwingUtilities;
 
@@ -346,5 +348,24 @@ public final class DialogTest {
 			Check.equal(null, FieldCheck.problem(field, "0.3", titles));
 			for (final String bad : new String[] { "", "abc", "0.2", "51", "NaN" }) Check.that(FieldCheck.problem(field, bad, titles).contains("0.3 to 50"), bad);
 		}
+	}
+
+	/** With a browser that only writes down what it is given: tests/plugin/test-help.sh. */
+	public void helpOpensThePageAtTheTab() throws Exception {
+		final String browser = System.getenv("CLEMREG_TEST_BROWSER");
+		if (browser == null) throw new Check.Skip("there is no browser that writes down what it opens");
+		final String[] section = new String[1];
+		ask(dialog -> {
+			final JTabbedPane tabs = (JTabbedPane) SwingUtilities.getAncestorOfClass(JTabbedPane.class, Dialogs.part(dialog, JTextField.class, "moving_frame"));
+			tabs.setSelectedComponent(SwingUtilities.getAncestorOfClass(JPanel.class, Dialogs.part(dialog, JTextField.class, "moving_frame")));
+			section[0] = HelpPages.section(tabs.getTitleAt(tabs.getSelectedIndex()));
+			Dialogs.part(dialog, JButton.class, "help").doClick();
+			Dialogs.part(dialog, JButton.class, "cancel").doClick();
+		});
+		final File opened = new File(browser);
+		for (int i = 0; i < 100 && opened.length() == 0; i++) Thread.sleep(100);
+		final String address = new String(Files.readAllBytes(opened.toPath())).trim();
+		final String page = new String(Files.readAllBytes(new File(java.net.URI.create(address)).toPath()));
+		Check.that(page.contains("url=commands/register.html#" + section[0] + "\""), address + ": " + page);
 	}
 }

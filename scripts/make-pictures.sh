@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Makes all pictures of docs/images anew, from the built jar and the built-in samples: what a user sees in ImageJ on a display of its own, and what the command line writes.
+#   make-pictures.sh [FOLDER]     FOLDER in place of docs/images
+# Needs build/Clem_Reg-VERSION.jar (scripts/build.sh), build/test-java (the compiled Java tests, scripts/test.sh) and a Java that opens windows.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+images=${1:-$root/docs/images}
+jar=$(ls "$root"/build/Clem_Reg-*.jar)
+ij=${CLEMREG_IJ_JAR:-/usr/share/java/ij.jar}
+classes=$root/build/test-java/classes
+[ -d "$classes" ] || die "$classes is missing: run scripts/test.sh --filter Nothing first"
+install_packages xvfb xdotool openbox imagemagick chromium libij-java
+work=$(mktemp -d)
+pids=()
+trap 'kill "${pids[@]}" 2>/dev/null; rm -rf "$work"' EXIT
+mkdir -p "$images" "$work/ij/plugins" "$work/home"
+cp "$jar" "$work/ij/plugins"
+
+exec 3<>"$work/display"
+Xvfb -displayfd 3 -screen 0 1600x1100x24 -nolisten tcp >/dev/null 2>&1 &
+pids+=($!)
+for _ in $(seq 100); do [ -s "$work/display" ] && break; sleep 0.1; done
+export DISPLAY=:$(cat "$work/display")
+HOME=$work/home openbox >/dev/null 2>&1 &
+pids+=($!)
+window() { # TITLE SECONDS
+  for _ in $(seq $((2 * $2))); do
+    xdotool search --name "$1" 2>/dev/null | head -1 | grep -q . && return 0
+    sleep 0.5
+  done
+  die "the window '$1' did not open"
+}
+# What is not background, with a margin.
+windows() { import -window root "$work/shot.png" && convert "$work/shot.png" -trim +repage -bordercolor '#e8e8e8' -border 8 -resize "$2x>" -quality 84 "$images/$1"; }
+alone() { import -window "$(xdotool search --name "$2" | head -1)" "$images/$1"; }
+await() { for _ in $(seq 240); do [ -e "$1" ] && return 0; sleep 0.5; done; die "ImageJ did not get so far: $(tail -3 "$work/imagej.log")"; }
+
+# The tutorial, step by step; the macro waits where a picture is taken.
+cat >"$work/tutorial.ijm" <<M
+function pause(name) {
+	File.saveString("", "$work/" + name);
+	while (!File.exists("$work/" + name + "-taken")) wait(100);
+}
+call("ij.gui.ImageWindow.setNextLocation", 20, 110);
+run("Open Sample (CLEM)");
+selectWindow("sample-em-mask.tif"); setLocation(540, 110);
+selectWindow("sample-em.tif"); setLocation(20, 110); setSlice(nSlices / 2);
+selectWindow("sample-em-mask.tif"); setSlice(nSlices / 2);
+selectWindow("sample-fm.tif"); setLocation(1060, 110); setSlice(nSlices / 2); run("Enhance Contrast", "saturated=0.35");
+pause("sample");
+run("Register...");
+selectWindow("Registered sample-fm.tif");
+setLocation(20, 60); setSlice(nSlices / 4);
+pause("registered");
+M
+# A macro of its own may not show a dialog and go on by itself, so Enter is pressed from here.
+java -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$ij" ij.ImageJ -macro "$work/tutorial.ijm" >"$work/imagej.log" 2>&1 &
+imagej=$!
+pids+=($imagej)
+await "$work/sample"
+sleep 1
+windows tutorial-sample.jpg 1400
+touch "$work/sample-taken"
+window "CLEM-Reg: Register" 60
+sleep 2
+alone dialog.png "CLEM-Reg: Register"
+xdotool windowactivate --sync "$(xdotool search --name "CLEM-Reg: Register" | head -1)" key Return
+await "$work/registered"
+sleep 1
+import -window "$(xdotool search --name "^Registered sample-fm" | head -1)" "$work/registered.png"
+convert "$work/registered.png" -resize '900x>' -quality 86 "$images/tutorial-registered.jpg"
+touch "$work/registered-taken"
+kill $imagej
+
+# The same on files: overview and report.
+clemreg=$root/scripts/clemreg
+"$clemreg" simulate --kind clem --seed 1 --out "$work/sample-files" >/dev/null 2>&1
+"$clemreg" register --moving "$work/sample-files/fm.tif" --fixed "$work/sample-files/em.tif" --fixed-mask "$work/sample-files/em_labels.tif" --out "$work/result" >/dev/null 2>&1
+convert "$work/result/overlay.png" -resize '1400x>' -quality 82 "$images/overlay.jpg"
+chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1300,1050 --virtual-time-budget=4000 --user-data-dir="$work/chromium" --screenshot="$work/report.png" "file://$work/result/report.html" >/dev/null 2>&1
+convert "$work/report.png" -quality 82 "$images/tutorial-report.jpg"
+
+# Cells.
+"$clemreg" simulate --kind cells --seed 1 --set sections=9 --out "$work/cells" >/dev/null 2>&1
+"$clemreg" detect-cells --image "$work/cells/sections.tif" --out "$work/cells-found" >/dev/null 2>&1
+convert "$work/cells-found/overlay.png" -resize '900x>' -quality 78 "$images/cells.jpg"
+
+# The preview of Segment EM.
+"$clemreg" simulate --kind clem --seed 1 --set em_size_z=80 --set em_size_y=400 --set em_size_x=400 --out "$work/small" >/dev/null 2>&1
+cp "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" "$work"
+mkdir "$work/shots"
+timeout 300 java -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$classes:$ij" clem.ij.PreviewUse "$work/small/em.tif" "$work/dark.onnx" "$work/shots" >"$work/imagej.log" 2>&1 || die "the preview: $(tail -3 "$work/imagej.log")"
+convert "$work/shots/preview.png" -crop 1240x510+10+150 +repage -trim +repage -quality 84 "$images/preview.jpg"
+ls -l "$images" >&2
