@@ -14,8 +14,11 @@ public static class CellDetector
     /// <summary>Cells are looked for where they are about so many pixels wide.</summary>
     private const double WorkingDiameter = 20;
 
-    /// <summary>Blur for a cell, of its diameter.</summary>
-    private const double BlurShare = 0.05;
+    /// <summary>Blur for a cell, of its diameter; where cells are hardly clearer than noise, more.</summary>
+    private const double BlurShare = 0.05, MostBlurShare = 0.07;
+
+    /// <summary>Cells are clear when the usual one has so many times the least contrast.</summary>
+    private const double Clear = 5;
 
     private const double LeastShare = 0.3, MostShare = 4, MostImageShare = 0.7;
 
@@ -37,12 +40,15 @@ public static class CellDetector
         double rounding = RoundingShare * (high - low);
         if (high <= low || Outlines(section, rounding, options, job) is not { } outlines || outlines.Cells.Count == 0)
             return new CellRegions(new Plane<int>(section.Height, section.Width), []);
-        double typical = Binning.WeightedMedian([.. outlines.Cells.Select(c => (c.Contrast, c.Area))]);
+        (double Contrast, double Area)[] single = [.. outlines.Cells.Where(c => outlines.Tree.IsCell(c.Area)).Select(c => (c.Contrast, c.Area))];
+        if (single.Length == 0) single = [.. outlines.Cells.Select(c => (c.Contrast, c.Area))];
+        double typical = Binning.WeightedMedian(single);
         double Score(double contrast) => contrast / (contrast + typical);
         (int Node, double Contrast, double Area)[] kept = [.. outlines.Cells.Where(c => Score(c.Contrast) >= options.MinimumScore).OrderByDescending(c => c.Contrast).ThenBy(c => c.Node)];
         Plane<int> labels = outlines.Tree.Paint([.. kept.Select(k => k.Node)]);
         var scores = kept.Select(k => Score(k.Contrast)).ToList();
         if (options.Split) Divide(labels, scores, outlines.Diameter, job);
+        Select(labels, scores, outlines.Tree.IsCell);
         return Enlarged(labels, scores, outlines.Bin, section.Height, section.Width);
     }
 
@@ -56,9 +62,10 @@ public static class CellDetector
             return (clusters, cells, grains.Bin, Binning.UsualDiameter(cells));
         }
         double noise = Math.Max(NoiseEstimate.Of(section, job), rounding);
-        (double size, double blur) = CellScale.Usual(section, noise, options, job);
+        (double size, double blur, double clarity) = CellScale.Usual(section, noise, options, job);
         if (size == 0) return null;
-        if (options is { MinimumDiameter: > 0, MaximumDiameter: > 0 }) size = Math.Sqrt(options.MinimumDiameter * options.MaximumDiameter);
+        // Edges lose contrast in proportion to the blur, noise in proportion to its square.
+        blur = Math.Max(blur, Math.Min(MostBlurShare * size, blur * Clear / clarity));
         int bin = Math.Max(1, (int)(size / WorkingDiameter));
         Plane<float> image = Binning.Means(section, bin);
         double side = Math.Min(image.Height, image.Width), usual = size / bin;
@@ -87,13 +94,19 @@ public static class CellDetector
                     if (region[y + 1, x + 1])
                         labels[box.Y + y, box.X + x] = parts[y + 1, x + 1] is var part && part > 1 ? before + part - 1 : part == 1 ? k + 1 : 0;
         }
-        // The best first again.
-        int[] order = [.. Enumerable.Range(0, scores.Count).OrderByDescending(k => scores[k])];
+    }
+
+    /// <summary>Leaves out regions that are too small or too large for a cell, and numbers the others, the best first.</summary>
+    private static void Select(Plane<int> labels, List<double> scores, Func<double, bool> isCell)
+    {
+        Region?[] regions = Region.Of(labels, scores.Count);
+        int[] order = [.. Enumerable.Range(0, scores.Count).Where(k => regions[k] is { } region && isCell(region.Area)).OrderByDescending(k => scores[k])];
         var rank = new int[scores.Count + 1];
         for (int i = 0; i < order.Length; i++) rank[order[i] + 1] = i + 1;
         for (int p = 0; p < labels.Values.Length; p++) labels.Values[p] = rank[labels.Values[p]];
         double[] sorted = [.. order.Select(k => scores[k])];
-        for (int i = 0; i < sorted.Length; i++) scores[i] = sorted[i];
+        scores.Clear();
+        scores.AddRange(sorted);
     }
 
     /// <summary>Labels and boxes of the section from those of pixels that stand for <paramref name="bin"/> x <paramref name="bin"/> of its own.</summary>

@@ -42,7 +42,7 @@ internal sealed class CellGrains
     private const int LeastOfCell = 2;
 
     /// <summary>Clusters compete by contrast x area to this power: more than the half for smooth cells, because small groups within a cell look round and steep.</summary>
-    private const double SizePower = 0.75;
+    private const double SizePower = 0.9;
 
     /// <summary>A cell of fewer than two grains' distance is none.</summary>
     private const double LeastDistances = 2;
@@ -89,7 +89,7 @@ internal sealed class CellGrains
         double least = Math.Max(_blur, options.MinimumDiameter / Bin);
         double most = options.MaximumDiameter > 0 ? options.MaximumDiameter / Bin : LargestShare * Math.Min(_density.Height, _density.Width);
         var tree = new ContourTree(_density, CountNoise, _blur, (least, Math.Max(least, most)), options.FillNuclei, job);
-        List<(int Node, double Contrast, double Area)> cells = tree.Best(SizePower);
+        List<(int Node, double Contrast, double Area)> cells = tree.BestFirst(SizePower);
         Plane<int> labels = tree.Paint([.. cells.Select(c => c.Node)]);
         var counts = new float[cells.Count + 1];
         for (int i = 0; i < labels.Values.Length; i++) counts[labels.Values[i]] += _density.Values[i];

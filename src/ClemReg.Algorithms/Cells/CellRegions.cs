@@ -5,7 +5,11 @@ namespace ClemReg.Algorithms.Cells;
 /// <summary>The cells found in one section.</summary>
 /// <param name="Labels">0 is background, n is cell n.</param>
 /// <param name="Boxes">The bounding box of each cell: <see cref="Box.Cell"/> is its label, the boxes are in the labels' order.</param>
-public sealed record CellRegions(Plane<int> Labels, IReadOnlyList<Box> Boxes);
+public sealed record CellRegions(Plane<int> Labels, IReadOnlyList<Box> Boxes)
+{
+    /// <summary>Where a method with markers began: the brightest pixel of each marker of cells, by its feature; empty for other methods.</summary>
+    public IReadOnlyList<(int Y, int X)> Markers { get; init; } = [];
+}
 
 /// <summary>What is known of a labelled region: its box and its pixels.</summary>
 internal sealed class Region

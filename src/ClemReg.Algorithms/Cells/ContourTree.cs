@@ -61,30 +61,63 @@ internal sealed class ContourTree
     /// <summary>The contrast below which an outline is noise.</summary>
     public double LeastContrast { get; }
 
-    /// <summary>The outlines that are taken: components of the tree, their contrasts (grey values a pixel, less where they are not elliptic or cut by the border) and areas.</summary>
-    /// <param name="sizePower">They compete by contrast x area to this power; 0.5 is the diameter.</param>
-    public List<(int Node, double Contrast, double Area)> Best(double sizePower = 0.5)
+    /// <summary>Whether an area, pixels, is that of a cell.</summary>
+    public bool IsCell(double area) => area >= _leastArea && area <= _mostArea;
+
+    /// <summary>
+    /// The outlines that are taken: of all choices of outlines none of which lies in another that with the largest sum of contrast x diameter. Those too large
+    /// for a cell are among them: what lies in them is no cell, but they may be cells that touch.
+    /// </summary>
+    /// <returns>Components of the tree, their contrasts (grey values a pixel, less where they are not elliptic or cut by the border) and areas.</returns>
+    public List<(int Node, double Contrast, double Area)> Best()
     {
-        var candidates = new List<int>();
+        // For each component the largest sum within it, and whether that is its own.
+        var sum = new double[_tree.Count];
+        var own = new bool[_tree.Count];
+        ReadOnlySpan<int> parents = _tree.Parents;
+        for (int i = sum.Length - 1; i > 0; i--)
+        {
+            double merit = Merit(i, 0.5);
+            own[i] = merit > sum[i];
+            sum[parents[i]] += Math.Max(merit, sum[i]);
+        }
+        var best = new List<(int, double, double)>();
+        var covered = new bool[_tree.Count];
+        for (int i = 1; i < covered.Length; i++)
+        {
+            covered[i] = covered[parents[i]];
+            if (covered[i] || !own[i]) continue;
+            covered[i] = true;
+            if (_area[i] >= _leastArea) best.Add((i, _contrast[i], _area[i]));
+        }
+        return best;
+    }
+
+    /// <summary>As <see cref="Best"/>, but the outlines are taken one after the other, the best first.</summary>
+    /// <param name="sizePower">They compete by contrast x area to this power.</param>
+    public List<(int Node, double Contrast, double Area)> BestFirst(double sizePower)
+    {
+        var candidates = new List<(int Node, double Merit)>();
         for (int i = 1; i < _contrast.Length; i++)
-            if (_contrast[i] > LeastContrast) candidates.Add(i);
-        double Merit(int i) => _contrast[i] * Math.Pow(_area[i], sizePower);
-        candidates.Sort((a, b) => Merit(b).CompareTo(Merit(a)) is var order and not 0 ? order : a.CompareTo(b));
+            if (Merit(i, sizePower) is var merit and > 0) candidates.Add((i, merit));
+        candidates.Sort((a, b) => b.Merit.CompareTo(a.Merit) is var order and not 0 ? order : a.Node.CompareTo(b.Node));
         var best = new List<(int, double, double)>();
         bool[] taken = new bool[_tree.Count], holdsOne = new bool[_tree.Count];
         ReadOnlySpan<int> parents = _tree.Parents;
-        foreach (int i in candidates)
+        foreach ((int i, _) in candidates)
         {
             if (holdsOne[i]) continue;
             int up = i;
             while (up != 0 && !taken[up]) up = parents[up];
             if (up != 0) continue;
             taken[i] = true;
-            if (_area[i] >= _leastArea && _area[i] <= _mostArea) best.Add((i, _contrast[i], _area[i]));
+            if (_area[i] >= _leastArea) best.Add((i, _contrast[i], _area[i]));
             for (up = i; !holdsOne[up]; up = parents[up]) holdsOne[up] = true;
         }
         return best;
     }
+
+    private double Merit(int i, double sizePower) => _contrast[i] > LeastContrast ? _contrast[i] * Math.Pow(_area[i], sizePower) : 0;
 
     /// <summary>The pixels of outlines that do not lie in each other: their numbers from 1, 0 elsewhere.</summary>
     public Plane<int> Paint(IReadOnlyList<int> nodes)

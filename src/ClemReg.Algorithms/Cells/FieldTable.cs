@@ -65,17 +65,13 @@ public static class FieldTable
     /// <exception cref="BadInputException">No such table; the message names the line.</exception>
     public static IReadOnlyList<Box> Read(string text)
     {
-        IReadOnlyList<CellShape> first = CellTable.Read(text);
-        string[] lines = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Split('\n');
-        int column = CsvRow.Split(lines[0].ToLowerInvariant()).IndexOf("last_slice");
-        if (column < 0) return [.. first.Select(f => f.Box)];
         var boxes = new List<Box>();
-        foreach (CellShape field in first)
+        foreach ((Box first, string lastSlice, int line) in BoxTable.Rows(text, "last_slice"))
         {
-            List<string> cells = CsvRow.Split(lines[field.Line - 1]);
-            if (column >= cells.Count || !int.TryParse(cells[column], NumberStyles.None, CultureInfo.InvariantCulture, out int last) || last <= field.Box.Slice || last > field.Box.Slice + 100_000)
-                throw new BadInputException($"line {field.Line}: last_slice is '{(column < cells.Count ? Xyz.Short(cells[column]) : "")}': it must be a whole number from slice on.");
-            for (int z = field.Box.Slice; z < last; z++) boxes.Add(field.Box with { Slice = z });
+            int last = first.Slice + 1;
+            if (lastSlice.Length > 0 && (!int.TryParse(lastSlice, NumberStyles.None, CultureInfo.InvariantCulture, out last) || last <= first.Slice || last > first.Slice + 100_000))
+                throw new BadInputException($"line {line}: last_slice is '{Xyz.Short(lastSlice)}': it must be a whole number from slice on.");
+            for (int z = first.Slice; z < last; z++) boxes.Add(first with { Slice = z });
         }
         return boxes;
     }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using ClemReg.Algorithms.Filters;
 using ClemReg.Algorithms.Segmentation;
 using ClemReg.Algorithms.Volumes;
@@ -37,11 +38,25 @@ public static class PublishedDetector
     internal static CellRegions DetectPrepared(Plane<float> prepared, PublishedDetectorOptions options, Job job, int slice)
     {
         Plane<float> feature = NegativeLog.Apply(prepared, options.LogSigma, NegativeLog.KernelSize(options.LogSigma), job);
-        Plane<int> cells = LabelPixels(Brightest(feature, options.MarkerShare), job, out int count);
+        Plane<int> cells = LabelAbove(feature, Threshold(feature, options.MarkerShare), job, out int count);
         if (count == 0) return new CellRegions(cells, []);
         Plane<int> basins = Basins(feature, cells, count, options, job);
         job.Report(0.95);
-        return Select(basins, count, feature, options, slice);
+        return Select(basins, count, feature, options, slice) with { Markers = Peaks(cells, count, feature) };
+    }
+
+    /// <summary>The brightest pixel of each marker.</summary>
+    private static (int Y, int X)[] Peaks(Plane<int> cells, int count, Plane<float> feature)
+    {
+        var at = new int[count];
+        Array.Fill(at, -1);
+        for (int i = 0; i < cells.Values.Length; i++)
+        {
+            if (cells.Values[i] == 0) continue;
+            ref int best = ref at[cells.Values[i] - 1];
+            if (best < 0 || feature.Values[i] > feature.Values[best]) best = i;
+        }
+        return Array.ConvertAll(at, i => (i / cells.Width, i % cells.Width));
     }
 
     /// <summary>Finds the cells of each section of a stack.</summary>
@@ -85,24 +100,20 @@ public static class PublishedDetector
     private static Plane<float> Equalise(Plane<float> image, VoxelType type, PublishedDetectorOptions options, Job job) =>
         Clahe.Apply(image, type, ClaheOptions.Matlab(image.Height, image.Width, options.Tiles, options.ClipLimit), job);
 
-    /// <summary>The pixels above the value below which all but a share of the pixels lie.</summary>
-    private static Plane<bool> Brightest(Plane<float> feature, double share)
+    /// <summary>The value below or at which all but a share of the pixels lie.</summary>
+    private static float Threshold(Plane<float> feature, double share)
     {
         int count = feature.Values.Length;
-        float threshold = OrderStatistic.Of(feature.Values, Math.Clamp((int)Math.Ceiling((1 - share) * count) - 1, 0, count - 1));
-        return new Plane<bool>(feature.Height, feature.Width, Array.ConvertAll(feature.Values, v => v > threshold));
+        return OrderStatistic.Of(feature.Values, Math.Clamp((int)Math.Ceiling((1 - share) * count) - 1, 0, count - 1));
     }
 
-    /// <summary>Labels the 8-connected groups of pixels 1, 2, ... in scan order.</summary>
-    private static Plane<int> LabelPixels(Plane<bool> mask, Job job, out int count)
+    /// <summary>Labels the 8-connected groups of pixels above a value 1, 2, ... in scan order.</summary>
+    private static Plane<int> LabelAbove<T>(Plane<T> plane, T threshold, Job job, out int count) where T : unmanaged, IComparisonOperators<T, T, bool>
     {
-        using var bits = new BitVolume(new Grid(new Size3(1, mask.Height, mask.Width), new Point3(1, 1, 1)));
-        for (int y = 0; y < mask.Height; y++)
-            for (int x = 0; x < mask.Width; x++)
-                if (mask[y, x])
-                    bits[0, y, x] = true;
+        using var bits = new BitVolume(new Grid(new Size3(1, plane.Height, plane.Width), new Point3(1, 1, 1)));
+        bits.SetSlice(0, plane.Values, threshold);
         ConnectedComponents components = ConnectedComponents.Label(bits, job);
-        var labels = new Plane<int>(mask.Height, mask.Width);
+        var labels = new Plane<int>(plane.Height, plane.Width);
         components.ReadSlice(0, labels.Values);
         count = components.Count;
         return labels;
@@ -114,7 +125,8 @@ public static class PublishedDetector
         var marked = new Plane<bool>(cells.Height, cells.Width, Array.ConvertAll(cells.Values, v => v != 0));
         // The minima of the distance are the cells' markers themselves, so its watershed may start from them.
         Plane<int> zones = MarkerWatershed.Flood(DistanceTransform.ToNearest(marked, job), cells, Neighbourhood.Eight, lines: true, job);
-        Plane<int> between = LabelPixels(new Plane<bool>(cells.Height, cells.Width, Array.ConvertAll(zones.Values, v => v == 0)), job, out _);
+        foreach (ref int zone in zones.Values.AsSpan()) zone = -zone;
+        Plane<int> between = LabelAbove(zones, -1, job, out _);
         var markers = new Plane<int>(cells.Height, cells.Width);
         for (int i = 0; i < markers.Values.Length; i++)
         {

@@ -18,7 +18,8 @@ public readonly record struct SectionCell(Box Box, long Pixels, double Mean)
 /// <param name="Labels">0 is background, n is cell n.</param>
 /// <param name="Cells">The cells, by their numbers.</param>
 /// <param name="Flat">Sections, from 0, whose pixels all have one value.</param>
-public sealed record SectionCells(LabelVolume Labels, IReadOnlyList<SectionCell> Cells, IReadOnlyList<int> Flat)
+/// <param name="Markers">Where a method with markers began: section, y, x.</param>
+public sealed record SectionCells(LabelVolume Labels, IReadOnlyList<SectionCell> Cells, IReadOnlyList<int> Flat, IReadOnlyList<(int Slice, int Y, int X)> Markers)
 {
     /// <summary>Finds the cells in the pixels of one section, whose number comes last but one.</summary>
     public delegate CellRegions Detector(Plane<float> section, VoxelType type, int slice, Job job);
@@ -34,6 +35,7 @@ public sealed record SectionCells(LabelVolume Labels, IReadOnlyList<SectionCell>
         var planes = new LabelPlane[depth];
         var cells = new SectionCell[depth][];
         var flat = new bool[depth];
+        var markers = new IReadOnlyList<(int Y, int X)>[depth];
         var reading = new Lock();
         int threads = Math.Max(1, job.Threads / depth);
         job.For(depth, () => (Slices: new FloatSlices(stack), Builder: new LabelPlaneBuilder()), (z, scratch) =>
@@ -46,6 +48,7 @@ public sealed record SectionCells(LabelVolume Labels, IReadOnlyList<SectionCell>
             flat[z] = Array.TrueForAll(pixels, v => v == pixels[0]);
             CellRegions found = flat[z] ? new CellRegions(new Plane<int>(height, width), []) : detector(section, stack.Type, z, new Job(threads, job.Token));
             cells[z] = Measured(found, section, z);
+            markers[z] = found.Markers;
             for (int y = 0; y < height; y++)
             {
                 scratch.Builder.NextRow();
@@ -54,7 +57,9 @@ public sealed record SectionCells(LabelVolume Labels, IReadOnlyList<SectionCell>
             planes[z] = scratch.Builder.Take();
         }, report: true);
         Number(planes, cells);
-        return new SectionCells(LabelVolume.Of(stack.Grid, planes, Type(cells.Sum(c => c.Length)), job), [.. cells.SelectMany(c => c)], [.. Enumerable.Range(0, depth).Where(z => flat[z])]);
+        return new SectionCells(
+            LabelVolume.Of(stack.Grid, planes, Type(cells.Sum(c => c.Length)), job), [.. cells.SelectMany(c => c)], [.. Enumerable.Range(0, depth).Where(z => flat[z])],
+            [.. markers.SelectMany((section, z) => section.Select(m => (z, m.Y, m.X)))]);
     }
 
     /// <summary>What holds the numbers up to a last one: floats do where 16 bits are too few (ImageJ has no 32-bit integers).</summary>

@@ -16,6 +16,9 @@ internal sealed class CellReport(double? pixel)
     /// <summary>Entries of run.json.</summary>
     public JsonObject Run => _run;
 
+    /// <summary>Markers from which cells were found: section, y, x. For the screen, not for run.json.</summary>
+    public IReadOnlyList<(int Slice, int Y, int X)> Markers { get; set; } = [];
+
     /// <summary>Adds boxes.csv and the table of the cells, section by section.</summary>
     public void Boxes(IReadOnlyList<SectionCell> cells)
     {
@@ -46,6 +49,7 @@ internal sealed class CellReport(double? pixel)
         var report = (JsonObject)_run.DeepClone();
         report["summary"] = summary;
         report["tables"] = _tables;
+        if (Markers.Count > 0) report["markers"] = new JsonArray([.. Markers.Select(m => (JsonNode)new JsonArray(m.Slice + 1, m.X, m.Y))]);
         _files.Add(new OutputFile("run.json", _run.ToJsonString(NgffAffine.JsonOptions) + "\n"));
         report["files"] = InterchangeOperations.Files(_files);
         return report;

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.Intrinsics.X86;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Segmentation;
@@ -75,7 +77,7 @@ public static class MarkerWatershed
     /// Floods on when no markers wait: only heights and ages count from here on. A pixel that waits already is decided when it comes up first; its later
     /// entries would only make the queue longer.
     /// </summary>
-    private static void Rest(WatershedQueue begun, uint[] keys, int[] labels, bool[] open, int[] offsets, bool lines, Job job)
+    private static unsafe void Rest(WatershedQueue begun, uint[] keys, int[] labels, bool[] open, int[] offsets, bool lines, Job job)
     {
         // All that is to be known of a pixel in one place, because they come up in no order: a label, the frame or a line, 0 for a dry pixel; for
         // one that waits, with lines, the label of the water that reached it first, which is its own only once it is flooded.
@@ -88,7 +90,7 @@ public static class MarkerWatershed
             if (labels[i] != 0) shut.Add((i, labels[i]));
             labels[i] = Closed;
         }
-        var waiting = new RankedQueue(keys);
+        var waiting = new RankedQueue(keys, job);
         const int Waits = 1 << 30;
         foreach ((int i, int source) in begun.InOrder())
         {
@@ -99,28 +101,50 @@ public static class MarkerWatershed
             }
             waiting.Push(i);
         }
-        for (long done = 0; waiting.TryPop(out int i); done++)
+        int stride = offsets[3];
+        fixed (int* at = labels, ranks = waiting.Ranks)
         {
-            if ((done & 0xFFFF) == 0) job.ThrowIfCancelled();
-            int label = labels[i];
-            if (lines)
+            for (long done = 0; waiting.TryPop(out int i, out int ahead); done++)
             {
-                label += Waits;
-                bool meet = false;
-                foreach (int offset in offsets) meet |= labels[i + offset] is var other && other > 0 && other != label;
-                if (meet)
+                if ((done & 0xFFFF) == 0) job.ThrowIfCancelled();
+                if (ahead != i && Sse.IsSupported)
                 {
-                    labels[i] = Closed;
-                    continue;
+                    for (int row = ahead - stride; row <= ahead + stride; row += stride)
+                    {
+                        Sse.Prefetch0(at + row);
+                        Sse.Prefetch0(ranks + row);
+                    }
                 }
-                labels[i] = label;
-            }
-            foreach (int offset in offsets)
-            {
-                ref int q = ref labels[i + offset];
-                if (q != 0) continue;
-                q = lines ? label - Waits : label;
-                waiting.Push(i + offset);
+                int label = at[i];
+                // Dry neighbours, a bit for each offset.
+                int dry = 0;
+                if (lines)
+                {
+                    label += Waits;
+                    bool meet = false;
+                    for (int k = 0; k < offsets.Length; k++)
+                    {
+                        int other = at[i + offsets[k]];
+                        meet |= other > 0 && other != label;
+                        dry |= other == 0 ? 1 << k : 0;
+                    }
+                    if (meet)
+                    {
+                        at[i] = Closed;
+                        continue;
+                    }
+                    at[i] = label;
+                }
+                else
+                {
+                    for (int k = 0; k < offsets.Length; k++) dry |= at[i + offsets[k]] == 0 ? 1 << k : 0;
+                }
+                for (; dry != 0; dry &= dry - 1)
+                {
+                    int q = i + offsets[BitOperations.TrailingZeroCount(dry)];
+                    at[q] = lines ? label - Waits : label;
+                    waiting.Push(q);
+                }
             }
         }
         foreach (ref int label in labels.AsSpan())

@@ -3,67 +3,74 @@ using System.Numerics;
 namespace ClemReg.Algorithms.Segmentation;
 
 /// <summary>
-/// Pixels that wait to be flooded, the lowest first and of equally low ones the first come: a queue for each height that occurs, linked through the
-/// pixels, and a tree of bits that tells which queues hold something. Each pixel may wait once.
+/// Pixels that wait to be flooded, the lowest first and of equally low ones the first come: a queue for each height that occurs, all in one array in the
+/// order of the heights, and a tree of bits that tells which queues hold something. Each pixel may wait once.
 /// </summary>
 internal sealed class RankedQueue
 {
-    private readonly (int Rank, int Next)[] _pixels;
-    private readonly (int First, int Last)[] _queues;
+    /// <summary>Pixels are told so long before they come up, so that what is around them can be fetched meanwhile.</summary>
+    private const int Ahead = 4;
+
+    private readonly int[] _ranks;
+    private readonly int[] _waiting;
+    private readonly (int First, int End)[] _queues;
     private readonly ulong[][] _filled;
 
     /// <summary>Makes an empty queue.</summary>
     /// <param name="keys">The height of each pixel that may come, as <see cref="WatershedQueue.SortKey"/>.</param>
-    public RankedQueue(ReadOnlySpan<uint> keys)
+    /// <param name="job">Threads, cancellation.</param>
+    public RankedQueue(ReadOnlyMemory<uint> keys, Job job)
     {
-        _pixels = Ranked(keys, out int count);
-        _queues = new (int, int)[count];
+        (_ranks, int[] starts) = RankSort.Ranks(keys, job);
+        _waiting = new int[_ranks.Length];
+        _queues = new (int, int)[starts.Length];
+        for (int i = 0; i < starts.Length; i++) _queues[i] = (starts[i], starts[i]);
         var levels = new List<ulong[]>();
+        int count = starts.Length;
         do levels.Add(new ulong[count = (count + 63) / 64]);
         while (count > 1);
         _filled = [.. levels];
     }
 
+    /// <summary>For each pixel the number of lower heights that occur.</summary>
+    public ReadOnlySpan<int> Ranks => _ranks;
+
     /// <summary>Adds a pixel that does not wait.</summary>
     public void Push(int index)
     {
-        int rank = _pixels[index].Rank;
-        ref (int First, int Last) queue = ref _queues[rank];
-        int bit = rank;
+        int rank = _ranks[index];
+        ref (int First, int End) queue = ref _queues[rank];
+        _waiting[queue.End++] = index;
+        if (queue.End - queue.First > 1) return;
         foreach (ulong[] words in _filled)
         {
-            ref ulong word = ref words[bit >> 6];
-            ulong mask = 1UL << (bit & 63);
-            if ((word & mask) != 0)
-            {
-                if (bit == rank && words == _filled[0])
-                {
-                    _pixels[queue.Last].Next = index;
-                    queue.Last = index;
-                    return;
-                }
-                break;
-            }
-            word |= mask;
-            bit >>= 6;
+            ref ulong word = ref words[rank >> 6];
+            bool held = word != 0;
+            word |= 1UL << (rank & 63);
+            if (held) break;
+            rank >>= 6;
         }
-        queue = (index, index);
     }
 
     /// <summary>Takes the pixel on top; false when none waits.</summary>
-    public bool TryPop(out int index)
+    /// <param name="index">The pixel.</param>
+    /// <param name="ahead">One that comes up soon, as far as is known now; the pixel itself where none is.</param>
+    public bool TryPop(out int index, out int ahead)
     {
-        index = 0;
+        index = ahead = 0;
         if (_filled[^1][0] == 0) return false;
         int rank = 0;
         for (int level = _filled.Length - 1; level >= 0; level--) rank = rank << 6 | BitOperations.TrailingZeroCount(_filled[level][rank]);
-        ref (int First, int Last) queue = ref _queues[rank];
-        index = queue.First;
-        if (index != queue.Last)
+        ref (int First, int End) queue = ref _queues[rank];
+        index = ahead = _waiting[queue.First++];
+        ulong[] lowest = _filled[0];
+        if (queue.First < queue.End)
         {
-            queue.First = _pixels[index].Next;
+            if (queue.First + Ahead < queue.End) ahead = _waiting[queue.First + Ahead];
             return true;
         }
+        ulong others = lowest[rank >> 6] & lowest[rank >> 6] - 1;
+        int first = rank & ~63;
         foreach (ulong[] words in _filled)
         {
             ref ulong word = ref words[rank >> 6];
@@ -71,32 +78,8 @@ internal sealed class RankedQueue
             if (word != 0) break;
             rank >>= 6;
         }
+        for (int i = 1; i < Ahead && others != 0; i++) others &= others - 1;
+        if (others != 0) ahead = _waiting[_queues[first | BitOperations.TrailingZeroCount(others)].First];
         return true;
-    }
-
-    /// <summary>Numbers from 0 in the order of the keys, equal ones for equal keys: by sorting digit after digit.</summary>
-    private static (int Rank, int Next)[] Ranked(ReadOnlySpan<uint> keys, out int count)
-    {
-        const int Bits = 11, Values = 1 << Bits;
-        var entries = new ulong[keys.Length];
-        for (int i = 0; i < entries.Length; i++) entries[i] = (ulong)keys[i] << 32 | (uint)i;
-        var sorted = new ulong[entries.Length];
-        var starts = new int[Values];
-        for (int shift = 32; shift < 64; shift += Bits)
-        {
-            Array.Clear(starts);
-            foreach (ulong e in entries) starts[(int)(e >> shift) & (Values - 1)]++;
-            for (int v = 0, sum = 0; v < Values; v++) (starts[v], sum) = (sum, sum + starts[v]);
-            foreach (ulong e in entries) sorted[starts[(int)(e >> shift) & (Values - 1)]++] = e;
-            (entries, sorted) = (sorted, entries);
-        }
-        var ranks = new (int Rank, int Next)[keys.Length];
-        count = 0;
-        for (int i = 0; i < entries.Length; i++)
-        {
-            if (i == 0 || entries[i] >> 32 != entries[i - 1] >> 32) count++;
-            ranks[(int)(uint)entries[i]].Rank = count - 1;
-        }
-        return ranks;
     }
 }

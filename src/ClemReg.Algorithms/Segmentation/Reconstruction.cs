@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Segmentation;
@@ -26,46 +27,56 @@ public static class Reconstruction
         float[] values = FramedPlane.Add(seed, float.PositiveInfinity), least = FramedPlane.Add(floor, float.PositiveInfinity);
         int stride = width + 2;
         int[] offsets = FramedPlane.Offsets(width, neighbourhood);
-        int[] before = Array.FindAll(offsets, o => o < 0), after = Array.FindAll(offsets, o => o > 0);
+        int[] after = Array.FindAll(offsets, o => o > 0);
+        var low = new float[width];
         for (int y = 1; y <= height; y++)
         {
             job.ThrowIfCancelled();
-            for (int i = y * stride + 1; i < (y + 1) * stride - 1; i++) Lower(i, before);
+            LeastWith(y, y - 1);
+            float value = float.PositiveInfinity;
+            Span<float> row = values.AsSpan(y * stride + 1, width);
+            ReadOnlySpan<float> floors = least.AsSpan(y * stride + 1, width);
+            for (int x = 0; x < row.Length; x++) row[x] = value = Math.Max(Math.Min(low[x], value), floors[x]);
         }
         var queue = new Queue<int>();
         for (int y = height; y >= 1; y--)
         {
             job.ThrowIfCancelled();
-            for (int i = (y + 1) * stride - 2; i > y * stride; i--)
-            {
-                Lower(i, after);
+            LeastWith(y, y + 1);
+            float value = float.PositiveInfinity;
+            Span<float> row = values.AsSpan(y * stride + 1, width);
+            ReadOnlySpan<float> floors = least.AsSpan(y * stride + 1, width);
+            for (int x = row.Length - 1; x >= 0; x--) row[x] = value = Math.Max(Math.Min(low[x], value), floors[x]);
+            for (int i = y * stride + 1; i < (y + 1) * stride - 1; i++)
                 foreach (int offset in after)
                 {
                     if (!(values[i + offset] > values[i] && values[i + offset] > least[i + offset])) continue;
                     queue.Enqueue(i);
                     break;
                 }
-            }
         }
         for (long done = 0; queue.TryDequeue(out int i); done++)
         {
             if ((done & 0xFFFF) == 0) job.ThrowIfCancelled();
+            float value = values[i];
             foreach (int offset in offsets)
             {
                 int q = i + offset;
-                float lowered = Math.Max(values[i], least[q]);
-                if (!(lowered < values[q])) continue;
-                values[q] = lowered;
+                if (!(value < values[q]) || !(least[q] < values[q])) continue;
+                values[q] = Math.Max(value, least[q]);
                 queue.Enqueue(q);
             }
         }
         return FramedPlane.Remove(values, height, width);
 
-        void Lower(int i, int[] neighbours)
+        // The least of each pixel of a row and its neighbours in the row above or below.
+        void LeastWith(int y, int other)
         {
-            float value = values[i];
-            foreach (int offset in neighbours) value = Math.Min(value, values[i + offset]);
-            values[i] = Math.Max(value, least[i]);
+            ReadOnlySpan<float> beside = values.AsSpan(other * stride, stride);
+            TensorPrimitives.Min(values.AsSpan(y * stride + 1, width), beside.Slice(1, width), low);
+            if (neighbourhood == Neighbourhood.Four) return;
+            TensorPrimitives.Min<float>(low, beside[..width], low);
+            TensorPrimitives.Min<float>(low, beside.Slice(2, width), low);
         }
     }
 }

@@ -39,7 +39,6 @@ public sealed class CellGrainsTests
     {
         (Plane<float> section, IReadOnlyList<Box> truth) = Simulated(CellPattern.Punctate, 20, seed: 1);
         IReadOnlyList<Box> cells = CellDetector.Find(section, new CellDetectorOptions { MinimumDiameter = 15, MaximumDiameter = 80 }, new Job(2)).Boxes;
-        // Cells that touch are one cluster here, larger than the largest diameter, and are lost.
         Assert.True(DetectionEvaluation.Evaluate(cells, truth).F1 >= 0.6, string.Join('\n', cells));
         Assert.All(cells, c => Assert.InRange(Math.Sqrt(c.Width * c.Height), 10, 100));
         IReadOnlyList<Box> grains = CellDetector.Find(section, new CellDetectorOptions { MinimumDiameter = 3, MaximumDiameter = 10 }, new Job(2)).Boxes;

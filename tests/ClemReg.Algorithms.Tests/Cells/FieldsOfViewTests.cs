@@ -142,6 +142,8 @@ public sealed class FieldsOfViewTests
     {
         const string Table = "field,slice,last_slice,x,y,width,height,cells\n1,2,4,10,20,30,40,1\n2,1,1,0,0,5,5,1\n";
         Assert.Equal([1, 2, 3, 0], FieldTable.Read(Table).Select(b => b.Slice));
+        Assert.Equal(FieldTable.Read(Table), FieldTable.Read(Table.Replace(',', ';')));
+        Assert.Equal([1], FieldTable.Read("slice,last_slice,x,y,width,height\n2,,10,20,30,40").Select(b => b.Slice));
         Assert.Equal([new Box(0, 10, 20, 30, 40)], FieldTable.Read("x,y,width,height\n10,20,30,40"));
         Assert.StartsWith("line 2: last_slice is '1'", Assert.Throws<BadInputException>(() => FieldTable.Read("slice,last_slice,x,y,width,height\n2,1,10,20,30,40")).Message, StringComparison.Ordinal);
     }

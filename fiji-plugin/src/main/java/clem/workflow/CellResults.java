@@ -3,6 +3,7 @@ package clem.workflow;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -14,6 +15,7 @@ import clem.json.Json;
 import clem.schema.Operation;
 import ij.ImagePlus;
 import ij.ImageStack;
+import ij.gui.PointRoi;
 import ij.gui.Roi;
 import ij.measure.Calibration;
 
@@ -65,6 +67,18 @@ public final class CellResults {
 
 	private static int whole(final List<Object> values, final int at) {
 		return (int) Json.asNumber(values.get(at), 0);
+	}
+
+	/** The points from which the published method started, of all sections; null for other methods. */
+	public PointRoi markers() {
+		final List<Object> markers = Json.asList(results.report.getOrDefault("markers", Collections.emptyList()));
+		if (markers.isEmpty()) return null;
+		final PointRoi points = new PointRoi();
+		for (final Object marker : markers) {
+			final List<Object> values = Json.asList(marker);
+			points.addPoint(whole(values, 1), whole(values, 2));
+		}
+		return points;
 	}
 
 	/** The names of the files in the output folder. */

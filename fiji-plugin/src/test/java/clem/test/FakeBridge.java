@@ -23,6 +23,7 @@ import clem.json.Json;
  */
 public final class FakeBridge implements Bridge {
 	private static final String CELLS = "{'name':'cell_score','label':'Score','type':'number','default':0.23,'minimum':0,'maximum':1,'group':'Cells','help':''},"
+		+ "{'name':'cell_method','label':'Method','type':'choice','default':'outlines','choices':['outlines','published'],'option':true,'group':'Cells','help':''},"
 		+ "{'name':'fail','label':'Fail','type':'text','default':'','group':'Cells','help':'Name of an error.'}";
 
 	/** A schema with one parameter of each type. */
@@ -347,10 +348,10 @@ public final class FakeBridge implements Bridge {
 				return new OperationResult("{\"summary\":\"Organelles.\",\"tables\":[],\"files\":[{\"path\":\"objects.csv\",\"text\":\"label\"}]}", outputs);
 			case "detect_cells":
 				cellRequests.add(json);
-				return cells((Volume) get(inputs.get("image")), null, null, outputs);
+				return cells((Volume) get(inputs.get("image")), null, null, "published".equals(parameters.get("cell_method")) ? ",\"markers\":[[1,4,2],[1,11,4]]" : "", outputs);
 			case "track_cells":
 				cellRequests.add(json);
-				return cells((Volume) get(inputs.get("image")), Json.asObject(Json.asObject(json.get("texts")).get("boxes")).get("text"), inputs.containsKey("labels") ? (Volume) get(inputs.get("labels")) : null, outputs);
+				return cells((Volume) get(inputs.get("image")), Json.asObject(Json.asObject(json.get("texts")).get("boxes")).get("text"), inputs.containsKey("labels") ? (Volume) get(inputs.get("labels")) : null, "", outputs);
 			case "evaluate":
 				return new OperationResult("{\"summary\":\"So good.\",\"tables\":[{\"name\":\"structures\",\"columns\":[\"label\",\"class\",\"tpr\"],\"rows\":[[1,\"a\",0.5],[2,\"b\",null]]}],"
 					+ "\"files\":[{\"path\":\"report.json\",\"text\":\"{}\"},{\"path\":\"structures.csv\",\"text\":\"label,tpr\"}]}", outputs);
@@ -489,7 +490,7 @@ public final class FakeBridge implements Bridge {
 	/**
 	 * Two cells a section, 6 x 4 without a corner and 5 x 5, numbered through the stack; or the boxes that are given, whose tracks are 100 + x, with what the labels show of them.
 	 */
-	private OperationResult cells(final Volume image, final Object given, final Volume labels, final Map<String, Long> outputs) {
+	private OperationResult cells(final Volume image, final Object given, final Volume labels, final String markers, final Map<String, Long> outputs) {
 		final List<double[]> cells = new ArrayList<>();
 		if (given == null) {
 			for (int z = 0; z < image.size[0]; z++) {
@@ -515,7 +516,7 @@ public final class FakeBridge implements Bridge {
 		for (int z = 0; z < image.size[0]; z++) writeSlice(handle, z, slices[z]);
 		outputs.put("labels", handle);
 		return new OperationResult("{\"summary\":\"Cells.\",\"parameters\":{},\"warnings\":[],\"numbers\":" + Json.write(numbers)
-			+ ",\"tables\":[{\"name\":\"cells\",\"columns\":[\"slice\",\"x\",\"y\",\"width\",\"height\",\"score\",\"cell\",\"area_px\"],\"rows\":" + Json.write(rows) + "}],"
+			+ ",\"tables\":[{\"name\":\"cells\",\"columns\":[\"slice\",\"x\",\"y\",\"width\",\"height\",\"score\",\"cell\",\"area_px\"],\"rows\":" + Json.write(rows) + "}]" + markers + ","
 			+ "\"files\":[{\"path\":\"boxes.csv\",\"text\":" + Json.write(csv.toString()) + "}" + (given == null ? "" : ",{\"path\":\"tracks.csv\",\"text\":\"cell\"}") + ",{\"path\":\"run.json\",\"text\":\"{}\"}]}", outputs);
 	}
 

@@ -15,14 +15,16 @@ import clem.workflow.CellRois;
 import clem.workflow.Step;
 import ij.ImagePlus;
 import ij.gui.Overlay;
+import ij.gui.PointRoi;
 import ij.gui.Roi;
 import ij.gui.TextRoi;
 
-/** The part of a dialog that shows the cells of the image's current section: outlines, each with its score. The image's own overlay stays as it is. On ImageJ's event thread only. */
+/** The part of a dialog that shows the cells of the image's current section: outlines, each with its score, and the published method's markers. The image's own overlay stays as it is. On ImageJ's event thread only. */
 public final class CellPreview extends LivePreview<CellRequest, CellPreview.Run> {
 	static final String NAME = "CLEM-Reg preview";
 
 	private static final Color COLOUR = Color.CYAN;
+	private static final Color MARKER_COLOUR = Color.MAGENTA;
 	/** Scores are written where there are not too many to be read. */
 	private static final int MOST_SCORES = 150;
 
@@ -40,6 +42,7 @@ public final class CellPreview extends LivePreview<CellRequest, CellPreview.Run>
 		private final Operation operation;
 		private List<Roi> rois = new ArrayList<>();
 		private List<CellResults.Cell> cells = new ArrayList<>();
+		private PointRoi markers;
 		private String summary = "";
 
 		Run(final CellRequest request, final Supplier<Bridge> bridge, final Operation operation) {
@@ -54,6 +57,7 @@ public final class CellPreview extends LivePreview<CellRequest, CellPreview.Run>
 				final CellResults found = new CellResults(operation, results);
 				cells = found.cells();
 				rois = found.rois();
+				markers = found.markers();
 				summary = Json.asText(results.report.get("summary"), "");
 			});
 		}
@@ -66,7 +70,7 @@ public final class CellPreview extends LivePreview<CellRequest, CellPreview.Run>
 	 * @param bridge asked in the background
 	 */
 	public CellPreview(final Operation detection, final Supplier<Bridge> bridge, final DialogValues values) {
-		super("Shows the cells of the image's current section.", "Finds the cells of the current section and draws their outlines with their scores over the image. The image itself is not changed.");
+		super("Shows the cells of the image's current section.", "Finds the cells of the current section and draws their outlines with their scores over the image; of the published method the markers too, from which its watershed starts. The image itself is not changed.");
 		this.detection = detection;
 		this.bridge = bridge;
 		this.values = values;
@@ -98,6 +102,12 @@ public final class CellPreview extends LivePreview<CellRequest, CellPreview.Run>
 			final TextRoi score = new TextRoi(cell.x, Math.max(0, cell.y - letters - 4), String.format(Locale.ROOT, "%.2f", cell.score), new Font(Font.SANS_SERIF, Font.PLAIN, letters));
 			score.setStrokeColor(COLOUR);
 			add(overlay, score, finished.request.slice);
+		}
+		if (finished.markers != null) {
+			finished.markers.setStrokeColor(MARKER_COLOUR);
+			finished.markers.setPointType(PointRoi.CROSSHAIR);
+			finished.markers.setShowLabels(false);
+			add(overlay, finished.markers, finished.request.slice);
 		}
 		image.setHideOverlay(false);
 		image.setOverlay(overlay.size() == 0 ? null : overlay);

@@ -2,6 +2,7 @@ package clem.ij.preview;
 
 import java.awt.Component;
 import java.awt.Container;
+import java.awt.Point;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -17,6 +18,7 @@ import clem.test.FakeBridge;
 import clem.test.Samples;
 import ij.ImagePlus;
 import ij.gui.Overlay;
+import ij.gui.PointRoi;
 import ij.gui.Roi;
 
 /** The preview of cells without its dialog. The fake finds two cells a section. */
@@ -95,10 +97,20 @@ public final class CellPreviewTest {
 			Check.equal(5, image.getOverlay().size());
 			Check.equal(3, image.getOverlay().get(1).getPosition());
 			Check.equal("0.83\n", ((ij.gui.TextRoi) image.getOverlay().get(2)).getText());
+			fields.put("cell_method", "published");
+			await("Slice 3 ...");
+			await("Slice 3, computed");
+			Check.equal(6, image.getOverlay().size());
+			final PointRoi markers = (PointRoi) image.getOverlay().get(5);
+			Check.equal(2, markers.getContainedPoints().length);
+			Check.equal(new Point(11, 4), markers.getContainedPoints()[1]);
+			Check.equal(3, markers.getPosition());
+			fields.put("cell_method", "outlines");
 			fields.put("cell_score", "0.5");
 			await("Slice 3 ...");
 			await("Slice 3, computed");
-			Check.equal("0.5", Json.asObject(bridge.cellRequests.get(1).get("parameters")).get("cell_score"));
+			Check.equal("0.5", Json.asObject(bridge.cellRequests.get(2).get("parameters")).get("cell_score"));
+			Check.equal(5, image.getOverlay().size());
 			image.setSlice(1);
 			await("Slice 1, computed");
 			Check.equal(1, image.getOverlay().get(1).getPosition());
