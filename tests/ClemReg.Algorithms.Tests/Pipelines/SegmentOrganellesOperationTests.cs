@@ -167,9 +167,9 @@ public sealed class SegmentOrganellesOperationTests : IDisposable
         Assert.Contains("slice 99", Refused(image, Boxes("slice,name,x,y,width,height\n99,mito,1,1,5,5\n"), new { }), StringComparison.Ordinal);
         Assert.Contains("outside the image", Refused(image, Boxes("slice,name,x,y,width,height\n1,mito,500,1,5,5\n"), new { }), StringComparison.Ordinal);
         Assert.Contains("line 2", Refused(image, Boxes("slice,name,x,y,width,height\n1,mito,x,1,5,5\n"), new { }), StringComparison.Ordinal);
-        object recipes(string text) => new { boxes = new { file = "boxes.csv", text = Table() }, recipes = new { file = "r.json", text } };
-        Assert.Contains("no recipe for the class mitochondria", Refused(image, recipes("{\"recipes\": {\"Golgi\": {}}}"), new { }), StringComparison.Ordinal);
-        Assert.Contains("by_class", Refused(image, recipes("{\"recipes\": {\"default\": {}}}"), new { }, ("recipe", "dark")), StringComparison.Ordinal);
+        object Recipes(string text) => new { boxes = new { file = "boxes.csv", text = Table() }, recipes = new { file = "r.json", text } };
+        Assert.Contains("no recipe for the class mitochondria", Refused(image, Recipes("{\"recipes\": {\"Golgi\": {}}}"), new { }), StringComparison.Ordinal);
+        Assert.Contains("by_class", Refused(image, Recipes("{\"recipes\": {\"default\": {}}}"), new { }, ("recipe", "dark")), StringComparison.Ordinal);
         Assert.Contains("segmentation is missing", Refused(image, Boxes(), new { }, ("recipe", "labels")), StringComparison.Ordinal);
         Assert.Contains("blur = 50000", Refused(image, Boxes(), new { }, ("recipe", "dark"), ("recipe_blur", "50000")), StringComparison.Ordinal);
         Assert.Contains("outlier_radius", Refused(image, Boxes(), new { }, ("outlier_radius", "3")), StringComparison.Ordinal);
