@@ -14,7 +14,9 @@ public static class ObjectBoxTable
     /// <summary>More boxes than any stack holds: a table this long is of something else.</summary>
     private const int MostBoxes = 20_000_000, MostClasses = 10_000, LargestSlice = 10_000_000;
 
-    private const string Header = "slice,class,name,x,y,width,height,score";
+    private const string Header = "slice,class,name,x,y,width,height,score", SlicesHeader = "slice,annotated";
+
+    private static readonly string[] Needed = ["slice", "x", "y", "width", "height"];
 
     /// <summary>The table.</summary>
     public static string Write(ObjectBoxes boxes)
@@ -35,7 +37,7 @@ public static class ObjectBoxTable
         char separator = lines[0].Contains('\t', StringComparison.Ordinal) ? '\t' : lines[0].Contains(';', StringComparison.Ordinal) ? ';' : ',';
         List<string> header = CsvRow.Split(lines[0].ToLowerInvariant(), separator);
         int[] at = [.. Header.Split(',').Select(c => header.IndexOf(c))];
-        string[] missing = [.. new[] { "slice", "x", "y", "width", "height" }.Where(c => !header.Contains(c))];
+        string[] missing = [.. Needed.Where(c => !header.Contains(c))];
         if (missing.Length > 0 || at[1] < 0 && at[2] < 0)
             throw new BadInputException($"line 1: there is no column {string.Join(", ", missing.Length > 0 ? missing : ["class or name"])}. A table of boxes begins with the header {Header} (pixels; slice counts from 1, class from 0; one of class and name may be left out, and the score).");
         var rows = new List<(int Slice, int Class, string Name, double[] Box, int Line)>();
@@ -92,7 +94,7 @@ public static class ObjectBoxTable
 
     /// <summary>The list of slices.</summary>
     /// <param name="slices">Numbers from 0 and whether they are annotated.</param>
-    public static string WriteSlices(IEnumerable<(int Slice, bool Annotated)> slices) => "slice,annotated\n" + string.Concat(slices.Select(s => FormattableString.Invariant($"{s.Slice + 1},{(s.Annotated ? 1 : 0)}\n")));
+    public static string WriteSlices(IEnumerable<(int Slice, bool Annotated)> slices) => SlicesHeader + "\n" + string.Concat(slices.Select(s => FormattableString.Invariant($"{s.Slice + 1},{(s.Annotated ? 1 : 0)}\n")));
 
     /// <summary>Reads a list of slices.</summary>
     /// <returns>Numbers from 0, rising.</returns>
@@ -100,7 +102,7 @@ public static class ObjectBoxTable
     public static IReadOnlyList<(int Slice, bool Annotated)> ReadSlices(string text)
     {
         string[] lines = Lines(text);
-        if (lines[0].Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant() != "slice,annotated") throw new BadInputException("line 1: a list of slices begins with the header slice,annotated.");
+        if (!lines[0].Replace(" ", "", StringComparison.Ordinal).Equals(SlicesHeader, StringComparison.OrdinalIgnoreCase)) throw new BadInputException("line 1: a list of slices begins with the header slice,annotated.");
         var found = new SortedDictionary<int, bool>();
         for (int i = 1; i < lines.Length; i++)
         {
