@@ -18,6 +18,8 @@ public enum SliceNumbers
 /// </summary>
 public sealed class DatasetReader
 {
+    private static readonly string[] YamlKeys = ["train", "val", "test"], DataKeys = ["train", "valid", "test"];
+
     private readonly string _root;
     private readonly Job _job;
     private readonly List<(string Picture, string Text)> _found = [];
@@ -74,7 +76,7 @@ public sealed class DatasetReader
         if (_names is null) throw new BadInputException($"{Path.GetFileName(path)}: names is missing: the classes' names. Add them, or give names.");
         string[] roots = [.. new[] { yaml.Root, "" }.Select(r => Path.Combine(_root, r)).Where(Directory.Exists)];
         bool any = false;
-        foreach (string place in new[] { "train", "val", "test" }.SelectMany(yaml.Places))
+        foreach (string place in YamlKeys.SelectMany(yaml.Places))
         {
             any = true;
             string? found = roots.Select(r => Path.GetFullPath(Path.Combine(r, place))).FirstOrDefault(p => Directory.Exists(p) || File.Exists(p));
@@ -116,7 +118,7 @@ public sealed class DatasetReader
         if (_names is null) throw new BadInputException($"{file}: names is missing: the list of classes. Add it, or give names.");
         if (values.TryGetValue("classes", out string? count) && count != $"{_names.Count}") throw new BadInputException($"{file}: classes = {count}, but {_names.Count} classes are named.");
         bool any = false;
-        foreach (string key in new[] { "train", "valid", "test" })
+        foreach (string key in DataKeys)
         {
             if (!values.TryGetValue(key, out string? list)) continue;
             any = true;

@@ -102,7 +102,7 @@ internal static class ExportDatasetOperation
         return new OperationResult(new Dictionary<string, object>(), report);
     }
 
-    private static IEnumerable<SliceUse> Uses(IReadOnlyList<(int Slice, SliceUse Use, IReadOnlyList<DetectedBox> Boxes)> slices) => slices.Select(s => s.Use).Distinct().Order();
+    private static IEnumerable<SliceUse> Uses(List<(int Slice, SliceUse Use, IReadOnlyList<DetectedBox> Boxes)> slices) => slices.Select(s => s.Use).Distinct().Order();
 
     private static int[] Chosen(string text, ObjectBoxes boxes, int slices, string file)
     {
@@ -112,7 +112,7 @@ internal static class ExportDatasetOperation
             : throw new BadInputException($"boxes: {file} holds no annotated slice. Draw boxes with Annotate, or name the slices (slices=1,5,9-12).");
     }
 
-    private static void Tell(IReadOnlyList<(int Slice, SliceUse Use, IReadOnlyList<DetectedBox> Boxes)> slices, SliceSplit split, ObjectBoxes boxes, ParameterValues values, Job job)
+    private static void Tell(List<(int Slice, SliceUse Use, IReadOnlyList<DetectedBox> Boxes)> slices, SliceSplit split, ObjectBoxes boxes, ParameterValues values, Job job)
     {
         if (slices.Count > 1) job.Log($"Neighbouring slices are nearly copies of each other: slices fewer than {values.Get(Distance)} apart are on one side of the division.");
         if (split.Cut)

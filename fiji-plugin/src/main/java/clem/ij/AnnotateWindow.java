@@ -54,7 +54,7 @@ import ij.gui.Toolbar;
 final class AnnotateWindow {
 	static final String NAME = "clemreg.annotate";
 	private static final int SWATCH = 14, WIDTH = 330, CLASS_ROWS = 6;
-	private static final String KEYS = "<html>Draw a rectangle round each object.<br>Keys in the image: <b>1-9</b> class, <b>N</b> next slice, <b>P</b> previous, <b>Z</b> undo, <b>Delete</b> removes, <b>C</b> gives the selected box the chosen class.</html>";
+	private static final String KEYS = "<html><p width=300>Draw a rectangle round each object.<br>Keys in the image: <b>1-9</b> class, <b>N</b> next slice, <b>P</b> previous, <b>Z</b> undo, <b>Delete</b> removes, <b>C</b> gives the selected box the chosen class.</p></html>";
 
 	private final Annotations boxes;
 	private final ProposedSlices proposals;
@@ -192,6 +192,7 @@ final class AnnotateWindow {
 	}
 
 	private void go(final boolean next) {
+		say(" ");
 		final int here = boxes.slice();
 		// Who goes on has looked at the slice.
 		if (next && boxes.slices().containsKey(here)) boxes.mark(here, true);
@@ -228,11 +229,13 @@ final class AnnotateWindow {
 	}
 
 	private void undo() {
+		say(" ");
 		if (!boxes.undo()) say("There is nothing to undo.");
 		refresh();
 	}
 
 	private void delete() {
+		say(" ");
 		if (!boxes.delete()) say("Select a box first: click its number.");
 		refresh();
 	}
@@ -354,6 +357,7 @@ final class AnnotateWindow {
 				case KeyEvent.VK_Z: undo(); break;
 				case KeyEvent.VK_DELETE: case KeyEvent.VK_BACK_SPACE: delete(); break;
 				case KeyEvent.VK_C:
+					say(" ");
 					if (classes.getSelectedValue() == null || !boxes.reclass(classes.getSelectedValue())) say("Select a box first: click its number.");
 					refresh();
 					break;

@@ -58,6 +58,8 @@ public final class FamousUse {
 		robot.setAutoDelay(40);
 		new ImageJ();
 		IJ.run("FAMOUS Project...", "project=" + folder + " action=new image=" + stack + " classes=mitochondria=#33cc4d,nucleus");
+		// What a macro shows besides.
+		for (final Window shown : Window.getWindows()) if (shown != IJ.getInstance() && shown.isShowing()) SwingUtilities.invokeAndWait(shown::dispose);
 		final ProjectWindow window = ProjectWindow.open(Bridges.get(), folder);
 		check("the window is there", window != null);
 		final JDialog project = Dialogs.await(ProjectWindow.NAME);
@@ -83,6 +85,7 @@ public final class FamousUse {
 		wait("a proposed slice: " + text(annotate, "place"), () -> text(annotate, "place").contains("of 20 to look at"));
 		final int first = image.getCurrentSlice();
 		final RoiManager manager = RoiManager.getInstance2();
+		SwingUtilities.invokeAndWait(() -> manager.setLocation(1100, 400));
 
 		drag(image, 30, 40, 90, 80);
 		wait("a box", () -> manager.getCount() == 1);
@@ -131,7 +134,7 @@ public final class FamousUse {
 		press(annotate, "save");
 		wait("saved: " + text(annotate, "status"), () -> new File(folder, "boxes/boxes.csv").isFile() && text(annotate, "status").startsWith("Saved"));
 		final String table = new String(Files.readAllBytes(new File(folder, "boxes/boxes.csv").toPath()), "UTF-8");
-		check("the boxes: " + table, table.split("\n").length == 3 && table.contains(first + ",0,mitochondria,") && table.contains(first + ",1,nucleus,"));
+		check("the boxes: " + table, table.split("\n").length == 4 && table.contains(second + ",0,mitochondria,60,60,40,30,0.44") && table.contains(first + ",0,mitochondria,") && table.contains(first + ",1,nucleus,"));
 		final String slices = new String(Files.readAllBytes(new File(folder, "boxes/slices.csv").toPath()), "UTF-8");
 		check("twenty slices, two of them annotated: " + slices, slices.split("\n").length == 21 && slices.split(",1\n", -1).length == 3);
 		wait("the project knows: " + state(project, "annotate"), () -> state(project, "annotate").equals("done"));
