@@ -39,7 +39,7 @@ platforms=("$here")
 while read -r platform rid; do
   $others && [ "$platform" != "$here" ] || continue
   log=$work/$platform.log
-  if ! dotnet publish src/ClemReg.Worker -c Release -v quiet --nologo -r "$rid" --self-contained -p:ClemRegWholeWorker=true -p:RunAnalyzers=false -o "$work/publish-$platform" >"$log" 2>&1; then
+  if ! dotnet publish src/ClemReg.Worker -c Release -v quiet --nologo -r "$rid" --self-contained -p:ClemRegWholeWorker=true -p:RunAnalyzers=false -o "$work/publish-$platform" >"$log" 2>&1 </dev/null; then
     if grep -qE 'NU110[12].*Microsoft\.NETCore\.App\.Runtime\.' "$log"; then
       say "$platform: not made, the package feed has no .NET runtime for it (Microsoft.NETCore.App.Runtime.$rid)"
       continue
@@ -47,7 +47,7 @@ while read -r platform rid; do
     tail -5 "$log" >&2
     die "the worker for $platform could not be published"
   fi
-  scripts/fetch-onnxruntime.sh --all
+  scripts/fetch-onnxruntime.sh --all </dev/null
   mkdir -p "$work/natives/$platform/worker" "$work/natives/$platform/onnxruntime"
   cp "$work/publish-$platform"/ClemReg.Worker "$work/publish-$platform"/ClemReg.Worker.exe "$work/natives/$platform/worker" 2>/dev/null || true
   # Without the libraries for graphics processors (docs/decisions/30-packaging.md).
