@@ -70,7 +70,8 @@ public sealed class CompareSegmentationsOperationTests : IDisposable
         Assert.Equal(["classes.csv", "comparison.json", "confusion.csv", "differences.csv", "objects.csv", "overlay.png", "overlay.tif", "volumes.csv"], Directory.GetFiles(Path.Combine(_folder, "all")).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
         List<Dictionary<string, string>> classes = Table("all", "classes.csv");
         Assert.Equal(["Mito", "lyso", "(all)"], classes.Select(r => r["class"]).Distinct());
-        Assert.Equal(["2", "0", "0"], new[] { "true_positives", "false_positives", "false_negatives" }.Select(c => classes.Single(r => r["class"] == "Mito" && r["iou_limit"] == "0.5")[c]));
+        Dictionary<string, string> mito = classes.Single(r => r["class"] == "Mito" && r["iou_limit"] == "0.5");
+        Assert.Equal(("2", "0", "0"), (mito["true_positives"], mito["false_positives"], mito["false_negatives"]));
         Assert.Equal("0.8", classes.Single(r => r["class"] == "(all)" && r["iou_limit"] == "0.5")["f1"]);
         List<Dictionary<string, string>> objects = Table("all", "objects.csv");
         Assert.Equal([("found", "5", "1"), ("found", "70000", "300"), ("false", "9", "")], objects.Select(r => (r["status"], r["label_a"], r["label_b"])));
@@ -83,7 +84,8 @@ public sealed class CompareSegmentationsOperationTests : IDisposable
         Assert.Equal(4.0 / 3 * Math.PI * 1e-3, Number(objects[0]["volume_b_um3"]), 0.03 * 4.2e-3);
         // The sizes of shifted balls differ by nothing; their distances are 0 and 20.
         Dictionary<string, string> distances = Table("all", "differences.csv").Single(r => r["class"] == "(all)" && r["measure"] == "centre_distance_nm");
-        Assert.Equal(["2", "10", "0", "5", "10", "15", "20"], new[] { "pairs", "mean", "minimum", "quartile_1", "median", "quartile_3", "maximum" }.Select(c => Math.Round(Number(distances[c]), 9).ToString(CultureInfo.InvariantCulture)));
+        double Of(string column) => Math.Round(Number(distances[column]), 9);
+        Assert.Equal((2.0, 10.0, 0.0, 5.0, 10.0, 15.0, 20.0), (Of("pairs"), Of("mean"), Of("minimum"), Of("quartile_1"), Of("median"), Of("quartile_3"), Of("maximum")));
         Assert.Equal([("Mito", "Mito", "2"), ("lyso", "(none)", "1")], Table("all", "confusion.csv").Select(r => (r["class_a"], r["class_b"], r["objects"])));
         Assert.Equal(["Mito", "lyso", "(all)"], Table("all", "volumes.csv").Select(r => r["class"]));
         Assert.Contains("Only a has objects of lyso", (string)report["warnings"]![0]!, StringComparison.Ordinal);
