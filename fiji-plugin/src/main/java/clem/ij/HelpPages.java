@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 import javax.swing.JOptionPane;
 import javax.swing.SwingUtilities;
@@ -33,11 +34,9 @@ final class HelpPages {
 		return argument.equals("help") ? "index.html" : argument.equals("examples") ? "examples.html" : null;
 	}
 
-	/** The section of a command's page that tells of a tab of its dialog. */
-	static String section(final String tab) {
-		if (tab.equals("Images") || tab.equals("Files") || tab.equals("Cells")) return "what-it-takes";
-		if (tab.equals("Output")) return "what-it-gives";
-		return tab.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 _-]", "").replace(' ', '-');
+	/** The sections of a command's page that may tell of a tab of its dialog: the group of parameters of that name, else inputs or outputs. */
+	static String[] sections(final String tab) {
+		return new String[] { tab.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 _-]", "").replace(' ', '-'), tab.equals("Output") ? "what-it-gives" : "what-it-takes" };
 	}
 
 	/** Shows a page, for the menu. */
@@ -48,12 +47,12 @@ final class HelpPages {
 		else IJ.showMessage("CLEM-Reg", ClemReg.wrapped(where(file)));
 	}
 
-	/** Shows a section of a page without making the dialog wait. */
-	static void show(final Component dialog, final String page, final String section) {
+	/** Shows the first of the sections that the page has, without making the dialog wait. */
+	static void show(final Component dialog, final String page, final String... sections) {
 		final Thread thread = new Thread(() -> {
 			String message;
 			try {
-				final Path file = target(page, section);
+				final Path file = target(page, sections);
 				message = browse(file) ? null : where(file);
 			}
 			catch (final ClemRegException e) {
@@ -73,10 +72,12 @@ final class HelpPages {
 	/**
 	 * What is opened to show a section: systems take the name of a file and forget the section, so a small page leads there. Where that page cannot be written, or there is no such section, the page itself.
 	 */
-	static Path target(final String page, final String section) {
+	static Path target(final String page, final String... sections) {
 		final Path folder = HelpFolder.get(), file = folder.resolve(page);
 		try {
-			if (!new String(Files.readAllBytes(file), StandardCharsets.UTF_8).contains(" id=\"" + section + "\"")) return file;
+			final String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+			final String section = Stream.of(sections).filter(id -> text.contains(" id=\"" + id + "\"")).findFirst().orElse(null);
+			if (section == null) return file;
 			final String address = page + "#" + section;
 			final Path leads = folder.resolve("go-" + address.replaceAll("[^a-z0-9]+", "-") + ".html");
 			Files.write(leads, ("<!DOCTYPE html>\n<meta charset=\"utf-8\"><title>CLEM-Reg</title>\n<meta http-equiv=\"refresh\" content=\"0;url=" + address + "\">\n<a href=\"" + address + "\">CLEM-Reg's help</a>\n").getBytes(StandardCharsets.UTF_8));
