@@ -30,6 +30,7 @@ import javax.swing.JFileChooser;
 import javax.swing.JLabel;
 import javax.swing.JOptionPane;
 import javax.swing.JPanel;
+import javax.swing.JScrollPane;
 import javax.swing.JTabbedPane;
 import javax.swing.JTextField;
 import javax.swing.SwingConstants;
@@ -512,6 +513,6 @@ final class ParameterDialog {
 
 	/** The page of the command, at the parameters of the tab that is shown. */
 	private void help() {
-		HelpPages.show(dialog, "commands/" + operation.name + ".html", HelpPages.section(tabs.getTitleAt(tabs.getSelectedIndex())));
+		HelpPages.show(dialog, "commands/" + operation.name + ".html", HelpPages.sections(tabs.getTitleAt(tabs.getSelectedIndex())));
 	}
 }
