@@ -13,7 +13,7 @@ sed 's/filters=14/filters=18/' "$golden/small.cfg" >"$scratch/other.cfg"
 refuses "a configuration of another network" 2 "other.cfg: line|18 channels come|set filters = 14" convert-model --cfg "$scratch/other.cfg" --weights "$golden/small.weights" --out "$scratch/x.onnx"
 check "nothing is left of them" test ! -e "$scratch/x.onnx"
 
-check "detect-objects" "$clemreg" detect-objects --image "$s/em.tif" --model "$scratch/yolo.onnx" --out "$scratch/objects" --box-score 0.1 --set most_boxes=20
+check "detect-objects" "$clemreg" detect-objects --image "$s/em.tif" --model "$scratch/yolo.onnx" --out "$scratch/objects" --box-score 0.1 --set boxes_per_slice=20
 check "its table" test "$(head -1 "$scratch/objects/boxes.csv")" = "slice,class,name,x,y,width,height,score"
 check "a text for each slice" test "$(ls "$scratch/objects/labels" | wc -l)" = 80
 check "as many lines as boxes" test "$(cat "$scratch/objects/labels/"*.txt | wc -l)" = "$(($(wc -l <"$scratch/objects/boxes.csv") - 1))"
@@ -35,7 +35,7 @@ check "the paper's composition" "$clemreg" segment-organelles --image "$s/em.tif
 check "labels as pixels" "$clemreg" segment-organelles --image "$s/em.tif" --boxes "$s/boxes" --segmentation "$s/em_labels.tif" --recipe labels --out "$scratch/organelles-labels"
 overlap=$(/usr/bin/python3 -c 'import sys, tifffile; a, b = (tifffile.imread(f) > 0 for f in sys.argv[1:]); print(int(1000 * (a & b).sum() / (a | b).sum()))' "$scratch/organelles-labels/labels.tif" "$s/em_labels.tif")
 check "are those labels: 0.$overlap, above 0.95" test "$overlap" -gt 950
-check "segment-organelles with a network" "$clemreg" segment-organelles --image "$s/em.tif" --model "$scratch/yolo.onnx" --recipe box --box-score 0.1 --set most_boxes=20 --out "$scratch/organelles-network"
+check "segment-organelles with a network" "$clemreg" segment-organelles --image "$s/em.tif" --model "$scratch/yolo.onnx" --recipe box --box-score 0.1 --set boxes_per_slice=20 --out "$scratch/organelles-network"
 check "its organelles as surfaces" "$clemreg" mesh --labels "$scratch/organelles/labels.tif" --classes "$scratch/organelles/classes.csv" --out "$scratch/organelles-meshes" --set minimum_size=500
 check "with their class" grep -q "mitochondria" "$scratch/organelles-meshes/objects.csv"
 refuses "neither boxes nor a model" 2 "boxes is missing" segment-organelles --image "$s/em.tif" --out "$scratch/bad"

@@ -12,7 +12,7 @@ public static class BoxSuppression
     public static IReadOnlyList<DetectedBox> Run(IReadOnlyList<DetectedBox> boxes, double overlap, int most, bool distance = false)
     {
         if (!(overlap is >= 0 and <= 1)) throw BadInputException.ForParameter("box_overlap", overlap, "from 0 to 1", "Usual are 0.45 and 0.7.");
-        if (most < 1) throw BadInputException.ForParameter("most_boxes", most, "1 or more");
+        if (most < 1) throw BadInputException.ForParameter("boxes_per_slice", most, "1 or more");
         var kept = new List<DetectedBox>();
         foreach (DetectedBox box in boxes.Select((b, i) => (Box: b, Index: i)).OrderByDescending(b => b.Box.Score).ThenBy(b => b.Index).Select(b => b.Box))
         {

@@ -13,7 +13,7 @@ public sealed record DetectionOptions
     /// <summary>Boxes of one class that overlap by more are one, 0 to 1; null: as the card says, or usual for the layout [box_overlap].</summary>
     public double? Overlap { get; init; }
 
-    /// <summary>So many boxes a slice at most, the surest [most_boxes].</summary>
+    /// <summary>So many boxes a slice at most, the surest [boxes_per_slice].</summary>
     public int MostBoxes { get; init; } = 300;
 
     /// <summary>The side of the pieces that a slice is cut into, pixels of the image; 0: the whole slice at once [detect_tile].</summary>
@@ -28,7 +28,7 @@ public sealed record DetectionOptions
     {
         if (!(Threshold is > 0 and <= 1)) throw BadInputException.ForParameter("box_score", Threshold, "above 0, at most 1", "Usual is 0.25.");
         if (Overlap is { } overlap && !(overlap is >= 0 and <= 1)) throw BadInputException.ForParameter("box_overlap", overlap, "from 0 to 1", "Usual are 0.45 and 0.7.");
-        if (MostBoxes < 1) throw BadInputException.ForParameter("most_boxes", MostBoxes, "1 or more");
+        if (MostBoxes < 1) throw BadInputException.ForParameter("boxes_per_slice", MostBoxes, "1 or more");
         if (Tile < 0 || Tile is > 0 and < 32) throw BadInputException.ForParameter("detect_tile", Tile, "0 (the whole slice) or 32 and more pixels");
         if (TileOverlap < 0 || Tile > 0 && TileOverlap >= Tile)
             throw BadInputException.ForParameter("detect_tile_overlap", TileOverlap, $"0 or more and below detect_tile = {Tile}", "Take the largest object's side.");

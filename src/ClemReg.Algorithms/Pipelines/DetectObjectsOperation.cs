@@ -23,7 +23,7 @@ internal static class DetectObjectsOperation
     private static readonly NumberParameter Overlap = new("box_overlap", "Overlap", Boxes, "",
         "Of boxes of one class that overlap by more (intersection over union) the surest is kept; 0: as usual for the network (0.7 for YOLOv8 and later, else 0.45).", 0, 0, 1);
 
-    private static readonly IntegerParameter Most = new("most_boxes", "Boxes a slice", Boxes, "", "So many at most, the surest.", Standard.MostBoxes, 1, 100_000);
+    private static readonly IntegerParameter Most = new("boxes_per_slice", "Boxes a slice", Boxes, "", "So many at most, the surest.", Standard.MostBoxes, 1, 100_000);
 
     private static readonly IntegerParameter Tile = new("detect_tile", "Tile", Pieces, "pixels",
         "The side of the pieces that a slice is cut into; 0: the whole slice is made as small as the network's input. For slices much larger than those of its training.", 0, 0, 16384)

@@ -54,5 +54,5 @@ internal sealed class OrganelleTables
     public IEnumerable<OutputFile> Files => new[] { _objects, _suggestions, _classes }.Select(t => new OutputFile(t.Name + ".csv", t.Csv()));
 
     /// <summary>The tables for a screen; none where they are too long for one.</summary>
-    public JsonArray Json() => _rows <= MostRows ? [_objects.Json(), _suggestions.Json()] : [];
+    public JsonArray Json() => _rows <= MostRows ? new JsonArray(_objects.Json(), _suggestions.Json()) : [];
 }

@@ -50,7 +50,7 @@ public sealed class ObjectDetectorTests(ITestOutputHelper output) : IDisposable
 
     [Theory]
     [InlineData(0.0, 300, 0, 0, "box_score")]
-    [InlineData(0.3, 0, 0, 0, "most_boxes")]
+    [InlineData(0.3, 0, 0, 0, "boxes_per_slice")]
     [InlineData(0.3, 300, 8, 4, "detect_tile")]
     [InlineData(0.3, 300, 64, 64, "detect_tile_overlap")]
     public void Options_are_checked(double threshold, int most, int tile, int overlap, string name) =>

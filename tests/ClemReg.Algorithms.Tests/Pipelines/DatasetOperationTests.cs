@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Datasets;
-using ClemReg.Algorithms.Detection;
 using ClemReg.Algorithms.Inference.Conversion;
 using ClemReg.Algorithms.Pipelines;
 using ClemReg.Algorithms.Volumes;
@@ -40,7 +39,7 @@ public sealed class DatasetOperationTests : IDisposable
         File.WriteAllText(At(name), text);
     }
 
-    private JsonObject Run(string operation, (string Port, string Path)[] paths, ISliceSource? image = null, string? names = null, Job? job = null, params (string Key, string Value)[] parameters)
+    private static JsonObject Run(string operation, (string Port, string Path)[] paths, ISliceSource? image = null, string? names = null, Job? job = null, params (string Key, string Value)[] parameters)
     {
         var request = new JsonObject
         {

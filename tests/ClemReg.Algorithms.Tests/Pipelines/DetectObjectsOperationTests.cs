@@ -44,7 +44,7 @@ public sealed class DetectObjectsOperationTests : IDisposable
     public void A_higher_score_leaves_unsure_boxes_out_and_nothing_is_warned_of()
     {
         using Volume<byte> image = Dots();
-        using OperationResult some = Run("detect_objects", image, Model(), null, ("box_score", "0.8")), most = Run("detect_objects", image, Model(), null, ("most_boxes", "1")),
+        using OperationResult some = Run("detect_objects", image, Model(), null, ("box_score", "0.8")), most = Run("detect_objects", image, Model(), null, ("boxes_per_slice", "1")),
             bright = Run("detect_objects", image, Model(), null, ("em_intensity_range", "0,300")), tiled = Run("detect_objects", image, Model(), null, ("detect_tile", "32"), ("detect_tile_overlap", "16"));
         Assert.Equal(2, (int)some.Json["boxes"]!);
         Assert.Equal(2, (int)most.Json["boxes"]!);

@@ -11,6 +11,7 @@ namespace ClemReg.Algorithms.Tests.Pipelines;
 [Collection(EmModelRuns.InTurns)]
 public sealed class SegmentOrganellesOperationTests : IDisposable
 {
+    private static readonly string[] Uncalibrated = ["image"];
     private readonly string _folder = Directory.CreateTempSubdirectory("clemreg-organelles").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -173,7 +174,7 @@ public sealed class SegmentOrganellesOperationTests : IDisposable
         Assert.Contains("segmentation is missing", Refused(image, Boxes(), new { }, ("recipe", "labels")), StringComparison.Ordinal);
         Assert.Contains("blur = 50000", Refused(image, Boxes(), new { }, ("recipe", "dark"), ("recipe_blur", "50000")), StringComparison.Ordinal);
         Assert.Contains("outlier_radius", Refused(image, Boxes(), new { }, ("outlier_radius", "3")), StringComparison.Ordinal);
-        string unknown = JsonSerializer.Serialize(new { texts = Boxes(), uncalibrated = new[] { "image" } });
+        string unknown = JsonSerializer.Serialize(new { texts = Boxes(), uncalibrated = Uncalibrated });
         Assert.Contains("pixel size is not known", Assert.Throws<BadInputException>(() => Operations.Find("segment_organelles").Run(JsonDocument.Parse(unknown).RootElement, new Dictionary<string, object> { ["image"] = image }, new Job(1))).Message, StringComparison.Ordinal);
         using var floats = new Volume<float>(image.Grid);
         floats[2, 30, 25] = float.NaN;

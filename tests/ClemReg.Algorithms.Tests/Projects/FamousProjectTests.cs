@@ -149,9 +149,9 @@ public sealed class FamousProjectTests : IDisposable
     public void Other_parameters_put_a_step_out_of_date()
     {
         Done();
-        JsonObject report = Run("p", ("action", "set"), ("step", "detect"), ("step_parameters", "{\"box_score\": 0.4, \"most_boxes\": 10}"));
+        JsonObject report = Run("p", ("action", "set"), ("step", "detect"), ("step_parameters", "{\"box_score\": 0.4, \"boxes_per_slice\": 10}"));
         Assert.Equal("out_of_date", State(report, "detect"));
-        Assert.Equal("its parameters were changed: box_score 0.25 to 0.4, most_boxes (default) to 10", Why(report, "detect"));
+        Assert.Equal("its parameters were changed: box_score 0.25 to 0.4, boxes_per_slice (default) to 10", Why(report, "detect"));
         Assert.Equal("done", State(Record("detect", $"image={At("em.tif")}"), "detect"));
         // The same by hand.
         File.WriteAllText(At("p/project.json"), File.ReadAllText(At("p/project.json")).Replace("\"box_score\": 0.4", "\"box_score\": 0.5", StringComparison.Ordinal).Replace("\"made\"", "\"remark\": \"mine\", \"made\"", StringComparison.Ordinal));

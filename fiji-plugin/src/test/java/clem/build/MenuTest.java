@@ -52,8 +52,8 @@ public final class MenuTest {
 			.replace('\'', '"'));
 		final StringBuilder menu = new StringBuilder();
 		for (final Matcher line : lines(Menu.config(schema))) menu.append(line.group(1)).append(": ").append(line.group(2)).append('\n');
-		Check.equal("CLEM-Reg: Register...\nCLEM-Reg: Batch Register...\nCLEM-Reg: Detect Cells...\nCLEM-Reg: -\nCLEM-Reg>Steps: Sharpen an Image...\nCLEM-Reg>Tools: Evaluate It...\n"
-			+ "CLEM-Reg>Import and Export: Import a Thing of Ours...\nCLEM-Reg>Samples: Open Sample (New Kind)\nCLEM-Reg>Help: CLEM-Reg Self-Test\nCLEM-Reg>Help: About CLEM-Reg...\n", menu.toString());
+		Check.equal("CLEM-Reg: Register...\nCLEM-Reg: Batch Register...\nCLEM-Reg: Detect Cells...\nCLEM-Reg: -\nCLEM-Reg>Steps: Sharpen an Image...\nCLEM-Reg>Tools: Evaluate It...\nCLEM-Reg>Tools: Annotate...\n"
+			+ "CLEM-Reg>Import and Export: Import a Thing of Ours...\nCLEM-Reg>Samples: Open Sample (New Kind)\nCLEM-Reg>Help: CLEM-Reg Help Contents...\nCLEM-Reg>Help: CLEM-Reg Examples...\nCLEM-Reg>Help: CLEM-Reg Self-Test\nCLEM-Reg>Help: About CLEM-Reg...\n", menu.toString());
 	}
 
 	/** What a page tells people to choose is there, in the jar that was built. */
