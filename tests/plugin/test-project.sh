@@ -49,7 +49,7 @@ P
 }
 check "the pictures are the slices" looks "$d"
 refuses "the folder again" 2 "dataset|overwrit" export-dataset --image "$em" --boxes "$scratch/boxes" --out "$d"
-refuses "boxes of another image" 2 "boxes|3 slices" export-dataset --image "$scratch/small.tif" --boxes "$scratch/boxes" --out "$scratch/bad"
+refuses "boxes of another image" 2 "boxes|outside the image of 50 x 40" export-dataset --image "$scratch/small.tif" --boxes "$scratch/boxes" --out "$scratch/bad"
 refuses "boxes that are not there" 2 "boxes|nowhere" export-dataset --image "$em" --boxes "$scratch/nowhere" --out "$scratch/bad"
 refuses "a side that is no multiple of 32" 2 "network_side = 600" export-dataset --image "$em" --boxes "$scratch/boxes" --network-side 600 --out "$scratch/bad"
 printf 'golgi\n' >"$scratch/golgi.names"

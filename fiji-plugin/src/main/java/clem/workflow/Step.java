@@ -233,7 +233,8 @@ public final class Step {
 	/** The folder of an input: by its own name, or by that of the image in whose place it stands; or null. */
 	private static File folder(final InputSource source, final Port port) {
 		final String own = source.text(port.name);
-		if (own != null && !new File(own).isDirectory()) throw ClemRegException.badInput(port.name + ": " + (new File(own).exists() ? own + " is a file; a folder is needed." : "there is no folder " + own + "."));
+		// Meshes are read from a folder; any other may be one that the operation makes.
+		if (own != null && port.name.endsWith(MESHES) && !new File(own).isDirectory()) throw ClemRegException.badInput(port.name + ": " + (new File(own).exists() ? own + " is a file; a folder is needed." : "there is no folder " + own + "."));
 		final String image = port.name.endsWith(MESHES) ? port.name.substring(0, port.name.length() - MESHES.length()) : "", other = image.isEmpty() ? null : source.text(image);
 		if (other == null || !new File(other).isDirectory()) return own == null ? null : new File(own);
 		if (own != null) throw ClemRegException.badInput(image + " and " + port.name + " are both folders; give one of them.");
