@@ -96,7 +96,7 @@ mv "$p" "$scratch/moved/p"; mv "$em" "$scratch/moved/em.tif"
 p=$scratch/moved/p em=$scratch/moved/em.tif
 check "moved, the stack is found" state stack done
 echo '{' >"$p/project.json"
-refuses "a damaged project" 2 "project.json|line 1|restore" famous-project --project "$p"
+refuses "a damaged project" 2 "project.json|line 2|restore" famous-project --project "$p"
 check "the version before comes back" "$clemreg" famous-project --project "$p" --action restore
 check "the damaged file is kept" test "$(cat "$p/project.damaged-1.json")" = "{"
 refuses "no project" 2 "project|action = new" famous-project --project "$scratch/boxes"
