@@ -45,7 +45,10 @@ IReadOnlyList<Box> Detect(string method, Plane<float> section, VoxelType type, d
         ? CellDetector.Find(section, new CellDetectorOptions { MinimumDiameter = least, MaximumDiameter = most }, job).Boxes
         : PublishedDetector.Detect(section, type, new PublishedDetectorOptions
         {
-            Denoising = noise > 0 ? CellDenoising.Given : CellDenoising.None, NoiseSigma = noise, MinimumDiameter = least, MaximumDiameter = most,
+            Denoising = noise > 0 ? CellDenoising.Given : CellDenoising.None,
+            NoiseSigma = noise,
+            MinimumDiameter = least,
+            MaximumDiameter = most,
         }, job).Boxes;
 
 // Told: the published detector the noise and the least diameter of 29 pixels, for which the simulator's brightness was set; ours the range of diameters.
