@@ -45,22 +45,10 @@ done
 check "and writes nothing" test ! -e "$scratch/made"
 
 # In ImageJ with a screen: a browser that writes down what it is given, then none.
-java=$(command -v java)
-if ! command -v Xvfb >/dev/null || [ ! -e "$(dirname "$(dirname "$(readlink -f "$java")")")/lib/libawt_xawt.so" ]; then
-  skip "the help button: no Xvfb or no Java with windows here"
-  finish
-  exit 0
-fi
-mkdir -p "$scratch/bin" "$scratch/home" "$scratch/ij/plugins"
-cp "$jar" "$scratch/ij/plugins"
+screen screenshots-help || { finish; exit 0; }
+mkdir -p "$scratch/bin"
 printf '#!/bin/sh\necho "$1" >"%s"\n' "$scratch/opened" >"$scratch/bin/xdg-open"
 chmod +x "$scratch/bin/xdg-open"
-exec 3<>"$scratch/display"
-Xvfb -displayfd 3 -screen 0 1200x900x24 -nolisten tcp >/dev/null 2>&1 &
-xvfb=$!
-trap 'kill $xvfb 2>/dev/null; rm -rf "$scratch"' EXIT
-for _ in $(seq 100); do [ -s "$scratch/display" ] && break; sleep 0.1; done
-export DISPLAY=:$(cat "$scratch/display")
 PATH=$scratch/bin:$PATH CLEMREG_TEST_BROWSER=$scratch/opened "$java" -Duser.home="$scratch/home" -Dclemreg.test.dialogs=only -Dclemreg.cache="$scratch/cache" -Dclemreg.repo="$root" \
   -cp "$classes:$jar:$ij:$root/build/java/tools" clem.test.AllTests DialogTest.helpOpens >"$scratch/button" 2>&1
 check "the help button: $(tail -5 "$scratch/button")" grep -q '^1 passed, 0 failed, 0 skipped' "$scratch/button"

@@ -125,29 +125,7 @@ else
 fi
 
 # With a screen.
-shots=$root/build/screenshots-project
-java=""
-for candidate in "${JAVA_HOME:+$JAVA_HOME/bin/java}" "$(command -v java)" /usr/lib/jvm/*/bin/java; do
-  [ -x "$candidate" ] || continue
-  real=$(readlink -f "$candidate")
-  [ -e "$(dirname "$(dirname "$real")")/lib/libawt_xawt.so" ] && { java=$real; break; }
-done
-if [ -z "$java" ] || ! command -v Xvfb >/dev/null || ! command -v openbox >/dev/null; then
-  skip "windows: no Java with windows, Xvfb or openbox here"
-  finish
-  exit 0
-fi
-rm -rf "$shots"
-mkdir -p "$shots" "$scratch/ij/plugins" "$scratch/home"
-cp "$jar" "$scratch/ij/plugins/"
-exec 3<>"$scratch/display"
-Xvfb -displayfd 3 -screen 0 1600x1100x24 -nolisten tcp >/dev/null 2>&1 &
-xvfb=$! windows=
-trap 'kill $windows $xvfb 2>/dev/null; rm -rf "$scratch"' EXIT
-for _ in $(seq 100); do [ -s "$scratch/display" ] && break; sleep 0.1; done
-export DISPLAY=:$(cat "$scratch/display")
-HOME=$scratch/home openbox >/dev/null 2>&1 &
-windows=$!
+screen screenshots-project || { finish; exit 0; }
 timeout 400 "$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$classes:$jar:$ij" clem.ij.FamousUse "$em" "$scratch/used" "$shots" >"$scratch/use.log" 2>&1
 check "project, annotation, dataset by hand: $(tail -15 "$scratch/use.log")" test "$(tail -1 "$scratch/use.log")" = USED
 for s in project-new annotate-boxes project-out-of-date; do check "screenshot $s" test -s "$shots/$s.png"; done

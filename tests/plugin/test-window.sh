@@ -4,32 +4,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 classes=${1:-$root/build/test-java}/classes
 ij=${CLEMREG_IJ_JAR:-/usr/share/java/ij.jar}
-shots=$root/build/screenshots
-java=""
-for candidate in "${JAVA_HOME:+$JAVA_HOME/bin/java}" "$(command -v java)" /usr/lib/jvm/*/bin/java; do
-  [ -x "$candidate" ] || continue
-  real=$(readlink -f "$candidate")
-  [ -e "$(dirname "$(dirname "$real")")/lib/libawt_xawt.so" ] && { java=$real; break; }
-done
-if [ -z "$java" ] || ! command -v Xvfb >/dev/null || ! command -v xdotool >/dev/null || ! command -v openbox >/dev/null; then
-  skip "windows: no Java with windows, Xvfb, xdotool or openbox here"
-  finish
-  exit 0
-fi
-rm -rf "$shots"
-mkdir -p "$shots" "$scratch/ij/plugins" "$scratch/prefs" "$scratch/home"
-cp "$jar" "$scratch/ij/plugins/"
-
-# A display of our own.
-exec 3<>"$scratch/display"
-Xvfb -displayfd 3 -screen 0 1600x1100x24 -nolisten tcp >/dev/null 2>&1 &
-xvfb=$!
-trap 'kill $imagej $windows $xvfb $web 2>/dev/null; rm -rf "$scratch"' EXIT
-imagej= windows= web=
-for _ in $(seq 100); do [ -s "$scratch/display" ] && break; sleep 0.1; done
-export DISPLAY=:$(cat "$scratch/display")
-HOME=$scratch/home openbox >/dev/null 2>&1 & # focus and title bars
-windows=$!
+screen screenshots xdotool || { finish; exit 0; }
 shot() { import -window root "$shots/$1.png" 2>/dev/null; }
 
 # The dialog's own tests.
@@ -46,7 +21,7 @@ selectWindow("Log");
 saveAs("Text", "$scratch/log.txt");
 M
 "$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$ij" ij.ImageJ -macro "$scratch/use.ijm" >"$scratch/imagej.log" 2>&1 &
-imagej=$!
+imagej=$! running="$! $running"
 window() { # TITLE SECONDS
   for _ in $(seq $((2 * $2))); do
     xdotool search --name "$1" >/dev/null 2>&1 && return 0
@@ -74,7 +49,7 @@ run("About CLEM-Reg...");
 doCommand("CLEM-Reg Self-Test");
 M
 "$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$ij" ij.ImageJ -macro "$scratch/help.ijm" >"$scratch/imagej-help.log" 2>&1 &
-imagej=$!
+imagej=$! running="$! $running"
 check "About opens" window "About CLEM-Reg" 90
 check "the self-test's window opens" window "CLEM-Reg Self-Test" 180
 sleep 1
@@ -97,6 +72,7 @@ for s in preview preview-0.9 segmented; do check "screenshot $s" test -s "$shots
 
 # A model: the window, the licence, the download, the converted file.
 serve_model
+running="$web $running"
 cat >"$scratch/model.ijm" <<M
 run("Download Model...");
 print("BACK FROM THE WINDOW");
@@ -104,7 +80,7 @@ selectWindow("Log");
 saveAs("Text", "$scratch/model-log.txt");
 M
 "$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$ij" ij.ImageJ -macro "$scratch/model.ijm" >"$scratch/imagej-model.log" 2>&1 &
-imagej=$!
+imagej=$! running="$! $running"
 check "the download window opens" window "Download Model" 90
 sleep 2
 shot models

@@ -10,7 +10,6 @@ import java.util.Map;
 import clem.bridge.Bridge;
 import clem.bridge.Bridges;
 import clem.bridge.ClemRegException;
-import clem.bridge.OperationListener;
 import clem.image.ImageFiles;
 import clem.image.Spacings;
 import clem.image.VolumeImage;
@@ -24,6 +23,7 @@ import clem.workflow.FileRunner;
 import clem.workflow.InputSource;
 import clem.workflow.Output;
 import clem.workflow.PointsFile;
+import clem.workflow.Quiet;
 import clem.workflow.RegisterInput;
 import clem.workflow.RegisterResults;
 import clem.workflow.RegisterWorkflow;
@@ -178,15 +178,13 @@ public final class ClemReg {
 	}
 
 	/** Keeps the warnings; the end of the caller's thread is the end of the work. */
-	private static final class Listener implements OperationListener {
+	private static final class Listener extends Quiet {
 		private final Thread caller = Thread.currentThread();
 		private final List<String> warnings = Collections.synchronizedList(new ArrayList<>());
 
-		@Override
-		public void progress(final double fraction, final String stage) {}
-
-		@Override
-		public void log(final String message) {}
+		Listener() {
+			super(null);
+		}
 
 		@Override
 		public void warning(final String message) {

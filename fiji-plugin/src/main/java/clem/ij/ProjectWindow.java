@@ -39,6 +39,7 @@ import clem.schema.Schema;
 import clem.workflow.Commands;
 import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
+import clem.workflow.Quiet;
 import ij.IJ;
 import ij.ImagePlus;
 import ij.Prefs;
@@ -146,7 +147,12 @@ final class ProjectWindow {
 			if (values[i].equals("image") || values[i].equals("detector") || values[i].equals("recipes")) request.inputs.put(values[i], values[i + 1]);
 			else request.parameters.put(values[i], values[i + 1]);
 		}
-		return Json.parseObject(new FileRunner(bridge).run(request, new Quiet()));
+		return Json.parseObject(new FileRunner(bridge).run(request, new Quiet(null) {
+			@Override
+			public void warning(final String message) {
+				IJ.log("CLEM-Reg warning: " + message);
+			}
+		}));
 	}
 
 	/** Steps with their state, reasons and button. */
@@ -423,24 +429,5 @@ final class ProjectWindow {
 			// Its path is told in place of it.
 		}
 		AnnotateCommand.onSwing(() -> JOptionPane.showInputDialog(dialog, "The project's folder:", "CLEM-Reg", JOptionPane.PLAIN_MESSAGE, null, null, folder.getPath()));
-	}
-
-	/** Calls of the project's own operation need no log. */
-	private static final class Quiet implements clem.bridge.OperationListener {
-		@Override
-		public void progress(final double fraction, final String stage) {}
-
-		@Override
-		public void log(final String message) {}
-
-		@Override
-		public void warning(final String message) {
-			IJ.log("CLEM-Reg warning: " + message);
-		}
-
-		@Override
-		public boolean cancelled() {
-			return false;
-		}
 	}
 }

@@ -33,6 +33,7 @@ import clem.schema.Schema;
 import clem.workflow.Commands;
 import clem.workflow.FileRequest;
 import clem.workflow.FileRunner;
+import clem.workflow.Quiet;
 import clem.workflow.SystemReport;
 import ij.Menus;
 import ij.plugin.frame.Recorder;
@@ -282,27 +283,12 @@ public final class SelfTest {
 		return String.join(", ", words);
 	}
 
-	/** Lets only the end be heard: what a trial says is in its line. */
+	/** Lets only the progress be heard: what a trial says is in its line. */
 	private OperationListener quiet() {
-		return new OperationListener() {
+		return new Quiet(listener) {
 			@Override
 			public void progress(final double fraction, final String stage) {
 				listener.progress((done - 1 + fraction) / 8.0, "self-test, " + stage);
-			}
-
-			@Override
-			public void log(final String message) {
-				// The block says what counts.
-			}
-
-			@Override
-			public void warning(final String message) {
-				// The block says what counts.
-			}
-
-			@Override
-			public boolean cancelled() {
-				return listener.cancelled();
 			}
 		};
 	}

@@ -2,14 +2,8 @@ package clem.ij;
 
 import java.awt.Component;
 import java.awt.Container;
-import java.awt.Rectangle;
-import java.awt.Robot;
-import java.awt.Toolkit;
 import java.awt.Window;
-import java.io.File;
-import java.util.function.BooleanSupplier;
 
-import javax.imageio.ImageIO;
 import javax.swing.JButton;
 import javax.swing.JCheckBox;
 import javax.swing.JDialog;
@@ -33,20 +27,10 @@ import ij.plugin.frame.RoiManager;
  * manager, and has them followed. Takes screenshots. Arguments: sections, the folder for the screenshots. The last line is "USED" when all went as it should.
  */
 public final class CellUse {
-	private static final int PATIENCE_SECONDS = 90;
-
 	private CellUse() {}
 
 	public static void main(final String[] args) {
-		try {
-			use(args[0], args[1]);
-			System.out.println("USED");
-			System.exit(0);
-		}
-		catch (final Throwable e) {
-			e.printStackTrace(System.out);
-			System.exit(1);
-		}
+		Screen.use(() -> use(args[0], args[1]));
 	}
 
 	private static void use(final String file, final String shots) throws Exception {
@@ -64,37 +48,37 @@ public final class CellUse {
 		manager.addRoi(own);
 
 		IJ.doCommand("Detect Cells...");
-		wait("the dialog", () -> dialog("detect_cells") != null);
+		Screen.wait("the dialog", () -> dialog("detect_cells") != null);
 		final JDialog dialog = dialog("detect_cells");
 		SwingUtilities.invokeAndWait(() -> {
 			dialog.setLocation(440, 180);
 			show(dialog, "cell_score", "Cells");
 			part(dialog, JCheckBox.class, "preview").doClick();
 		});
-		wait("the preview: " + status(dialog), () -> status(dialog).startsWith("Slice 2, computed"));
+		Screen.wait("the preview: " + status(dialog), () -> status(dialog).startsWith("Slice 2, computed"));
 		final int before = image.getOverlay().size();
-		shot(shots, "cells-preview");
+		Screen.shot(shots, "cells-preview");
 		SwingUtilities.invokeAndWait(() -> part(dialog, JTextField.class, "cell_score").setText("0.52"));
-		wait("fewer cells at a higher score", () -> status(dialog).startsWith("Slice 2, computed") && image.getOverlay() != null && image.getOverlay().size() < before);
+		Screen.wait("fewer cells at a higher score", () -> status(dialog).startsWith("Slice 2, computed") && image.getOverlay() != null && image.getOverlay().size() < before);
 		// As a person scrolls while the dialog is open.
 		IJ.doCommand("Next Slice [>]");
-		wait("the next slice's preview", () -> status(dialog).startsWith("Slice 3, computed"));
+		Screen.wait("the next slice's preview", () -> status(dialog).startsWith("Slice 3, computed"));
 		SwingUtilities.invokeAndWait(() -> {
 			part(dialog, JTextField.class, "cell_score").setText("0.25");
 			part(dialog, JButton.class, "ok").doClick();
 		});
-		wait("the result", () -> WindowManager.getImage("Detect cells: labels") != null && manager.getCount() > 1);
+		Screen.wait("the result", () -> WindowManager.getImage("Detect cells: labels") != null && manager.getCount() > 1);
 		final int found = manager.getCount() - 1;
-		check("the image's overlay is as before", image.getOverlay() == null);
-		check("the user's ROI stays", manager.getRoi(0).getName().equals("a ruler"));
-		check("cells have names with scores: " + manager.getName(1), manager.getName(1).matches("cell 1 \\(0\\.\\d\\d\\)"));
-		check("and lie in their slices", manager.getRoi(1).getPosition() == 1 && manager.getRoi(found).getPosition() == 4);
+		Screen.check("the image's overlay is as before", image.getOverlay() == null);
+		Screen.check("the user's ROI stays", manager.getRoi(0).getName().equals("a ruler"));
+		Screen.check("cells have names with scores: " + manager.getName(1), manager.getName(1).matches("cell 1 \\(0\\.\\d\\d\\)"));
+		Screen.check("and lie in their slices", manager.getRoi(1).getPosition() == 1 && manager.getRoi(found).getPosition() == 4);
 		final ResultsTable table = ResultsTable.getResultsTable("Detect cells: cells");
-		check("a table with a line a cell", table != null && table.size() == found && table.columnExists("diameter_um"));
-		wait("what was recorded", () -> Recorder.getInstance().getText().contains("run(\"Detect Cells...\", \"image=" + image.getTitle() + " "));
-		check("with its score: " + Recorder.getInstance().getText(), Recorder.getInstance().getText().contains("cell_score=0.25 "));
+		Screen.check("a table with a line a cell", table != null && table.size() == found && table.columnExists("diameter_um"));
+		Screen.wait("what was recorded", () -> Recorder.getInstance().getText().contains("run(\"Detect Cells...\", \"image=" + image.getTitle() + " "));
+		Screen.check("with its score: " + Recorder.getInstance().getText(), Recorder.getInstance().getText().contains("cell_score=0.25 "));
 		arrange(image, "Detect cells: labels", "Detect cells: cells");
-		shot(shots, "cells-found");
+		Screen.shot(shots, "cells-found");
 
 		// The user takes the first cell out and draws one more.
 		final String gone = manager.getName(1);
@@ -104,22 +88,22 @@ public final class CellUse {
 		drawn.setPosition(2);
 		image.setSlice(2);
 		manager.addRoi(drawn);
-		check("corrected", manager.getCount() == found + 1);
+		Screen.check("corrected", manager.getCount() == found + 1);
 		IJ.selectWindow(image.getID());
 		IJ.doCommand("Track Cells...");
-		wait("the dialog", () -> dialog("track_cells") != null);
+		Screen.wait("the dialog", () -> dialog("track_cells") != null);
 		final JDialog tracking = dialog("track_cells");
-		check("the ROI manager's cells are offered", part(tracking, JCheckBox.class, "roi_manager").isSelected());
+		Screen.check("the ROI manager's cells are offered", part(tracking, JCheckBox.class, "roi_manager").isSelected());
 		SwingUtilities.invokeAndWait(() -> part(tracking, JButton.class, "ok").doClick());
-		wait("the tracks", () -> WindowManager.getImage("Track cells: labels") != null && manager.getName(1).matches("cell \\d+ s\\d .*"));
-		check("nothing is added or lost: " + manager.getCount(), manager.getCount() == found + 1);
+		Screen.wait("the tracks", () -> WindowManager.getImage("Track cells: labels") != null && manager.getName(1).matches("cell \\d+ s\\d .*"));
+		Screen.check("nothing is added or lost: " + manager.getCount(), manager.getCount() == found + 1);
 		final ImagePlus labels = WindowManager.getImage("Track cells: labels");
-		check("the drawn cell is there", labels.getStack().getProcessor(2).get(265, 35) > 0);
+		Screen.check("the drawn cell is there", labels.getStack().getProcessor(2).get(265, 35) > 0);
 		final int followed = ResultsTable.getResultsTable("Track cells: cells").size();
-		check("the deleted one is not: " + gone + ", " + followed + " of " + manager.getCount(), followed == manager.getCount());
-		check("tracks have a table", ResultsTable.getResultsTable("Track cells: tracks") != null);
+		Screen.check("the deleted one is not: " + gone + ", " + followed + " of " + manager.getCount(), followed == manager.getCount());
+		Screen.check("tracks have a table", ResultsTable.getResultsTable("Track cells: tracks") != null);
 		arrange(image, "Track cells: labels", "Track cells: tracks");
-		shot(shots, "cells-tracked");
+		Screen.shot(shots, "cells-tracked");
 	}
 
 	private static void arrange(final ImagePlus image, final String labels, final String table) throws Exception {
@@ -155,22 +139,5 @@ public final class CellUse {
 
 	private static String status(final JDialog dialog) {
 		return part(dialog, JTextArea.class, "preview_status").getText();
-	}
-
-	private static void check(final String what, final boolean so) {
-		if (!so) throw new AssertionError(what);
-	}
-
-	private static void wait(final String what, final BooleanSupplier so) {
-		for (int i = 0; i < 20 * PATIENCE_SECONDS; i++) {
-			if (so.getAsBoolean()) return;
-			IJ.wait(50);
-		}
-		throw new AssertionError("waited in vain for " + what);
-	}
-
-	private static void shot(final String folder, final String name) throws Exception {
-		IJ.wait(500);
-		ImageIO.write(new Robot().createScreenCapture(new Rectangle(Toolkit.getDefaultToolkit().getScreenSize())), "png", new File(folder, name + ".png"));
 	}
 }

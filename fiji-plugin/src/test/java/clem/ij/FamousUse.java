@@ -4,16 +4,13 @@ import java.awt.Component;
 import java.awt.Point;
 import java.awt.Rectangle;
 import java.awt.Robot;
-import java.awt.Toolkit;
 import java.awt.Window;
 import java.awt.event.InputEvent;
 import java.awt.event.KeyEvent;
 import java.io.File;
 import java.nio.file.Files;
 import java.util.Arrays;
-import java.util.function.BooleanSupplier;
 
-import javax.imageio.ImageIO;
 import javax.swing.JButton;
 import javax.swing.JCheckBox;
 import javax.swing.JDialog;
@@ -35,22 +32,12 @@ import ij.plugin.frame.RoiManager;
  * date. Takes screenshots. Arguments: the stack, a folder for the project, the folder for the screenshots. The last line is "USED" when all went as it should.
  */
 public final class FamousUse {
-	private static final int PATIENCE_SECONDS = 90;
-
 	private static Robot robot;
 
 	private FamousUse() {}
 
 	public static void main(final String[] args) {
-		try {
-			use(new File(args[0]), new File(args[1]), args[2]);
-			System.out.println("USED");
-			System.exit(0);
-		}
-		catch (final Throwable e) {
-			e.printStackTrace(System.out);
-			System.exit(1);
-		}
+		Screen.use(() -> use(new File(args[0]), new File(args[1]), args[2]));
 	}
 
 	private static void use(final File stack, final File folder, final String shots) throws Exception {
@@ -61,14 +48,14 @@ public final class FamousUse {
 		// What a macro shows besides.
 		for (final Window shown : Window.getWindows()) if (shown != IJ.getInstance() && shown.isShowing()) SwingUtilities.invokeAndWait(shown::dispose);
 		final ProjectWindow window = ProjectWindow.open(Bridges.get(), folder);
-		check("the window is there", window != null);
+		Screen.check("the window is there", window != null);
 		final JDialog project = Dialogs.await(ProjectWindow.NAME);
-		check("the stack is done: " + state(project, "stack"), state(project, "stack").equals("done"));
-		check("nothing else is", state(project, "annotate").equals("missing") && state(project, "export_dataset").equals("missing") && state(project, "mesh").equals("missing"));
+		Screen.check("the stack is done: " + state(project, "stack"), state(project, "stack").equals("done"));
+		Screen.check("nothing else is", state(project, "annotate").equals("missing") && state(project, "export_dataset").equals("missing") && state(project, "mesh").equals("missing"));
 		final Component other = Dialogs.part(project, JButton.class, "step.compare");
-		check("a step that this version cannot do is not offered", (other != null) == (clem.schema.Schema.parse(Bridges.get().schema()).find("compare_segmentations") != null));
+		Screen.check("a step that this version cannot do is not offered", (other != null) == (clem.schema.Schema.parse(Bridges.get().schema()).find("compare_segmentations") != null));
 		SwingUtilities.invokeAndWait(() -> project.setLocation(850, 40));
-		shot(shots, "project-new");
+		Screen.shot(shots, "project-new");
 
 		press(project, "step.annotate");
 		final JDialog annotate = Dialogs.await(AnnotateWindow.NAME);
@@ -78,85 +65,85 @@ public final class FamousUse {
 			annotate.setLocation(420, 140);
 		});
 		final JList<?> classes = Dialogs.part(annotate, JList.class, "classes");
-		check("the project's classes: " + classes.getModel().getSize(), classes.getModel().getSize() == 2 && classes.getSelectedIndex() == 0);
+		Screen.check("the project's classes: " + classes.getModel().getSize(), classes.getModel().getSize() == 2 && classes.getSelectedIndex() == 0);
 		press(annotate, "propose");
-		wait("the question", () -> ask() != null);
+		Screen.wait("the question", () -> ask() != null);
 		SwingUtilities.invokeAndWait(() -> Dialogs.part(ask(), JButton.class, "OK").doClick());
-		wait("a proposed slice: " + text(annotate, "place"), () -> text(annotate, "place").contains("of 20 to look at"));
+		Screen.wait("a proposed slice: " + text(annotate, "place"), () -> text(annotate, "place").contains("of 20 to look at"));
 		final int first = image.getCurrentSlice();
 		final RoiManager manager = RoiManager.getInstance2();
 		SwingUtilities.invokeAndWait(() -> manager.setLocation(1100, 400));
 
 		drag(image, 30, 40, 90, 80);
-		wait("a box", () -> manager.getCount() == 1);
-		check("of the first class: " + manager.getName(0), manager.getName(0).equals("mitochondria 1") && manager.getRoi(0).getPosition() == first);
-		check("where it was drawn: " + manager.getRoi(0).getBounds(), near(manager.getRoi(0).getBounds(), 30, 40, 60, 40));
-		check("the slice counts as annotated", Dialogs.part(annotate, JCheckBox.class, "annotated").isSelected());
+		Screen.wait("a box", () -> manager.getCount() == 1);
+		Screen.check("of the first class: " + manager.getName(0), manager.getName(0).equals("mitochondria 1") && manager.getRoi(0).getPosition() == first);
+		Screen.check("where it was drawn: " + manager.getRoi(0).getBounds(), near(manager.getRoi(0).getBounds(), 30, 40, 60, 40));
+		Screen.check("the slice counts as annotated", Dialogs.part(annotate, JCheckBox.class, "annotated").isSelected());
 		key(image, KeyEvent.VK_2);
-		wait("the second class", () -> classes.getSelectedIndex() == 1);
+		Screen.wait("the second class", () -> classes.getSelectedIndex() == 1);
 		drag(image, 120, 100, 170, 180);
-		wait("a second box", () -> manager.getCount() == 2 && manager.getName(1).equals("nucleus 1"));
+		Screen.wait("a second box", () -> manager.getCount() == 2 && manager.getName(1).equals("nucleus 1"));
 		drag(image, 10, 150, 40, 180);
-		wait("a third box", () -> manager.getCount() == 3);
+		Screen.wait("a third box", () -> manager.getCount() == 3);
 		key(image, KeyEvent.VK_Z);
-		wait("undone", () -> manager.getCount() == 2);
+		Screen.wait("undone", () -> manager.getCount() == 2);
 		// A slip of the hand is no box.
 		drag(image, 100, 20, 101, 21);
 		IJ.wait(300);
-		check("a slip is no box", manager.getCount() == 2);
+		Screen.check("a slip is no box", manager.getCount() == 2);
 		image.deleteRoi();
-		shot(shots, "annotate-boxes");
+		Screen.shot(shots, "annotate-boxes");
 
 		// A box gets another class, by key, and back.
 		SwingUtilities.invokeAndWait(() -> manager.select(0));
 		key(image, KeyEvent.VK_C);
-		wait("another class", () -> manager.getName(0).startsWith("nucleus"));
+		Screen.wait("another class", () -> manager.getName(0).startsWith("nucleus"));
 		key(image, KeyEvent.VK_Z);
-		wait("taken back", () -> manager.getName(0).equals("mitochondria 1"));
+		Screen.wait("taken back", () -> manager.getName(0).equals("mitochondria 1"));
 
 		key(image, KeyEvent.VK_N);
-		wait("the next slice", () -> image.getCurrentSlice() > first);
+		Screen.wait("the next slice", () -> image.getCurrentSlice() > first);
 		final int second = image.getCurrentSlice();
 		key(image, KeyEvent.VK_P);
-		wait("and back", () -> image.getCurrentSlice() == first);
+		Screen.wait("and back", () -> image.getCurrentSlice() == first);
 		key(image, KeyEvent.VK_N);
-		wait("and on", () -> image.getCurrentSlice() == second);
+		Screen.wait("and on", () -> image.getCurrentSlice() == second);
 		drag(image, 50, 60, 100, 120);
-		wait("a box there", () -> manager.getCount() == 3);
+		Screen.wait("a box there", () -> manager.getCount() == 3);
 		SwingUtilities.invokeAndWait(() -> manager.select(2));
 		key(image, KeyEvent.VK_DELETE);
-		wait("removed", () -> manager.getCount() == 2);
+		Screen.wait("removed", () -> manager.getCount() == 2);
 
 		// What a network found is loaded, and corrected it is annotation.
 		final File detected = new File(folder, "found.csv");
 		Files.write(detected.toPath(), ("slice,class,name,x,y,width,height,score\n" + second + ",0,mitochondria,60,60,40,30,0.44\n").getBytes("UTF-8"));
 		SwingUtilities.invokeAndWait(() -> new AnnotateUse(annotate).load(detected));
 		press(annotate, "save");
-		wait("saved: " + text(annotate, "status"), () -> new File(folder, "boxes/boxes.csv").isFile() && text(annotate, "status").startsWith("Saved"));
+		Screen.wait("saved: " + text(annotate, "status"), () -> new File(folder, "boxes/boxes.csv").isFile() && text(annotate, "status").startsWith("Saved"));
 		final String table = new String(Files.readAllBytes(new File(folder, "boxes/boxes.csv").toPath()), "UTF-8");
-		check("the boxes: " + table, table.split("\n").length == 4 && table.contains(second + ",0,mitochondria,60,60,40,30,0.44") && table.contains(first + ",0,mitochondria,") && table.contains(first + ",1,nucleus,"));
+		Screen.check("the boxes: " + table, table.split("\n").length == 4 && table.contains(second + ",0,mitochondria,60,60,40,30,0.44") && table.contains(first + ",0,mitochondria,") && table.contains(first + ",1,nucleus,"));
 		final String slices = new String(Files.readAllBytes(new File(folder, "boxes/slices.csv").toPath()), "UTF-8");
-		check("twenty slices, two of them annotated: " + slices, slices.split("\n").length == 21 && slices.split(",1\n", -1).length == 3);
-		wait("the project knows: " + state(project, "annotate"), () -> state(project, "annotate").equals("done"));
+		Screen.check("twenty slices, two of them annotated: " + slices, slices.split("\n").length == 21 && slices.split(",1\n", -1).length == 3);
+		Screen.wait("the project knows: " + state(project, "annotate"), () -> state(project, "annotate").equals("done"));
 
 		press(project, "step.export_dataset");
 		final JDialog export = Dialogs.await("clemreg.export_dataset");
-		check("the boxes are filled in", Dialogs.part(export, JTextField.class, "boxes").getText().equals(new File(folder, "boxes").getPath()));
-		check("and the output", Dialogs.part(export, JTextField.class, "out").getText().equals(new File(folder, "dataset").getPath()));
+		Screen.check("the boxes are filled in", Dialogs.part(export, JTextField.class, "boxes").getText().equals(new File(folder, "boxes").getPath()));
+		Screen.check("and the output", Dialogs.part(export, JTextField.class, "out").getText().equals(new File(folder, "dataset").getPath()));
 		SwingUtilities.invokeAndWait(() -> Dialogs.part(export, JButton.class, "ok").doClick());
-		wait("the dataset", () -> new File(folder, "dataset/dataset.yaml").isFile() && state(project, "export_dataset").equals("done"));
+		Screen.wait("the dataset", () -> new File(folder, "dataset/dataset.yaml").isFile() && state(project, "export_dataset").equals("done"));
 
 		Files.write(new File(folder, "boxes/boxes.csv").toPath(), (table + first + ",0,mitochondria,1,2,30,40,1\n").getBytes("UTF-8"));
 		press(project, "refresh");
-		wait("the dataset is out of date", () -> state(project, "export_dataset").equals("out of date"));
-		check("and why: " + text(project, "why.export_dataset"), text(project, "why.export_dataset").contains("boxes has changed since"));
+		Screen.wait("the dataset is out of date", () -> state(project, "export_dataset").equals("out of date"));
+		Screen.check("and why: " + text(project, "why.export_dataset"), text(project, "why.export_dataset").contains("boxes has changed since"));
 		SwingUtilities.invokeAndWait(() -> project.toFront());
-		shot(shots, "project-out-of-date");
+		Screen.shot(shots, "project-out-of-date");
 
 		// Closing asks for nothing when all is saved.
 		SwingUtilities.invokeAndWait(() -> annotate.dispatchEvent(new java.awt.event.WindowEvent(annotate, java.awt.event.WindowEvent.WINDOW_CLOSING)));
-		wait("closed", () -> !annotate.isShowing());
-		check("ImageJ has its keys back", Arrays.stream(image.getCanvas().getKeyListeners()).noneMatch(l -> l.getClass().getName().contains("Annotate")));
+		Screen.wait("closed", () -> !annotate.isShowing());
+		Screen.check("ImageJ has its keys back", Arrays.stream(image.getCanvas().getKeyListeners()).noneMatch(l -> l.getClass().getName().contains("Annotate")));
 	}
 
 	/** What the window's button for loading does, without the file chooser. */
@@ -215,22 +202,5 @@ public final class FamousUse {
 	private static String text(final JDialog in, final String label) {
 		final JLabel found = Dialogs.part(in, JLabel.class, label);
 		return found == null ? "" : found.getText();
-	}
-
-	private static void check(final String what, final boolean so) {
-		if (!so) throw new AssertionError(what);
-	}
-
-	private static void wait(final String what, final BooleanSupplier so) {
-		for (int i = 0; i < 20 * PATIENCE_SECONDS; i++) {
-			if (so.getAsBoolean()) return;
-			IJ.wait(50);
-		}
-		throw new AssertionError("waited in vain for " + what + Arrays.toString(WindowManager.getImageTitles()));
-	}
-
-	private static void shot(final String folder, final String name) throws Exception {
-		IJ.wait(500);
-		ImageIO.write(robot.createScreenCapture(new Rectangle(Toolkit.getDefaultToolkit().getScreenSize())), "png", new File(folder, name + ".png"));
 	}
 }

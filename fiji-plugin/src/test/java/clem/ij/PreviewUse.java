@@ -1,14 +1,8 @@
 package clem.ij;
 
 import java.awt.Point;
-import java.awt.Rectangle;
-import java.awt.Robot;
-import java.awt.Toolkit;
 import java.awt.Window;
-import java.io.File;
-import java.util.function.BooleanSupplier;
 
-import javax.imageio.ImageIO;
 import javax.swing.JButton;
 import javax.swing.JCheckBox;
 import javax.swing.JDialog;
@@ -32,20 +26,10 @@ import ij.plugin.frame.Recorder;
  * model, the folder for the screenshots. The last line is "USED" when all went as it should. Of the plugin's classes it uses none: ImageJ loads them itself.
  */
 public final class PreviewUse {
-	private static final int PATIENCE_SECONDS = 90;
-
 	private PreviewUse() {}
 
 	public static void main(final String[] args) {
-		try {
-			use(args[0], args[1], args[2]);
-			System.out.println("USED");
-			System.exit(0);
-		}
-		catch (final Throwable e) {
-			e.printStackTrace(System.out);
-			System.exit(1);
-		}
+		Screen.use(() -> use(args[0], args[1], args[2]));
 	}
 
 	private static void use(final String file, final String model, final String shots) throws Exception {
@@ -59,7 +43,7 @@ public final class PreviewUse {
 		em.setSlice(em.getNSlices() / 2);
 		em.getWindow().setLocation(20, 180);
 		IJ.doCommand("Segment EM...");
-		wait("the dialog", () -> Dialogs.shown("clemreg.segment_em") != null);
+		Screen.wait("the dialog", () -> Dialogs.shown("clemreg.segment_em") != null);
 		final JDialog dialog = Dialogs.shown("clemreg.segment_em");
 		SwingUtilities.invokeAndWait(() -> {
 			dialog.setLocation(new Point(436, 180));
@@ -69,39 +53,39 @@ public final class PreviewUse {
 			final JTabbedPane tabs = (JTabbedPane) SwingUtilities.getAncestorOfClass(JTabbedPane.class, Dialogs.part(dialog, JTextField.class, "seg_thr"));
 			tabs.setSelectedIndex(tabs.indexOfTab("Objects"));
 		});
-		wait("the preview: " + status(dialog), () -> status(dialog).contains(" reach ") && em.getOverlay().size() == 2);
-		shot(shots, "preview");
+		Screen.wait("the preview: " + status(dialog), () -> status(dialog).contains(" reach ") && em.getOverlay().size() == 2);
+		Screen.shot(shots, "preview");
 		final int before = drawn(status(dialog));
 		SwingUtilities.invokeAndWait(() -> Dialogs.part(dialog, JSlider.class, "preview_threshold").setValue(90));
-		check("the slider sets the field", Dialogs.part(dialog, JTextField.class, "seg_thr").getText().equals("0.9"));
-		check("less reaches 0.9: " + status(dialog), drawn(status(dialog)) < before);
+		Screen.check("the slider sets the field", Dialogs.part(dialog, JTextField.class, "seg_thr").getText().equals("0.9"));
+		Screen.check("less reaches 0.9: " + status(dialog), drawn(status(dialog)) < before);
 		// As a person scrolls: another command while the dialog is open.
 		final int slice = em.getCurrentSlice();
 		IJ.doCommand("Next Slice [>]");
-		wait("the next slice", () -> em.getCurrentSlice() == slice + 1);
-		wait("its preview", () -> status(dialog).startsWith("Slice " + (slice + 1) + ", "));
-		check("the threshold stays: " + status(dialog), status(dialog).endsWith("reach 0.9."));
-		shot(shots, "preview-0.9");
+		Screen.wait("the next slice", () -> em.getCurrentSlice() == slice + 1);
+		Screen.wait("its preview", () -> status(dialog).startsWith("Slice " + (slice + 1) + ", "));
+		Screen.check("the threshold stays: " + status(dialog), status(dialog).endsWith("reach 0.9."));
+		Screen.shot(shots, "preview-0.9");
 		SwingUtilities.invokeAndWait(() -> Dialogs.part(dialog, JSlider.class, "preview_threshold").setValue(40));
 		SwingUtilities.invokeAndWait(() -> Dialogs.part(dialog, JButton.class, "ok").doClick());
-		wait("the result", () -> WindowManager.getImage(em.getTitle() + ": objects") != null);
-		check("the overlay is the user's again", em.getOverlay() == own && own.size() == 1);
-		check("labels and mask are shown", WindowManager.getImage("Segment EM: labels") != null && WindowManager.getImage("Segment EM: mask") != null);
-		wait("what was recorded", () -> Recorder.getInstance().getText().contains("run(\"Segment EM...\", \"image=" + em.getTitle() + " model="));
-		check("with its threshold: " + Recorder.getInstance().getText(), Recorder.getInstance().getText().contains("seg_thr=0.4 "));
+		Screen.wait("the result", () -> WindowManager.getImage(em.getTitle() + ": objects") != null);
+		Screen.check("the overlay is the user's again", em.getOverlay() == own && own.size() == 1);
+		Screen.check("labels and mask are shown", WindowManager.getImage("Segment EM: labels") != null && WindowManager.getImage("Segment EM: mask") != null);
+		Screen.wait("what was recorded", () -> Recorder.getInstance().getText().contains("run(\"Segment EM...\", \"image=" + em.getTitle() + " model="));
+		Screen.check("with its threshold: " + Recorder.getInstance().getText(), Recorder.getInstance().getText().contains("seg_thr=0.4 "));
 		final Window over = WindowManager.getImage(em.getTitle() + ": objects").getWindow();
 		over.setLocation(440, 180);
 		WindowManager.getImage("Segment EM: labels").getWindow().setLocation(980, 180);
 		WindowManager.getImage("Segment EM: mask").getWindow().setLocation(980, 640);
 		over.toFront();
 		IJ.wait(1000);
-		shot(shots, "segmented");
+		Screen.shot(shots, "segmented");
 		// The EM may go while the result is looked at.
 		em.changes = false;
 		em.close();
 		final ImagePlus result = WindowManager.getImage("em.tif: objects");
 		result.setPosition(1, 3, 1);
-		check("the hyperstack shows the EM still", result.getProcessor().getStatistics().max > 0);
+		Screen.check("the hyperstack shows the EM still", result.getProcessor().getStatistics().max > 0);
 	}
 
 	private static String status(final JDialog dialog) {
@@ -111,22 +95,5 @@ public final class PreviewUse {
 	/** Tenths of a per cent that reach the threshold. */
 	private static int drawn(final String status) {
 		return (int) Math.round(10 * Double.parseDouble(status.replaceAll(".*: ([0-9.]+) %.*", "$1")));
-	}
-
-	private static void check(final String what, final boolean so) {
-		if (!so) throw new AssertionError(what);
-	}
-
-	private static void wait(final String what, final BooleanSupplier so) {
-		for (int i = 0; i < 20 * PATIENCE_SECONDS; i++) {
-			if (so.getAsBoolean()) return;
-			IJ.wait(50);
-		}
-		throw new AssertionError("waited in vain for " + what);
-	}
-
-	private static void shot(final String folder, final String name) throws Exception {
-		IJ.wait(500);
-		ImageIO.write(new Robot().createScreenCapture(new Rectangle(Toolkit.getDefaultToolkit().getScreenSize())), "png", new File(folder, name + ".png"));
 	}
 }

@@ -1,0 +1,58 @@
+package clem.ij;
+
+import java.awt.AWTException;
+import java.awt.Rectangle;
+import java.awt.Robot;
+import java.awt.Toolkit;
+import java.io.File;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.function.BooleanSupplier;
+
+import javax.imageio.ImageIO;
+
+import ij.IJ;
+import ij.WindowManager;
+
+/** What programs share that use the plugin as a person does, on a screen. */
+final class Screen {
+	private static final int PATIENCE_SECONDS = 90;
+
+	/** What a person does. */
+	interface Use {
+		void go() throws Exception;
+	}
+
+	private Screen() {}
+
+	/** Ends the program, after "USED" when all went as it should. */
+	static void use(final Use use) {
+		try {
+			use.go();
+			System.out.println("USED");
+			System.exit(0);
+		}
+		catch (final Throwable e) {
+			e.printStackTrace(System.out);
+			System.exit(1);
+		}
+	}
+
+	static void check(final String what, final boolean so) {
+		if (!so) throw new AssertionError(what);
+	}
+
+	static void wait(final String what, final BooleanSupplier so) {
+		for (int i = 0; i < 20 * PATIENCE_SECONDS; i++) {
+			if (so.getAsBoolean()) return;
+			IJ.wait(50);
+		}
+		throw new AssertionError("waited in vain for " + what + "; open are " + Arrays.toString(WindowManager.getImageTitles()));
+	}
+
+	/** Leaves a screenshot in a folder. */
+	static void shot(final String folder, final String name) throws AWTException, IOException {
+		IJ.wait(500);
+		ImageIO.write(new Robot().createScreenCapture(new Rectangle(Toolkit.getDefaultToolkit().getScreenSize())), "png", new File(folder, name + ".png"));
+	}
+}
