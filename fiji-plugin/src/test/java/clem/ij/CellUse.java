@@ -1,7 +1,5 @@
 package clem.ij;
 
-import java.awt.Component;
-import java.awt.Container;
 import java.awt.Window;
 
 import javax.swing.JButton;
@@ -48,24 +46,24 @@ public final class CellUse {
 		manager.addRoi(own);
 
 		IJ.doCommand("Detect Cells...");
-		Screen.wait("the dialog", () -> dialog("detect_cells") != null);
-		final JDialog dialog = dialog("detect_cells");
+		Screen.wait("the dialog", () -> Dialogs.shown("clemreg.detect_cells") != null);
+		final JDialog dialog = Dialogs.shown("clemreg.detect_cells");
 		SwingUtilities.invokeAndWait(() -> {
 			dialog.setLocation(440, 180);
 			show(dialog, "cell_score", "Cells");
-			part(dialog, JCheckBox.class, "preview").doClick();
+			Dialogs.part(dialog, JCheckBox.class, "preview").doClick();
 		});
 		Screen.wait("the preview: " + status(dialog), () -> status(dialog).startsWith("Slice 2, computed"));
 		final int before = image.getOverlay().size();
 		Screen.shot(shots, "cells-preview");
-		SwingUtilities.invokeAndWait(() -> part(dialog, JTextField.class, "cell_score").setText("0.52"));
+		SwingUtilities.invokeAndWait(() -> Dialogs.part(dialog, JTextField.class, "cell_score").setText("0.52"));
 		Screen.wait("fewer cells at a higher score", () -> status(dialog).startsWith("Slice 2, computed") && image.getOverlay() != null && image.getOverlay().size() < before);
 		// As a person scrolls while the dialog is open.
 		IJ.doCommand("Next Slice [>]");
 		Screen.wait("the next slice's preview", () -> status(dialog).startsWith("Slice 3, computed"));
 		SwingUtilities.invokeAndWait(() -> {
-			part(dialog, JTextField.class, "cell_score").setText("0.25");
-			part(dialog, JButton.class, "ok").doClick();
+			Dialogs.part(dialog, JTextField.class, "cell_score").setText("0.25");
+			Dialogs.part(dialog, JButton.class, "ok").doClick();
 		});
 		Screen.wait("the result", () -> WindowManager.getImage("Detect cells: labels") != null && manager.getCount() > 1);
 		final int found = manager.getCount() - 1;
@@ -91,10 +89,10 @@ public final class CellUse {
 		Screen.check("corrected", manager.getCount() == found + 1);
 		IJ.selectWindow(image.getID());
 		IJ.doCommand("Track Cells...");
-		Screen.wait("the dialog", () -> dialog("track_cells") != null);
-		final JDialog tracking = dialog("track_cells");
-		Screen.check("the ROI manager's cells are offered", part(tracking, JCheckBox.class, "roi_manager").isSelected());
-		SwingUtilities.invokeAndWait(() -> part(tracking, JButton.class, "ok").doClick());
+		Screen.wait("the dialog", () -> Dialogs.shown("clemreg.track_cells") != null);
+		final JDialog tracking = Dialogs.shown("clemreg.track_cells");
+		Screen.check("the ROI manager's cells are offered", Dialogs.part(tracking, JCheckBox.class, "roi_manager").isSelected());
+		SwingUtilities.invokeAndWait(() -> Dialogs.part(tracking, JButton.class, "ok").doClick());
 		Screen.wait("the tracks", () -> WindowManager.getImage("Track cells: labels") != null && manager.getName(1).matches("cell \\d+ s\\d .*"));
 		Screen.check("nothing is added or lost: " + manager.getCount(), manager.getCount() == found + 1);
 		final ImagePlus labels = WindowManager.getImage("Track cells: labels");
@@ -119,25 +117,11 @@ public final class CellUse {
 	}
 
 	private static void show(final JDialog dialog, final String key, final String tab) {
-		final JTabbedPane tabs = (JTabbedPane) SwingUtilities.getAncestorOfClass(JTabbedPane.class, part(dialog, JTextField.class, key));
+		final JTabbedPane tabs = (JTabbedPane) SwingUtilities.getAncestorOfClass(JTabbedPane.class, Dialogs.part(dialog, JTextField.class, key));
 		tabs.setSelectedIndex(tabs.indexOfTab(tab));
 	}
 
-	private static JDialog dialog(final String operation) {
-		for (final Window window : Window.getWindows()) if (window.isShowing() && ("clemreg." + operation).equals(window.getName())) return (JDialog) window;
-		return null;
-	}
-
-	private static <T extends Component> T part(final Container in, final Class<T> type, final String name) {
-		for (final Component component : in.getComponents()) {
-			if (type.isInstance(component) && name.equals(component.getName())) return type.cast(component);
-			final T inside = component instanceof Container ? part((Container) component, type, name) : null;
-			if (inside != null) return inside;
-		}
-		return null;
-	}
-
 	private static String status(final JDialog dialog) {
-		return part(dialog, JTextArea.class, "preview_status").getText();
+		return Dialogs.part(dialog, JTextArea.class, "preview_status").getText();
 	}
 }
