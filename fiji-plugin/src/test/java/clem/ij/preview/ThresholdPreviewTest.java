@@ -1,10 +1,7 @@
 package clem.ij.preview;
 
 import java.awt.Component;
-import java.awt.Container;
 import java.io.File;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 import javax.swing.JCheckBox;
 import javax.swing.JSlider;
@@ -22,8 +19,8 @@ import ij.ImagePlus;
 public final class ThresholdPreviewTest {
 	/** On which operations with a model run, whoever asks for them. */
 	private final FakeBridge bridge = (FakeBridge) Bridges.forModels();
-	private final Map<String, String> fields = new LinkedHashMap<>();
 	private ImagePlus image = Samples.image("em", 8, 1, 6, 20, 30);
+	private final ShownPreview shown = new ShownPreview(() -> image);
 	private ThresholdPreview preview;
 
 	private interface Use {
@@ -52,29 +49,13 @@ public final class ThresholdPreviewTest {
 	private void with(final Use use) throws Exception {
 		final File model = File.createTempFile("model", ".onnx");
 		bridge.previews.clear();
-		fields.put("image", "em");
-		fields.put("model", model.getPath());
-		fields.put("threads", "0");
-		fields.put("seg_thr", "0");
-		fields.put("em_tile", "0");
-		fields.put("fail", "");
-		final DialogValues values = new DialogValues() {
-			@Override
-			public String get(final String key) {
-				return fields.getOrDefault(key, "");
-			}
-
-			@Override
-			public void set(final String key, final String value) {
-				fields.put(key, value);
-			}
-
-			@Override
-			public ImagePlus image(final String key) {
-				return image;
-			}
-		};
-		events(() -> preview = new ThresholdPreview(Schema.parse(bridge.schema()).operation("model_probability"), values));
+		shown.fields.put("image", "em");
+		shown.fields.put("model", model.getPath());
+		shown.fields.put("threads", "0");
+		shown.fields.put("seg_thr", "0");
+		shown.fields.put("em_tile", "0");
+		shown.fields.put("fail", "");
+		events(() -> preview = new ThresholdPreview(Schema.parse(bridge.schema()).operation("model_probability"), shown));
 		try {
 			use.of();
 		}
@@ -88,16 +69,7 @@ public final class ThresholdPreviewTest {
 	}
 
 	private <T extends Component> T part(final Class<T> type) {
-		return part(preview.component(), type);
-	}
-
-	private static <T extends Component> T part(final Container in, final Class<T> type) {
-		for (final Component component : in.getComponents()) {
-			if (type.isInstance(component)) return type.cast(component);
-			final T inside = component instanceof Container ? part((Container) component, type) : null;
-			if (inside != null) return inside;
-		}
-		return null;
+		return ShownPreview.part(preview.component(), type);
 	}
 
 	private void click() throws Exception {
@@ -132,15 +104,15 @@ public final class ThresholdPreviewTest {
 			Check.that(status().endsWith("reach 0.3."), status());
 			events(() -> {
 				Check.equal(30, part(JSlider.class).getValue());
-				Check.equal("0", fields.get("seg_thr"));
+				Check.equal("0", shown.fields.get("seg_thr"));
 				part(JSlider.class).setValue(62);
-				Check.equal("0.62", fields.get("seg_thr"));
+				Check.equal("0.62", shown.fields.get("seg_thr"));
 			});
 			Check.that(status().endsWith("reach 0.62."), status());
 			Check.equal(1, image.getOverlay().size());
 			Check.equal(1, bridge.previews.size());
 			// What is typed moves the slider.
-			events(() -> fields.put("seg_thr", "0.25"));
+			events(() -> shown.fields.put("seg_thr", "0.25"));
 			for (int i = 0; i < 100 && !status().endsWith("reach 0.25."); i++) Thread.sleep(20);
 			events(() -> Check.equal(25, part(JSlider.class).getValue()));
 			Check.equal(1, bridge.previews.size());
@@ -156,7 +128,7 @@ public final class ThresholdPreviewTest {
 			events(() -> Check.that(image.getOverlay() == null || image.getOverlay().get(0).getPosition() == 5, "the old slice's mask is gone"));
 			await("Slice 5, ");
 			Check.equal(2, bridge.previews.size());
-			events(() -> fields.put("em_tile", "64"));
+			events(() -> shown.fields.put("em_tile", "64"));
 			for (int i = 0; i < 200 && bridge.previews.size() < 3; i++) Thread.sleep(10);
 			Check.equal("64", bridge.previews.get(2).get("em_tile").toString());
 			await("Slice 5, ");
@@ -188,15 +160,15 @@ public final class ThresholdPreviewTest {
 
 	public void whatIsComputedStopsWhenItIsNotWantedAnyMore() throws Exception {
 		with(() -> {
-			fields.put("fail", "wait");
+			shown.fields.put("fail", "wait");
 			click();
 			await("Computing slice 1: ");
 			events(() -> {
-				fields.put("fail", "");
+				shown.fields.put("fail", "");
 				image.setSlice(2);
 			});
 			await("Slice 2, ");
-			events(() -> fields.put("fail", "wait"));
+			events(() -> shown.fields.put("fail", "wait"));
 			await("Computing slice 2: ");
 			click();
 			await("Shows what");
@@ -209,30 +181,30 @@ public final class ThresholdPreviewTest {
 
 	public void errorsAreSaidAndLeaveNothing() throws Exception {
 		with(() -> {
-			fields.put("fail", "MODEL");
+			shown.fields.put("fail", "MODEL");
 			click();
 			await("It fails as asked.");
 			events(() -> Check.equal(false, part(JSlider.class).isEnabled()));
-			events(() -> fields.put("fail", "crash"));
+			events(() -> shown.fields.put("fail", "crash"));
 			await("Unexpected error");
-			final String model = fields.get("model");
-			events(() -> fields.put("model", ""));
+			final String model = shown.fields.get("model");
+			events(() -> shown.fields.put("model", ""));
 			await("Choose a model");
-			events(() -> fields.put("model", model + ".none"));
+			events(() -> shown.fields.put("model", model + ".none"));
 			await("model: there is no file");
 			events(() -> {
-				fields.put("model", model);
-				fields.put("image_spacing", "nonsense");
+				shown.fields.put("model", model);
+				shown.fields.put("image_spacing", "nonsense");
 			});
 			await("image_spacing = nonsense");
 			events(() -> {
-				fields.remove("image_spacing");
-				fields.put("threads", "many");
+				shown.fields.remove("image_spacing");
+				shown.fields.put("threads", "many");
 			});
 			await("A number is wanted");
 			events(() -> {
-				fields.put("threads", "0");
-				fields.put("fail", "");
+				shown.fields.put("threads", "0");
+				shown.fields.put("fail", "");
 			});
 			await("Slice 1, ");
 		});
