@@ -5,7 +5,8 @@
 // Runs each SciJava command of the plugin on a sample and its registration, and says of each whether its result is there.
 f = { new File(it.toString()) }
 fm = f("$sample/fm.tif"); em = f("$sample/em.tif"); labels = f("$sample/em_labels.tif"); transform = f("$registered/transform.json")
-f("$out/drawn.csv").text = "slice,name,x,y,width,height\n2,mitochondria,10,10,20,20\n40,mitochondria,5,5,20,20\n"
+f("$out/drawn").mkdirs()
+f("$out/drawn/boxes.csv").text = "slice,name,x,y,width,height\n2,mitochondria,10,10,20,20\n40,mitochondria,5,5,20,20\n"
 runs = [
 	SegmentFluorescence: [[moving: fm, log_sigma: 2.5d], "mask.tif", ""],
 	SamplePoints: [[mask: labels], "points.csv", ""],
@@ -30,12 +31,12 @@ runs = [
 	CompareSegmentations: [[a: labels, b_meshes: f("$out/meshes"), iou: "0.5"], "comparison", "classes.csv"],
 	FamousProject: [[project: f("$out/project"), action: "new", image: em], "project.json", ""],
 	ProposeSlices: [[image: em, slice_count: 5], "slices.csv", ""],
-	ExportDataset: [[image: em, boxes: f("$out/drawn.csv")], "dataset", "dataset.json"],
+	ExportDataset: [[image: em, boxes: f("$out/drawn/boxes.csv")], "dataset", "dataset.json"],
 	ImportDataset: [[dataset: f("$out/dataset"), image: em], "imported", "rois.zip"],
 	DetectCells: [[image: fm, cell_score: 0.3d], "cells", "boxes.csv"],
 	TrackCells: [[image: fm, boxes: f("$out/cells/boxes.csv"), labels: f("$out/cells/labels.tif")], "tracks", "tracks.csv"],
 	SimulateCells: [[sections: 2, width: 160, height: 140, noise: 10d], "sections", "boxes.csv"],
-	SimulateOrganelles: [[em_size_z: 4, em_size_y: 96, em_size_x: 96, nucleus: false], "organelles", "boxes.csv"],
+	SimulateOrganelles: [[em_size_z: 4, em_size_y: 96, em_size_x: 96, nucleus: false], "sample-organelles", "boxes.csv"],
 	ExportFields: [[boxes: f("$out/sections/boxes.csv"), image: f("$out/sections/sections.tif"), coverage: "all_cells"], "fields", "fields.csv"],
 	EvaluateDetection: [[detected: f("$out/sections/boxes.csv"), truth: f("$out/sections/labels.tif"), annotators: "$out/sections/boxes.csv".toString(), fields: f("$out/fields/fields.csv")], "detection", "report.json"],
 	SimulateClem: [[em_size_z: 20, em_size_y: 100, em_size_x: 100], "simulated", "truth.json"],
