@@ -471,7 +471,7 @@ P
 check "Ctrl-C during a simulation" interrupted "" simulate --kind clem --set em_size_z=300 --set em_size_y=900 --set em_size_x=900
 both=(register --moving "$s/fm.tif" --fixed "$s/em.tif" --fixed-mask "$s/em_labels.tif" --set registration_algorithm=auto)
 check "Ctrl-C in the search" interrupted "correlate orientations" "${both[@]}"
-check "Ctrl-C in the refinement" interrupted refine_intensities "${both[@]}"
+check "Ctrl-C in the refinement" interrupted "refine intensities" "${both[@]}"
 check "Ctrl-C with the first files there" interrupted fixed_mask.tif "${both[@]}"
 check "Ctrl-C while the image is saved" interrupted registered.tif "${both[@]}"
 
