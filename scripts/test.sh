@@ -12,13 +12,30 @@ while [ $# -gt 0 ]; do
     *) die "unknown option $1; usage: test.sh [--filter NAME]" ;;
   esac
 done
-passed=0 failed=0 skipped=0
 logs=$root/build/test-logs
+rm -rf "$logs"
 mkdir -p "$logs"
 
 count() { # NAME PASSED FAILED SKIPPED
-  passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+  echo "$2 $3 $4" >>"$logs/counts"
   printf '%-52s %5d passed, %d failed, %d skipped\n' "$1" "$2" "$3" "$4"
+}
+
+# Ends the run: the sums as the last line, and whether nothing failed.
+finish() {
+  wait
+  awk '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit (f > 0) }' "$logs/counts"
+  exit
+}
+
+# Runs a part beside others, one more than there are cores, since many wait for windows. What it says comes out whole, when it is done.
+beside() { # COMMAND...
+  while [ "$(jobs -rp | wc -l)" -gt "$(nproc)" ]; do wait -n; done
+  {
+    local said begin=$SECONDS
+    said=$("$@")
+    printf '%s (%d s)\n' "$said" $((SECONDS - begin))
+  } &
 }
 
 # A part whose output ends with 'N passed, N failed[, N skipped]'. One that does not get there failed.
@@ -26,7 +43,7 @@ part() { # NAME COMMAND...
   local name=$1 log line
   shift
   log="$logs/${name//[^A-Za-z0-9]/-}.log"
-  timeout 900 "$@" >"$log" 2>&1 </dev/null
+  timeout 1500 "$@" >"$log" 2>&1 </dev/null
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -1)
   if [ -z "$line" ]; then
     tail -30 "$log"
@@ -61,8 +78,7 @@ if ! java -XshowSettings:none -version >/dev/null 2>&1 || [ ! -e "$(dirname "$(d
 fi
 if ! "$root/scripts/build.sh"; then
   count "build" 0 1 0
-  echo "$passed passed, $failed failed, $skipped skipped"
-  exit 1
+  finish
 fi
 
 if [ -z "$filter" ]; then
@@ -74,11 +90,11 @@ if [ -z "$filter" ]; then
 fi
 
 expression=${filter:+FullyQualifiedName~$filter}
-dotnet_tests "C#" "$expression"
+beside dotnet_tests "C#" "$expression"
 kernels="Category=Kernel${filter:+&FullyQualifiedName~$filter}"
-DOTNET_EnableAVX512=0 DOTNET_EnableAVX512F=0 dotnet_tests "C# kernels without AVX-512" "$kernels"
-DOTNET_EnableAVX2=0 dotnet_tests "C# kernels without AVX2" "$kernels"
-DOTNET_EnableHWIntrinsic=0 dotnet_tests "C# kernels, scalar" "$kernels"
+DOTNET_EnableAVX512=0 DOTNET_EnableAVX512F=0 beside dotnet_tests "C# kernels without AVX-512" "$kernels"
+DOTNET_EnableAVX2=0 beside dotnet_tests "C# kernels without AVX2" "$kernels"
+DOTNET_EnableHWIntrinsic=0 beside dotnet_tests "C# kernels, scalar" "$kernels"
 
 # --- Java
 work=$root/build/test-java
@@ -106,11 +122,11 @@ for java in "${javas[@]}"; do
   native=()
   [ "$version" -ge 17 ] && native=(--enable-native-access=ALL-UNNAMED)
   if [ -z "$filter" ] || [[ BridgeStress == *"$filter"* ]]; then
-    part "bridge stress, Java $version" "$java" "${native[@]}" -Xmx128m -cp "$work/classes:$jar" clem.bridge.BridgeStress 40
-    part "bridge stress, Java $version, baseline" "$java" "${native[@]}" -Xmx128m -Dclemreg.level=baseline -cp "$work/classes:$jar" clem.bridge.BridgeStress 15
-    part "bridge stress, Java $version, worker" "$java" "${native[@]}" -Xmx128m -cp "$work/classes:$jar" clem.bridge.BridgeStress 15 worker
+    beside part "bridge stress, Java $version" "$java" "${native[@]}" -Xmx128m -cp "$work/classes:$jar" clem.bridge.BridgeStress 40
+    beside part "bridge stress, Java $version, baseline" "$java" "${native[@]}" -Xmx128m -Dclemreg.level=baseline -cp "$work/classes:$jar" clem.bridge.BridgeStress 15
+    beside part "bridge stress, Java $version, worker" "$java" "${native[@]}" -Xmx128m -cp "$work/classes:$jar" clem.bridge.BridgeStress 15 worker
   fi
-  part "Java layer, Java $version" "$java" "${native[@]}" -Djava.awt.headless=true -Dclemreg.test.dialogs=none -Dclemreg.repo="$root" \
+  beside part "Java layer, Java $version" "$java" "${native[@]}" -Djava.awt.headless=true -Dclemreg.test.dialogs=none -Dclemreg.repo="$root" \
     -cp "$work/classes:$jar:$ij:$root/build/java/tools" clem.test.AllTests "$filter"
 done
 for version in 8 17 21 25; do
@@ -120,8 +136,7 @@ done
 # --- in ImageJ, and on the command line
 for script in tests/plugin/test-*.sh; do
   name=$(basename "$script" .sh)
-  if [ -z "$filter" ] || [[ $name == *"$filter"* ]]; then part "$name" bash "$script" "$work"; fi
+  if [ -z "$filter" ] || [[ $name == *"$filter"* ]]; then beside part "$name" bash "$script" "$work"; fi
 done
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+finish
