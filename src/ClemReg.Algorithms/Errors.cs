@@ -31,6 +31,17 @@ public sealed class BadInputException(string message, Exception? inner = null) :
     public static BadInputException ForParameter(string name, object? value, string allowed, string advice = "") =>
         new($"{name} = {Text(value)} is not allowed: it must be {allowed}.{(advice.Length == 0 ? "" : " " + advice)}");
 
+    /// <summary>Checks that a number lies between two others, both included.</summary>
+    /// <param name="name">The parameter's name.</param>
+    /// <param name="value">Its value; NaN lies nowhere.</param>
+    /// <param name="least">The least that is allowed.</param>
+    /// <param name="most">The most that is allowed.</param>
+    /// <exception cref="BadInputException">It does not.</exception>
+    internal static void CheckRange(string name, double value, double least, double most)
+    {
+        if (!(value >= least && value <= most)) throw ForParameter(name, value, FormattableString.Invariant($"from {least:G6} to {most:G6}"));
+    }
+
     private static string Text(object? value) => value switch
     {
         null => "(nothing)",

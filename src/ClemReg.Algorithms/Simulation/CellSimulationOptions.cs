@@ -78,27 +78,22 @@ public sealed record CellSimulationOptions
     /// <exception cref="BadInputException">A number is out of range.</exception>
     public void Check()
     {
-        Range("sections", Sections, 1, 10000);
-        Range("height", Height, 1, 16384);
-        Range("width", Width, 1, 16384);
-        Range("pixel size", PixelSize, 1, 10000);
-        Range("section thickness", SectionThickness, 1, 10000);
-        Range("cells per section", CellsPerSection, 0, 10000);
-        Range("diameter", Diameter, 2 * PixelSize, 1e6);
-        Range("diameter spread", DiameterSpread, 0, Diameter / 3);
-        Range("nucleus share", NucleusShare, 0, 0.95);
-        Range("brightness", Brightness, 0, 20000);
-        Range("brightness spread", BrightnessSpread, 0, 1);
-        Range("noise", Noise, 0, 10000);
-        Range("background", Background, 0, 20000);
-        Range("offset", Offset, 0, 20000);
-        Range("spots", Spots, 1, 100000);
-        Range("spot diameter", SpotDiameter, PixelSize / 2, Diameter / 2);
+        BadInputException.CheckRange("sections", Sections, 1, 10000);
+        BadInputException.CheckRange("height", Height, 1, 16384);
+        BadInputException.CheckRange("width", Width, 1, 16384);
+        BadInputException.CheckRange("pixel size", PixelSize, 1, 10000);
+        BadInputException.CheckRange("section thickness", SectionThickness, 1, 10000);
+        BadInputException.CheckRange("cells per section", CellsPerSection, 0, 10000);
+        BadInputException.CheckRange("diameter", Diameter, 2 * PixelSize, 1e6);
+        BadInputException.CheckRange("diameter spread", DiameterSpread, 0, Diameter / 3);
+        BadInputException.CheckRange("nucleus share", NucleusShare, 0, 0.95);
+        BadInputException.CheckRange("brightness", Brightness, 0, 20000);
+        BadInputException.CheckRange("brightness spread", BrightnessSpread, 0, 1);
+        BadInputException.CheckRange("noise", Noise, 0, 10000);
+        BadInputException.CheckRange("background", Background, 0, 20000);
+        BadInputException.CheckRange("offset", Offset, 0, 20000);
+        BadInputException.CheckRange("spots", Spots, 1, 100000);
+        BadInputException.CheckRange("spot diameter", SpotDiameter, PixelSize / 2, Diameter / 2);
         if (!Enum.IsDefined(Pattern)) throw BadInputException.ForParameter("pattern", Pattern, "cytoplasmic, nuclear or punctate");
-    }
-
-    private static void Range(string name, double value, double least, double most)
-    {
-        if (!(value >= least && value <= most)) throw BadInputException.ForParameter(name, value, FormattableString.Invariant($"from {least:G6} to {most:G6}"));
     }
 }

@@ -74,24 +74,19 @@ public sealed record OrganelleSimulationOptions
     /// <exception cref="BadInputException">A number is out of range.</exception>
     public void Check()
     {
-        Range("em_size_z", SizeZ, 1, 4000);
-        Range("em_size_y", SizeY, 16, 8000);
-        Range("em_size_x", SizeX, 16, 8000);
-        Range("em_spacing_z", SpacingZ, 2, 200);
-        Range("em_spacing_xy", SpacingXy, 2, 50);
-        Range("em_noise", Noise, 0, 60);
-        foreach ((string name, int count) in new[] { ("early_endosomes", EarlyEndosomes), ("late_endosomes", LateEndosomes), ("lysosomes", Lysosomes), ("mitochondria", Mitochondria) }) Range(name, count, AsInCells, 10000);
-        Range("bridged", Bridged, 0, 1);
-        Range("least_profile", LeastProfile, 1, 1_000_000);
-        Range("box_jitter", BoxJitter, 0, 0.5);
-        Range("missed_boxes", MissedBoxes, 0, 1);
-        Range("missed_objects", MissedObjects, 0, 1);
-        Range("false_boxes", FalseBoxes, 0, 10);
-        Range("confused", Confused, 0, 1);
-    }
-
-    private static void Range(string name, double value, double least, double most)
-    {
-        if (!(value >= least && value <= most)) throw BadInputException.ForParameter(name, value, FormattableString.Invariant($"from {least:G6} to {most:G6}"));
+        BadInputException.CheckRange("em_size_z", SizeZ, 1, 4000);
+        BadInputException.CheckRange("em_size_y", SizeY, 16, 8000);
+        BadInputException.CheckRange("em_size_x", SizeX, 16, 8000);
+        BadInputException.CheckRange("em_spacing_z", SpacingZ, 2, 200);
+        BadInputException.CheckRange("em_spacing_xy", SpacingXy, 2, 50);
+        BadInputException.CheckRange("em_noise", Noise, 0, 60);
+        foreach ((string name, int count) in new[] { ("early_endosomes", EarlyEndosomes), ("late_endosomes", LateEndosomes), ("lysosomes", Lysosomes), ("mitochondria", Mitochondria) }) BadInputException.CheckRange(name, count, AsInCells, 10000);
+        BadInputException.CheckRange("bridged", Bridged, 0, 1);
+        BadInputException.CheckRange("least_profile", LeastProfile, 1, 1_000_000);
+        BadInputException.CheckRange("box_jitter", BoxJitter, 0, 0.5);
+        BadInputException.CheckRange("missed_boxes", MissedBoxes, 0, 1);
+        BadInputException.CheckRange("missed_objects", MissedObjects, 0, 1);
+        BadInputException.CheckRange("false_boxes", FalseBoxes, 0, 10);
+        BadInputException.CheckRange("confused", Confused, 0, 1);
     }
 }
