@@ -109,7 +109,13 @@ if ! javac --release 8 -nowarn -Xlint:-options -encoding UTF-8 -cp "$jar:$ij:$ro
 fi
 export CLEMREG_JAR=$jar CLEMREG_IJ_JAR=$ij
 
-# Every JDK here: those under /usr/lib/jvm and those that CLEMREG_JAVA_HOMES names (separated by colons).
+# --- in ImageJ, and on the command line; the longest first, for they take longest
+for script in $(ls -S tests/plugin/test-*.sh); do
+  name=$(basename "$script" .sh)
+  if [ -z "$filter" ] || [[ $name == *"$filter"* ]]; then beside part "$name" bash "$script" "$work"; fi
+done
+
+# --- on every JDK here: those under /usr/lib/jvm and those that CLEMREG_JAVA_HOMES names (separated by colons).
 javas=()
 while read -r java; do javas+=("$java"); done < <(
   { ls -d /usr/lib/jvm/*/bin/java 2>/dev/null; tr ':' '\n' <<<"${CLEMREG_JAVA_HOMES:-}" | sed '/^$/d; s#$#/bin/java#'; } |
@@ -131,12 +137,6 @@ for java in "${javas[@]}"; do
 done
 for version in 8 17 21 25; do
   case "$seen" in *" $version "*) ;; *) echo "unverified: no Java $version here (CLEMREG_JAVA_HOMES may name one)" ;; esac
-done
-
-# --- in ImageJ, and on the command line
-for script in tests/plugin/test-*.sh; do
-  name=$(basename "$script" .sh)
-  if [ -z "$filter" ] || [[ $name == *"$filter"* ]]; then beside part "$name" bash "$script" "$work"; fi
 done
 
 finish
