@@ -88,7 +88,13 @@ internal static class MeshOperation
         Dictionary<int, string>? classes = classText is null ? null : EvaluateOperation.ReadClasses(classText);
         var image = request.Input<ISliceSource>("labels");
         using var folder = new MeshFolder(target, request.Extra.TryGetProperty("overwrite", out JsonElement overwrite) && overwrite.ValueKind == JsonValueKind.True);
+        // Files that stay open while objects are added tell of a full disk at any moment, and when they are closed.
+        return folder.Writing(() => Fill(values, formats, image, classText, classes, folder, job));
+    }
 
+    private static OperationResult Fill(
+        ParameterValues values, HashSet<string> formats, ISliceSource image, InputText? classText, Dictionary<int, string>? classes, MeshFolder folder, Job job)
+    {
         (LabelVolume labels, SeparateStructures? parts) = job.Run("reading", 0, 0.08, part => Read(image, "labels", values.Get(Components), part));
         int Value(int label) => parts?.ValueOf(label) ?? label;
         string Class(int label) => classes is null ? "" : classes.GetValueOrDefault(Value(label), MeshTables.Unlisted);
@@ -107,12 +113,12 @@ internal static class MeshOperation
             Formats = formats,
             Picture = values.Get(Picture),
         };
-        using ViewFile? view = values.Get(View) ? folder.Writing(() => new ViewFile(folder.PathOf("view.html"), (long)(values.Get(ViewLimit) * 1e6))) : null;
+        using ViewFile? view = values.Get(View) ? new ViewFile(folder.PathOf("view.html"), (long)(values.Get(ViewLimit) * 1e6)) : null;
         MeshRunResult made = MeshRun.Run(labels, objects, Class, options, folder, view, job);
 
         var tables = new MeshTables(made, Value, Class, classes is not null, parts is not null);
         foreach (ResultTable table in tables.All) folder.Write(table.Name + ".csv", stream => stream.Write(Encoding.UTF8.GetBytes(table.Csv())));
-        if (view is not null && !folder.Writing(() => view.Finish(labels.Grid, tables.Objects.Json())))
+        if (view is not null && !view.Finish(labels.Grid, tables.Objects.Json()))
             job.Warn(string.Create(CultureInfo.InvariantCulture, $"view.html is left out: it would take {view.Bytes / 1e6:0.#} MB, more than view_limit = {values.Get(ViewLimit):R}. Raise that, or decimation_error, which is {options.DecimationError:R} nm."));
         if (classes is not null && tables.WithoutClass > 0) job.Warn($"{tables.WithoutClass} of {objects.Length} objects have no class in {classText!.File}; they stand under {MeshTables.Unlisted}.");
         int cut = made.Objects.Count(o => o.Measures.AtBorder);

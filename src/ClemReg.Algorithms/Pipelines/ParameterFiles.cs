@@ -72,11 +72,27 @@ internal static class ParameterFiles
         [P.PointCloudSamplingFrequency.Name] = 5,
     };
 
+    /// <summary>Point clouds in place of the images: what that saves and costs is in docs/benchmarks.md.</summary>
+    private static readonly JsonObject Fast = new()
+    {
+        [P.RegistrationAlgorithm.Name] = "rigid",
+        [P.PointCloudSource.Name] = "psf_aware",
+        [P.Report.Name] = false,
+    };
+
+    /// <summary>The default's registration, images warped by splines; and what makes registrations of points more accurate.</summary>
+    private static readonly JsonObject Best = new()
+    {
+        [P.PointCloudSource.Name] = "psf_aware",
+        [P.WarpingInterpolationOrder.Name] = 3,
+        [P.WarpingApproximateGrid.Name] = 2,
+    };
+
     /// <summary>The values of a preset that <paramref name="operation"/> has.</summary>
     public static JsonObject Preset(string name, Operation operation)
     {
         var values = new JsonObject();
-        JsonObject all = name switch { "published" => Published, "paper" => Paper, _ => [] };
+        JsonObject all = name switch { "fast" => Fast, "best" => Best, "published" => Published, "paper" => Paper, _ => [] };
         foreach ((string key, JsonNode? value) in all)
             if (operation.Parameters.Any(p => p.Name == key)) values[key] = value?.DeepClone();
         return values;

@@ -71,6 +71,19 @@ public sealed class ParameterFilesTests
     }
 
     [Fact]
+    public void Each_preset_changes_something_and_holds_only_values_that_are_allowed()
+    {
+        string standard = Read(Register, null, null).ToJson().ToJsonString();
+        foreach (string preset in P.Preset.Choices.Where(p => p != "default"))
+        {
+            JsonObject values = Read(Register, null, $$"""{"preset": "{{preset}}"}""").ToJson();
+            Assert.All(ParameterFiles.Preset(preset, Register), p => Assert.Equal(p.Value!.ToJsonString(), values[p.Key]!.ToJsonString()));
+            values["preset"] = "default";
+            Assert.NotEqual(standard, values.ToJsonString());
+        }
+    }
+
+    [Fact]
     public void One_file_serves_all_steps()
     {
         string all = Read(Register, null, """{"log_sigma": 4, "registration_max_iterations": 7}""").ToJson().ToJsonString();

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.StandardCopyOption;
@@ -131,12 +132,21 @@ final class JarFiles {
 		final String os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
 		final String appData = System.getenv("LOCALAPPDATA");
 		final String xdg = System.getenv("XDG_CACHE_HOME");
-		if (os.contains("win") && appData != null) folders.add(Paths.get(appData, "clemreg"));
-		else if (os.contains("mac")) folders.add(Paths.get(home, "Library", "Caches", "clemreg"));
-		else if (xdg != null && !xdg.isEmpty()) folders.add(Paths.get(xdg, "clemreg"));
-		else if (new File(home).isDirectory()) folders.add(Paths.get(home, ".cache", "clemreg"));
-		folders.add(Paths.get(System.getProperty("java.io.tmpdir"), "clemreg-" + System.getProperty("user.name", "user")));
+		if (os.contains("win") && appData != null) add(folders, appData, "clemreg");
+		else if (os.contains("mac")) add(folders, home, "Library", "Caches", "clemreg");
+		else if (xdg != null && !xdg.isEmpty()) add(folders, xdg, "clemreg");
+		else if (new File(home).isDirectory()) add(folders, home, ".cache", "clemreg");
+		add(folders, System.getProperty("java.io.tmpdir"), "clemreg-" + System.getProperty("user.name", "user").replaceAll("[^\\w.-]", "_"));
 		return folders;
+	}
+
+	private static void add(final List<Path> folders, final String first, final String... more) {
+		try {
+			folders.add(Paths.get(first, more));
+		}
+		catch (final InvalidPathException e) {
+			// A name that cannot be spelt in the encoding with which Java was started: the next folder serves.
+		}
 	}
 
 	/** True for a file of that content. */

@@ -19,7 +19,7 @@ final class CellDisplay {
 	 * @param given the ROIs that were followed, or null where the cells were found here
 	 */
 	static void show(final CellResults cells, final List<Roi> given) {
-		final ImagePlus image = cells.image().image;
+		final ImagePlus image = cells.image().open();
 		Display.room(cells.labelBytes());
 		Display.show(cells.labels(cells.title() + ": labels", true));
 		if (GraphicsEnvironment.isHeadless() && !Interpreter.isBatchMode()) {

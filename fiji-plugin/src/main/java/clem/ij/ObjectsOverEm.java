@@ -42,9 +42,7 @@ final class ObjectsOverEm extends VirtualStack {
 	 */
 	static ImagePlus of(final VolumeImage em, final ImagePlus labels) {
 		final double[] shown = DisplayRange.of(em.image, em.channel), range = shown[0] < shown[1] ? shown : new double[] { shown[0], shown[0] + 1 };
-		final ImagePlus own = kept(em.image);
-		final VolumeImage kept = new VolumeImage.Opened(em.role, own, em.name(), em.file, em.channel).volume(em.spacing);
-		final ImagePlus image = new ImagePlus(em.name() + ": objects", new ObjectsOverEm(kept, range, kept(labels)));
+		final ImagePlus image = new ImagePlus(em.name() + ": objects", new ObjectsOverEm(em, range, VolumeImage.kept(labels)));
 		image.setDimensions(2, labels.getNSlices(), 1);
 		image.setOpenAsHyperStack(true);
 		final CompositeImage composite = new CompositeImage(image, CompositeImage.COMPOSITE);
@@ -54,14 +52,6 @@ final class ObjectsOverEm extends VirtualStack {
 		composite.setCalibration(calibration);
 		composite.setPosition(1, em.image.getNSlices() == labels.getNSlices() ? em.image.getZ() : 1, 1);
 		return composite;
-	}
-
-	/** The same slices in an image of our own: ImageJ empties a stack when the last image that shows it is closed. */
-	private static ImagePlus kept(final ImagePlus image) {
-		final ImagePlus own = new ImagePlus(image.getTitle(), image.getStack());
-		own.setDimensions(image.getNChannels(), image.getNSlices(), image.getNFrames());
-		own.setCalibration(image.getCalibration().copy());
-		return own;
 	}
 
 	private static LUT lut() {

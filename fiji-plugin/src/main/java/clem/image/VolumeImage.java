@@ -15,7 +15,10 @@ import clem.bridge.ClemRegException;
 import clem.bridge.Handles;
 import clem.bridge.OperationListener;
 import clem.bridge.VoxelKind;
+import ij.CompositeImage;
 import ij.ImagePlus;
+import ij.ImageStack;
+import ij.WindowManager;
 import ij.io.FileInfo;
 import ij.measure.Calibration;
 
@@ -36,8 +39,9 @@ public final class VolumeImage {
 	/** The input's name, as the user knows it: moving, fixed, fixed_mask. */
 	public final String role;
 	private String name;
-	/** The image itself. Not to be changed. */
+	/** The image, with what is shown of it, as it was at the start: the user may close the open one meanwhile. Not to be changed. */
 	public final ImagePlus image;
+	private final ImagePlus open;
 	/** The file it comes from, or null. */
 	public final File file;
 	public final int channels;
@@ -70,9 +74,10 @@ public final class VolumeImage {
 	private VolumeImage(final String role, final ImagePlus image, final String name, final File file, final int channel, final double[] spacing, final boolean series, final boolean sections) {
 		this.role = role;
 		this.name = name;
-		this.image = image;
 		this.file = file;
-		checkType();
+		open = image;
+		checkType(image);
+		this.image = file == null ? kept(image) : image;
 		channels = image.getNChannels();
 		final int slices = image.getNSlices();
 		frames = image.getNFrames();
@@ -97,6 +102,36 @@ public final class VolumeImage {
 		origin = new double[] { offset(cal.zOrigin, 0), offset(cal.yOrigin, 1), offset(cal.xOrigin, 2) };
 	}
 
+	/** An image around the same slices and with the same colours: it stays when the first is closed, which empties that. */
+	public static ImagePlus kept(final ImagePlus image) {
+		final ImageStack slices = image.getStack();
+		ImageStack stack = slices;
+		if (!slices.isVirtual()) {
+			stack = new ImageStack(slices.getWidth(), slices.getHeight());
+			for (int n = 1; n <= slices.getSize(); n++) stack.addSlice(slices.getSliceLabel(n), slices.getPixels(n));
+		}
+		ImagePlus own = new ImagePlus(image.getTitle(), stack);
+		own.setDimensions(image.getNChannels(), image.getNSlices(), image.getNFrames());
+		if (image.isComposite()) {
+			own = new CompositeImage(own, ((CompositeImage) image).getMode());
+			((CompositeImage) own).setLuts(image.getLuts());
+		}
+		else {
+			own.getProcessor().setColorModel(image.getProcessor().getColorModel());
+			own.setDisplayRange(image.getDisplayRangeMin(), image.getDisplayRangeMax());
+		}
+		own.setCalibration(image.getCalibration().copy());
+		own.setFileInfo(image.getOriginalFileInfo());
+		own.setOverlay(image.getOverlay());
+		own.setPositionWithoutUpdate(image.getChannel(), image.getSlice(), image.getFrame());
+		return own;
+	}
+
+	/** The image as the user has it open; after it was closed, {@link #image}. */
+	public ImagePlus open() {
+		return WindowManager.getImage(open.getID()) == open ? open : image;
+	}
+
 	/** The file in which the image lies: the one it was read from, or where ImageJ says that it is; null where there is none. */
 	public File source() {
 		if (file != null) return file;
@@ -110,7 +145,7 @@ public final class VolumeImage {
 		return pixels == 0 ? 0 : -pixels * spacing[axis];
 	}
 
-	private void checkType() {
+	private void checkType(final ImagePlus image) {
 		if (image.getWidth() < 1 || image.getHeight() < 1 || image.getStackSize() < 1) throw bad("is empty.");
 		if (image.getType() == ImagePlus.COLOR_RGB) {
 			throw bad("is an RGB colour image; 8 bit, 16 bit or 32 bit grey values are needed. Use Image > Color > Split Channels and take one channel, "

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -88,7 +89,7 @@ public final class ModelFolders {
 				Files.delete(Files.createTempFile(folder.toPath(), ".try", null));
 				return folder;
 			}
-			catch (final IOException e) {
+			catch (final IOException | InvalidPathException e) {
 				refused.add(folder + " (" + e.getClass().getSimpleName() + ")");
 			}
 		}

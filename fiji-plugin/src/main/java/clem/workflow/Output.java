@@ -7,6 +7,7 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.CopyOption;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFileAttributeView;
@@ -41,7 +42,7 @@ public final class Output implements AutoCloseable {
 		if (out == null || out.trim().isEmpty()) {
 			throw ClemRegException.badInput("out is missing: give the " + (Boolean.TRUE.equals(folder) ? "folder" : "file") + " to be written (--out).");
 		}
-		target = new File(out).getAbsoluteFile().toPath().normalize();
+		target = named(out);
 		this.folder = folder;
 		this.overwrite = overwrite;
 		checkTarget(out);
@@ -68,6 +69,15 @@ public final class Output implements AutoCloseable {
 	/** What turns out to be a file or a folder when the first part of it is written: see {@link #path()} and {@link #path(String)}. */
 	public static Output either(final String out, final boolean overwrite) {
 		return new Output(out, null, overwrite);
+	}
+
+	private static Path named(final String out) {
+		try {
+			return new File(out).getAbsoluteFile().toPath().normalize();
+		}
+		catch (final InvalidPathException e) {
+			throw ClemRegException.badInput("out = " + out + " is not allowed: Java cannot spell this name (its encoding is " + System.getProperty("sun.jnu.encoding") + "). Choose a name without accents, or start it with LC_ALL=C.UTF-8.", e);
+		}
 	}
 
 	private void checkTarget(final String out) {

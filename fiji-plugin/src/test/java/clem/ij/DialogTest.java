@@ -257,7 +257,7 @@ public final class DialogTest {
 			catch (final ClemRegException e) {
 				Check.that(e.getMessage().contains("moving: several open images are called 'twin'. Rename all but one") && e.getMessage().contains(String.valueOf(one.getID())), e.getMessage());
 			}
-			Check.that(Images.find("moving", String.valueOf(two.getID()), 0).volume(new double[] { 1, 1, 1 }).image == two, "by its ID");
+			Check.that(Images.find("moving", String.valueOf(two.getID()), 0).volume(new double[] { 1, 1, 1 }).open() == two, "by its ID");
 		}
 		finally {
 			one.changes = two.changes = false;

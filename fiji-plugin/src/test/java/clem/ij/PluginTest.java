@@ -18,7 +18,7 @@ import ij.macro.Interpreter;
 /** The menu's commands as a macro calls them in a plain ImageJ without a screen. */
 public final class PluginTest {
 	/** Calls a command as ImageJ does for a macro, with images open in batch mode, and gives the error that it ended with. */
-	private static String call(final String argument, final String options, final ImagePlus... open) throws Exception {
+	static String call(final String argument, final String options, final ImagePlus... open) throws Exception {
 		final String[] error = { "" };
 		Interpreter.batchMode = true;
 		for (final ImagePlus image : open) Interpreter.addBatchModeImage(image);
@@ -41,7 +41,7 @@ public final class PluginTest {
 		return error[0];
 	}
 
-	private static void closeAll() {
+	static void closeAll() {
 		final int[] ids = WindowManager.getIDList();
 		if (ids != null) for (final int id : ids) Interpreter.removeBatchModeImage(WindowManager.getImage(id));
 		Interpreter.batchMode = false;
@@ -64,6 +64,31 @@ public final class PluginTest {
 			Check.that(points.getOverlay().size() > 0, "no points");
 		}
 		finally {
+			closeAll();
+		}
+	}
+
+	/** The images are closed as soon as the registration has begun. */
+	public void imagesMayBeClosedMeanwhile() throws Exception {
+		final FakeBridge bridge = (FakeBridge) Bridges.get();
+		final ImagePlus[] open = { Samples.image("fm", 16, 2, 4, 6, 7), Samples.image("em", 8, 1, 5, 8, 9), Samples.image("mask", 8, 1, 5, 8, 9) };
+		final short[] fluorescence = ((short[]) open[0].getStack().getPixels(open[0].getStackIndex(2, 2, 1))).clone();
+		final byte[] em = ((byte[]) open[1].getStack().getPixels(2)).clone();
+		bridge.first = (operation, request) -> {
+			if (operation.equals("register")) for (final ImagePlus image : open) {
+				Interpreter.removeBatchModeImage(image);
+				image.flush();
+			}
+			return null;
+		};
+		try {
+			Check.equal("", call("register", "moving=fm moving_channel=2 fixed=em fixed_mask=mask", open));
+			final ImagePlus result = WindowManager.getImage("Registered fm");
+			Check.equal(em[30] & 0xff, result.getStack().getProcessor(result.getStackIndex(1, 2, 1)).get(30));
+			Check.equal(fluorescence[24] & 0xffff, result.getStack().getProcessor(result.getStackIndex(3, 2, 1)).get(3, 3));
+		}
+		finally {
+			bridge.first = null;
 			closeAll();
 		}
 	}

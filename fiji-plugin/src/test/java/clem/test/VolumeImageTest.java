@@ -34,6 +34,22 @@ public final class VolumeImageTest {
 		}
 	}
 
+	/** The user closes the image while it is worked on. */
+	public void aClosedImageIsStillThere() {
+		for (final int channels : new int[] { 1, 2 }) {
+			final ImagePlus image = Samples.image("fm", 16, channels, 3, 5, 7);
+			if (channels == 1) image.setDisplayRange(3, 70);
+			final VolumeImage volume = volume(image, 1);
+			final float before = image.getStack().getProcessor(image.getStackIndex(1, 2, 1)).getf(4);
+			final double[] range = DisplayRange.of(image, 1);
+			image.flush();
+			Check.equal((float) (((short[]) volume.slice(1, 1))[4] & 0xffff), before);
+			Check.equal(java.util.Arrays.toString(range), java.util.Arrays.toString(DisplayRange.of(volume.image, 1)));
+			Check.equal(volume.image, volume.open());
+			Check.equal(channels, volume.image.getNChannels());
+		}
+	}
+
 	public void physicalCoordinates() {
 		final ImagePlus image = Samples.image("fm", 8, 1, 3, 5, 7);
 		image.getCalibration().xOrigin = 10;
