@@ -37,7 +37,7 @@ internal static class CompareSegmentationsOperation
     private static readonly ChoiceParameter MeshUnit = new("mesh_unit", "Unit of the meshes", Meshes, "What the numbers in STL files count: the format does not say. mesh writes nm.", "nm", [.. LengthUnit.All.Select(u => u.Name)]) { Option = true };
 
     private static readonly TextParameter VoxelSize = new("voxel_size", "Voxel size", Meshes,
-        "Where both sides are meshes and no image is given: the voxels in which they are compared, in nm, as z,xy or z,y,x. Empty: the image's, or those of the other side.", "", "one, two or three positive lengths in nm, such as 50,10")
+        "Where both sides are meshes and no image is given: the voxels in which they are compared, in nm, as z,xy or z,y,x. Empty: the image's, or those of the other side.", "", "one, two or three positive lengths in nm, such as 50,10", unit: "nm")
     { Option = true };
 
     private static readonly ChoiceParameter Overlay = new("overlay", "Coloured slices", Files,

@@ -31,6 +31,6 @@ final class CellDisplay {
 		if (given == null) CellRoiManager.add(cells, image);
 		else CellRoiManager.rename(cells, given, image);
 		// The outlines are what a user looks at first; the labels lie below.
-		if (image.getWindow() != null) image.getWindow().toFront();
+		Display.front(image);
 	}
 }

@@ -514,9 +514,10 @@ public final class ClemReg implements PlugIn {
 		}
 	}
 
-	/** One line, after what is shown. */
+	/** In the log, after what is shown, and in place of the progress. */
 	private static void tellSummary(final Step.Results results) {
 		final String summary = Json.asText(results.report.get("summary"), "");
+		IJ.showStatus("CLEM-Reg: " + (summary.isEmpty() ? "done" : summary.replaceAll("\n(?s:.*)", "")));
 		if (!summary.isEmpty()) IJ.log("CLEM-Reg: " + summary);
 	}
 
@@ -531,6 +532,7 @@ public final class ClemReg implements PlugIn {
 			final Map<String, Object> table = Json.asObject(item);
 			Display.table("sample-boxes", Json.asList(table.get("columns")), Json.asList(table.get("rows")));
 		}
+		Display.front(sections);
 	}
 
 	/** The stack with its boxes in the ROI manager, where Segment Organelles finds them; its labels in colours, and the tables of objects and boxes. */
@@ -545,6 +547,7 @@ public final class ClemReg implements PlugIn {
 			Display.table("sample-organelle-" + Json.asText(table.get("name"), ""), Json.asList(table.get("columns")), Json.asList(table.get("rows")));
 			if ("boxes".equals(table.get("name"))) CellRoiManager.add(ObjectRois.of(table, stack), stack);
 		}
+		Display.front(stack);
 	}
 
 	/** The fields over the image from which they were made, if that is open; else over none. */

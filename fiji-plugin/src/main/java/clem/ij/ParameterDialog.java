@@ -160,6 +160,7 @@ final class ParameterDialog {
 		check();
 		listen();
 		Windows.pack(dialog);
+		Windows.enlarge(dialog, () -> tabs.getTabRunCount() > 1);
 		dialog.setLocationRelativeTo(IJ.getInstance());
 		return dialog;
 	}
