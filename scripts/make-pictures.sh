@@ -10,26 +10,11 @@ ij=${CLEMREG_IJ_JAR:-/usr/share/java/ij.jar}
 classes=$root/build/test-java/classes
 [ -d "$classes" ] || die "$classes is missing: run scripts/test.sh --filter Nothing first"
 install_packages xvfb xdotool openbox imagemagick chromium libij-java
+source "$root/scripts/screen.sh"
 work=$(mktemp -d)
-pids=()
-trap 'kill "${pids[@]}" 2>/dev/null; rm -rf "$work"' EXIT
-mkdir -p "$images" "$work/ij/plugins" "$work/home"
-cp "$jar" "$work/ij/plugins"
-
-exec 3<>"$work/display"
-Xvfb -displayfd 3 -screen 0 1600x1100x24 -nolisten tcp >/dev/null 2>&1 &
-pids+=($!)
-for _ in $(seq 100); do [ -s "$work/display" ] && break; sleep 0.1; done
-export DISPLAY=:$(cat "$work/display")
-HOME=$work/home openbox >/dev/null 2>&1 &
-pids+=($!)
-window() { # TITLE SECONDS
-  for _ in $(seq $((2 * $2))); do
-    xdotool search --name "$1" 2>/dev/null | head -1 | grep -q . && return 0
-    sleep 0.5
-  done
-  die "the window '$1' did not open"
-}
+trap 'kill $running 2>/dev/null; rm -rf "$work"' EXIT
+open_screen "$work" xdotool import convert chromium || die "there is no $missing here"
+mkdir -p "$images"
 # What is not background, with a margin.
 windows() { import -window root "$work/shot.png" && convert "$work/shot.png" -trim +repage -bordercolor '#e8e8e8' -border 8 -resize "$2x>" -quality 84 "$images/$1"; }
 alone() { import -window "$(xdotool search --name "$2" | head -1)" "$images/$1"; }
@@ -54,14 +39,13 @@ setLocation(20, 60); setSlice(nSlices / 4);
 pause("registered");
 M
 # A macro of its own may not show a dialog and go on by itself, so Enter is pressed from here.
-java -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$ij" ij.ImageJ -macro "$work/tutorial.ijm" >"$work/imagej.log" 2>&1 &
-imagej=$!
-pids+=($imagej)
+"$java" -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$ij" ij.ImageJ -macro "$work/tutorial.ijm" >"$work/imagej.log" 2>&1 &
+imagej=$! running="$! $running"
 await "$work/sample"
 sleep 1
 windows tutorial-sample.jpg 1400
 touch "$work/sample-taken"
-window "CLEM-Reg: Register" 60
+window "CLEM-Reg: Register" 60 || die "the dialog of Register did not open"
 sleep 2
 alone dialog.png "CLEM-Reg: Register"
 xdotool windowactivate --sync "$(xdotool search --name "CLEM-Reg: Register" | head -1)" key Return
@@ -89,6 +73,6 @@ convert "$work/cells-found/overlay.png" -resize '900x>' -quality 78 "$images/cel
 "$clemreg" simulate --kind clem --seed 1 --set em_size_z=80 --set em_size_y=400 --set em_size_x=400 --out "$work/small" >/dev/null 2>&1
 cp "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" "$work"
 mkdir "$work/shots"
-timeout 300 java -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$classes:$ij" clem.ij.PreviewUse "$work/small/em.tif" "$work/dark.onnx" "$work/shots" >"$work/imagej.log" 2>&1 || die "the preview: $(tail -3 "$work/imagej.log")"
+timeout 300 "$java" -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$classes:$ij" clem.ij.PreviewUse "$work/small/em.tif" "$work/dark.onnx" "$work/shots" >"$work/imagej.log" 2>&1 || die "the preview: $(tail -3 "$work/imagej.log")"
 convert "$work/shots/preview.png" -crop 1240x510+10+150 +repage -trim +repage -quality 84 "$images/preview.jpg"
 ls -l "$images" >&2

@@ -87,30 +87,13 @@ serve_model() {
 J
 }
 
-# A screen of the test's own with ImageJ's folder, for a Java that opens windows: $java, $DISPLAY, $scratch/ij/plugins, $scratch/home, and an empty folder $shots for screenshots. Says that it skips, and returns 1, where one of
-# these programs is missing. What runs besides and is to end with the test goes to $running.
-running=""
+source "$root/scripts/screen.sh"
+# A screen of the test's own (scripts/screen.sh), with $scratch as its folder and an empty folder $shots for screenshots. Says that it skips, and returns 1, where a program is missing.
 screen() { # SHOTS PROGRAM...
-  local candidate real program
   shots=$root/build/$1
   shift
-  java=""
-  for candidate in "${JAVA_HOME:+$JAVA_HOME/bin/java}" "$(command -v java)" /usr/lib/jvm/*/bin/java; do
-    [ -x "$candidate" ] || continue
-    real=$(readlink -f "$candidate")
-    [ -e "$(dirname "$(dirname "$real")")/lib/libawt_xawt.so" ] && { java=$real; break; }
-  done
-  [ -n "$java" ] || { skip "windows: no Java with windows here"; return 1; }
-  for program in Xvfb openbox "$@"; do command -v "$program" >/dev/null || { skip "windows: no $program here"; return 1; }; done
-  rm -rf "$shots"
-  mkdir -p "$shots" "$scratch/ij/plugins" "$scratch/home"
-  cp "$jar" "$scratch/ij/plugins/"
-  exec 3<>"$scratch/display"
-  Xvfb -displayfd 3 -screen 0 1600x1100x24 -nolisten tcp >/dev/null 2>&1 &
-  running=$!
   trap 'kill $running 2>/dev/null; rm -rf "$scratch"' EXIT
-  for _ in $(seq 100); do [ -s "$scratch/display" ] && break; sleep 0.1; done
-  export DISPLAY=:$(cat "$scratch/display")
-  HOME=$scratch/home openbox >/dev/null 2>&1 & # focus and title bars
-  running="$! $running"
+  open_screen "$scratch" "$@" || { skip "windows: no $missing here"; return 1; }
+  rm -rf "$shots"
+  mkdir -p "$shots"
 }

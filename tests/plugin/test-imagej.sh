@@ -181,6 +181,43 @@ J
   javac -cp "$jars/*" -d "$scratch" "$scratch/Two.java" 2>>"$scratch/log"
   "${JAVA:-java}" -Djava.awt.headless=true -cp "$scratch:$jar:$jars/*:$scratch/other" Two >"$scratch/log" 2>&1
   expect "both plugins are visible" "$scratch/log" "ours true, other true"
+
+  # Fiji's search bar has no public package here; this is its rule: a command whose label, or else its name in the menu, or one of its menus, has the word.
+  cat >"$scratch/Search.java" <<'J'
+import org.scijava.module.ModuleInfo;
+public class Search {
+	public static void main(String[] words) {
+		org.scijava.Context context = new org.scijava.Context(org.scijava.command.CommandService.class, org.scijava.module.ModuleService.class);
+		for (String word : words) {
+			System.out.print(word + ":");
+			for (ModuleInfo info : context.getService(org.scijava.module.ModuleService.class).getModules()) {
+				String label = info.getLabel() == null || info.getLabel().isEmpty() ? String.valueOf(info.getMenuPath().getLeaf()) : info.getLabel();
+				boolean found = label.toLowerCase().contains(word) || info.getMenuPath().stream().anyMatch(menu -> menu.getName().toLowerCase().contains(word));
+				if (found && info.isVisible() && info.isEnabled() && info.getMenuPath().isEmpty()) System.out.print(" " + info.getDelegateClassName());
+			}
+			System.out.println(".");
+		}
+		System.exit(0);
+	}
+}
+J
+  javac -cp "$jars/*" -d "$scratch" "$scratch/Search.java" 2>"$scratch/log"
+  "${JAVA:-java}" -Djava.awt.headless=true -cp "$scratch:$jar:$jars/*" Search clem registration correlative mitochondria organelle mesh cell alignment yolo "deep learning" >>"$scratch/log" 2>&1
+  while read -r word entry; do
+    check "the search for '${word//+/ }' finds $entry: $(cat "$scratch/log")" grep -q "^${word//+/ }:.* clem.scijava.$entry[ .]" "$scratch/log"
+  done <<'W'
+clem FindRegister
+registration FindRegister
+correlative FindRegister
+mitochondria FindRegister
+mitochondria FindSegmentEm
+organelle FindSegmentOrganelles
+mesh FindMesh
+cell FindDetectCells
+alignment FindAlignSlices
+yolo FindDetectObjects
+deep+learning FindSegmentEm
+W
 else
   bad "the other plugin compiles: $(cat "$scratch/log")"
 fi

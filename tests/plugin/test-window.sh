@@ -22,13 +22,6 @@ saveAs("Text", "$scratch/log.txt");
 M
 "$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$ij" ij.ImageJ -macro "$scratch/use.ijm" >"$scratch/imagej.log" 2>&1 &
 imagej=$! running="$! $running"
-window() { # TITLE SECONDS
-  for _ in $(seq $((2 * $2))); do
-    xdotool search --name "$1" >/dev/null 2>&1 && return 0
-    sleep 0.5
-  done
-  return 1
-}
 check "the dialog opens" window "Register" 90
 sleep 2
 shot dialog

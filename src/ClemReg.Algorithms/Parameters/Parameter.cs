@@ -237,8 +237,8 @@ public sealed class ChoiceParameter(string name, string label, string group, str
 }
 
 /// <summary>A text; what it may hold is checked where it is used.</summary>
-public sealed class TextParameter(string name, string label, string group, string help, string standard, string allowed)
-    : Parameter<string>(name, label, group, "", help, standard)
+public sealed class TextParameter(string name, string label, string group, string help, string standard, string allowed, string unit = "")
+    : Parameter<string>(name, label, group, unit, help, standard)
 {
     /// <inheritdoc/>
     public override string TypeName => "text";

@@ -31,7 +31,7 @@ internal static class CellInputs
         }
         CellShape[] cut = [.. cells.Where(c => Cut(c.Box, size) != c.Box)];
         if (cut.Length == 0) return cells;
-        job.Warn($"{text.Port}: {text.File}: {cut.Length} boxes reach over the border of the image ({size.X} x {size.Y} pixels) and are cut there, the first in line {cut[0].Line}.");
+        job.Warn($"{text.Port}: {text.File}: {Words.Count(cut.Length, "box")} over the border of the image ({size.X} x {size.Y} pixels), cut there, the first in line {cut[0].Line}.");
         return [.. cells.Select(c => Cut(c.Box, size) == c.Box ? c : Cut(c, size))];
 
         BadInputException Outside(CellShape cell, string what) => new(string.Create(CultureInfo.InvariantCulture,
@@ -39,7 +39,7 @@ internal static class CellInputs
     }
 
     /// <summary>A size in words.</summary>
-    public static string Sections(Size3 size) => string.Create(CultureInfo.InvariantCulture, $"{size.Z} section{(size.Z == 1 ? "" : "s")} of {size.X} x {size.Y} pixels");
+    public static string Sections(Size3 size) => string.Create(CultureInfo.InvariantCulture, $"{Words.Count(size.Z, "section")} of {size.X} x {size.Y} pixels");
 
     private static Box Cut(Box box, Size3 size)
     {

@@ -73,7 +73,7 @@ internal static class CleanMaskOperation
             job.Warn($"source: its values look like grey values, not like labels ({labels.Objects.Count} different ones). Threshold it first, or set as_mask to take all that is above 0 as one mask.");
         LabelVolume cleaned = job.Run("cleaning", 0.2, 1, part => LabelCleaning.Run(labels, options, part));
         return Result(cleaned, "labels", labels.Objects.Sum(o => o.Voxels), cleaned.Objects.Sum(o => o.Voxels),
-            $"{cleaned.Objects.Count} of {labels.Objects.Count} labels are left; ", job);
+            $"{cleaned.Objects.Count} of {Words.Count(labels.Objects.Count, "label")} left; ", job);
     }
 
     private static OperationResult Mask(BitVolume mask, CleaningOptions options, Job job, Func<BitVolume, LabelVolume?> otherwise)
@@ -82,7 +82,7 @@ internal static class CleanMaskOperation
         {
             long before = mask.CountSet();
             (int objects, int kept) = job.Run("cleaning", 0.2, 1, part => MaskCleaning.Run(mask, options, part));
-            string text = options.Filters ? $"{kept} of {objects} objects are left; " : "";
+            string text = options.Filters ? $"{kept} of {Words.Count(objects, "object")} left; " : "";
             long after = mask.CountSet();
             if (otherwise(mask) is not { } image) return Result(mask, "mask", before, after, text, job);
             mask.Dispose();
@@ -98,7 +98,6 @@ internal static class CleanMaskOperation
     private static OperationResult Result(object cleaned, string kind, long before, long after, string objects, Job job)
     {
         string summary = string.Create(CultureInfo.InvariantCulture, $"{objects}{before} voxels became {after}.");
-        job.Log(summary);
         if (after == 0 && before > 0) job.Warn("Nothing is left. Smaller radii, minimum_size or minimum_span keep more.");
         var report = new JsonObject { ["kind"] = kind, ["voxels_before"] = before, ["voxels"] = after, ["summary"] = summary };
         return new OperationResult(new Dictionary<string, object> { ["cleaned"] = cleaned }, report);

@@ -50,7 +50,7 @@ internal static class ClemRegParameters
 
     public static readonly TextParameter RoiPolygon = new("roi_polygon", "Region of interest", Region,
         "Corners of a polygon on the fluorescence image, in pixels, or several polygons; what lies outside is ignored for registration. Empty: the whole image. In Fiji it is taken from the selection or the ROI manager.",
-        "", PolygonAllowed);
+        "", PolygonAllowed, unit: "px");
 
     public static readonly IntegerParameter ZMin = new("z_min", "First slice", Region, "",
         "First fluorescence slice used for registration, counted from 1; 0 for the first of all.", 0, 0, 100000);
@@ -59,7 +59,7 @@ internal static class ClemRegParameters
         "Last fluorescence slice used for registration, counted from 1; 0 for the last of all.", 0, 0, 100000);
 
     public static readonly TextParameter FixedRoiPolygon = new("roi_polygon_em", "Region of the EM", Region,
-        "The same on the EM mask: mitochondria outside are ignored for registration.", "", PolygonAllowed);
+        "The same on the EM mask: mitochondria outside are ignored for registration.", "", PolygonAllowed, unit: "px");
 
     public static readonly IntegerParameter FixedZMin = new("z_min_em", "First EM slice", Region, "",
         "First EM slice used for registration, counted from 1; 0 for the first of all.", 0, 0, 100000);
@@ -227,7 +227,7 @@ internal static class ClemRegParameters
 
     public static readonly TextParameter ChannelOffsets = new("channel_offsets", "Channel offsets", Warping,
         "Chromatic correction of the fluorescence channels, in nm: channel:z,y,x is added to the positions of that channel before it is warped; channel: and 12 numbers is an affine map (rows of z, y, x and shift). Measure Chromatic Shift gives it from beads. The channel that is registered is the reference.",
-        "", "entries channel:z,y,x or channel:12 numbers, separated by ;, such as 2:120,-30,15");
+        "", "entries channel:z,y,x or channel:12 numbers, separated by ;, such as 2:120,-30,15", unit: "nm");
 
     public static readonly IntegerParameter Channel = new("chromatic_channel", "Channel of the image", Warping, "",
         "Which entry of channel_offsets counts for this image; 0 for none.", 0, 0, 1000);
@@ -243,7 +243,7 @@ internal static class ClemRegParameters
         "target", "target", "source_pitch", "given");
 
     public static readonly TextParameter WarpingOutputSpacing = new("warping_output_spacing", "Output voxel size", Warping,
-        "Voxel size of the result where warping_output_grid is given: one length in nm, or three as z,y,x.", "", "one positive length in nm, or three separated by commas (z,y,x), such as 40 or 130,35.3,35.3");
+        "Voxel size of the result where warping_output_grid is given: one length in nm, or three as z,y,x.", "", "one positive length in nm, or three separated by commas (z,y,x), such as 40 or 130,35.3,35.3", unit: "nm");
 
     public static readonly BooleanParameter WarpingCropToOverlap = new("warping_crop_to_overlap", "Crop to the overlap", Warping,
         "The result covers only the part of the target that the warped image reaches; its voxels stay where they are.", false);

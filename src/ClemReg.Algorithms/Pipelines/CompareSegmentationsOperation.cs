@@ -37,7 +37,7 @@ internal static class CompareSegmentationsOperation
     private static readonly ChoiceParameter MeshUnit = new("mesh_unit", "Unit of the meshes", Meshes, "What the numbers in STL files count: the format does not say. mesh writes nm.", "nm", [.. LengthUnit.All.Select(u => u.Name)]) { Option = true };
 
     private static readonly TextParameter VoxelSize = new("voxel_size", "Voxel size", Meshes,
-        "Where both sides are meshes and no image is given: the voxels in which they are compared, in nm, as z,xy or z,y,x. Empty: the image's, or those of the other side.", "", "one, two or three positive lengths in nm, such as 50,10")
+        "Where both sides are meshes and no image is given: the voxels in which they are compared, in nm, as z,xy or z,y,x. Empty: the image's, or those of the other side.", "", "one, two or three positive lengths in nm, such as 50,10", unit: "nm")
     { Option = true };
 
     private static readonly ChoiceParameter Overlay = new("overlay", "Coloured slices", Files,
@@ -84,7 +84,7 @@ internal static class CompareSegmentationsOperation
         (SegmentedObjects ofA, SegmentedObjects ofB) = job.Run("objects", 0.3, 0.4, part =>
             (part.Run("objects of a", 0, 0.5, half => a.Objects(grid, classes, spelling, minimum, half)), part.Run("objects of b", 0.5, 1, half => b.Objects(grid, classes, spelling, minimum, half))));
         if (classes) WarnOfClasses(ofA, ofB, job);
-        job.Log(string.Create(CultureInfo.InvariantCulture, $"a: {ofA.All.Count} objects, {ofA.Bytes / 1e6:F1} MB as runs of labels; b: {ofB.All.Count} objects, {ofB.Bytes / 1e6:F1} MB."));
+        job.Log(string.Create(CultureInfo.InvariantCulture, $"a: {Words.Count(ofA.All.Count, "object")}, {ofA.Bytes / 1e6:F1} MB as runs of labels; b: {Words.Count(ofB.All.Count, "object")}, {ofB.Bytes / 1e6:F1} MB."));
 
         ObjectOverlaps overlaps = job.Run("overlaps", 0.4, 0.5, part => ObjectOverlaps.Count(ofA, ofB, part));
         SegmentationComparison found = job.Run("matching", 0.5, 0.55, part => SegmentationComparison.Of(ofA, ofB, overlaps, limits, part));
@@ -169,10 +169,9 @@ internal static class CompareSegmentationsOperation
     private static JsonObject Report(OperationRequest request, Grid grid, SegmentedObjects a, SegmentedObjects b, ObjectOverlaps overlaps, SegmentationComparison found, ResultTable[] tables, IReadOnlyList<int> shown, Job job)
     {
         ClassComparison all = found.Classes[^1];
-        string summary = string.Create(CultureInfo.InvariantCulture, $"{a.All.Count} objects against {b.All.Count}: ")
+        string summary = string.Create(CultureInfo.InvariantCulture, $"{Words.Count(a.All.Count, "object")} against {b.All.Count}: ")
             + string.Join(", ", all.Counts.Select(c => string.Create(CultureInfo.InvariantCulture, $"F1 {CompareTables.Text(c.F1)} at an intersection over union of {c.Iou}")))
             + $"; Dice of all voxels {CompareTables.Text(all.Voxels.Dice)}.";
-        job.Log(summary);
         var inputs = new JsonObject();
         foreach (string role in new[] { "a", "b", "image" })
             if (InterchangeOperations.NameOf(request.Extra, role) is { } name) inputs[role] = name;

@@ -33,7 +33,7 @@ internal static class DetectCellsOperation
         report.Run["cells_by_section"] = new JsonArray([.. Enumerable.Range(0, sections).Select(z => (JsonNode)found.Cells.Count(c => c.Box.Slice == z))]);
         report.Boxes(found.Cells);
         report.Markers = found.Markers;
-        string summary = string.Create(CultureInfo.InvariantCulture, $"{found.Cells.Count} cell{(found.Cells.Count == 1 ? "" : "s")} in {sections} section{(sections == 1 ? "" : "s")}")
+        string summary = string.Create(CultureInfo.InvariantCulture, $"{Words.Count(found.Cells.Count, "cell")} in {Words.Count(sections, "section")}")
             + (found.Cells.Count == 0 ? "." : $"; median diameter {report.Diameter(found.Cells)}.");
         return new OperationResult(new Dictionary<string, object> { ["labels"] = found.Labels }, report.Finish(request, summary, job));
     }

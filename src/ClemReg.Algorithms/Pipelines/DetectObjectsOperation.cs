@@ -116,10 +116,9 @@ internal static class DetectObjectsOperation
         foreach ((int z, DetectedBox b) in found)
             table.Add(z + 1, b.Class, network.Name(b.Class), Math.Round(b.Left, 2), Math.Round(b.Top, 2), Math.Round(b.Right - b.Left, 2), Math.Round(b.Bottom - b.Top, 2), Math.Round(b.Score, 4));
         string summary = counts.Count == 0
-            ? string.Create(CultureInfo.InvariantCulture, $"No box of {size.Z} slices reaches the score {request.Values.Get(Score)}.")
-            : $"{found.Count} boxes in {size.Z} slices: {string.Join(", ", counts.Select(c => $"{c.Value} {network.Name(c.Key)}"))}.";
+            ? string.Create(CultureInfo.InvariantCulture, $"No box of {Words.Count(size.Z, "slice")} reaches the score {request.Values.Get(Score)}.")
+            : $"{Words.Count(found.Count, "box")} in {Words.Count(size.Z, "slice")}: {string.Join(", ", counts.Select(c => $"{c.Value} {network.Name(c.Key)}"))}.";
         if (counts.Count == 0) job.Warn(summary + " Lower box_score, or check the intensities and the pixel size.");
-        else job.Log(summary);
         var run = new JsonObject
         {
             ["software_version"] = Operations.Version,

@@ -168,7 +168,6 @@ internal sealed class EmModel
         var report = (JsonObject)run.DeepClone();
         report["summary"] = summary;
         report["files"] = new JsonArray(new JsonObject { ["path"] = "run.json", ["text"] = run.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n" });
-        job.Log(summary);
         return report;
     }
 

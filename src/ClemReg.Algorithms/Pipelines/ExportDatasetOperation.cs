@@ -80,8 +80,7 @@ internal static class ExportDatasetOperation
         var table = new ResultTable("dataset", ["class", .. Uses(chosen).Select(u => DatasetLayout.Folder(u) + "_boxes")]);
         for (int c = 0; c < boxes.Classes.Count; c++) table.Add([boxes.Classes[c], .. Uses(chosen).Select(u => (object)chosen.Where(s => s.Use == u).Sum(s => s.Boxes.Count(b => b.Class == c)))]);
         string summary = string.Create(CultureInfo.InvariantCulture,
-            $"{chosen.Count} slices ({string.Join(", ", Uses(chosen).Select(u => $"{chosen.Count(s => s.Use == u)} {DatasetLayout.Folder(u)}"))}), {chosen.Sum(s => s.Boxes.Count)} boxes of {boxes.Classes.Count} classes.");
-        job.Log(summary);
+            $"{Words.Count(chosen.Count, "slice")} ({string.Join(", ", Uses(chosen).Select(u => $"{chosen.Count(s => s.Use == u)} {DatasetLayout.Folder(u)}"))}), {Words.Count(chosen.Sum(s => s.Boxes.Count), "box")} of {Words.Count(boxes.Classes.Count, "class")}.");
         var report = new JsonObject
         {
             ["format"] = "clemreg-dataset",

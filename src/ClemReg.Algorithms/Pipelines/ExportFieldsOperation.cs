@@ -138,7 +138,7 @@ internal static class ExportFieldsOperation
         double area = fields.Sum(f => (double)f.Pixels) * map.PixelArea;
         int visits = fields.Sum(f => f.Sections);
         var json = new JsonObject { ["fields"] = fields.Count, ["visits"] = visits, ["boxes"] = boxes, ["area_um2"] = Math.Round(area, 3) };
-        string text = string.Create(CultureInfo.InvariantCulture, $"{fields.Count} fields of view for {boxes} boxes, {visits} images of together {area:0} um2");
+        string text = string.Create(CultureInfo.InvariantCulture, $"{(fields.Count == 1 ? "1 field" : $"{fields.Count} fields")} of view for {Words.Count(boxes, "box")}, {Words.Count(visits, "image")} of together {area:0} um2");
         double? whole = size is { } s ? s.Count * map.PixelArea : null;
         if (whole is { } all)
         {

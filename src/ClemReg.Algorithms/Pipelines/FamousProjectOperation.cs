@@ -137,7 +137,6 @@ internal static class FamousProjectOperation
         }
         int done = all.Count(s => s.State == StepState.Done), old = all.Count(s => s.State == StepState.OutOfDate);
         string summary = string.Create(CultureInfo.InvariantCulture, $"{done} of {all.Count} steps are done, {old} out of date.");
-        job.Log(summary);
         return new JsonObject
         {
             ["summary"] = summary,

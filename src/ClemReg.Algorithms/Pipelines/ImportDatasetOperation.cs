@@ -34,8 +34,7 @@ internal static class ImportDatasetOperation
         var table = new ResultTable("boxes", "slice", "class", "name", "x", "y", "width", "height", "score");
         foreach ((int slice, Detection.DetectedBox b) in boxes.Boxes)
             table.Add(slice + 1, b.Class, boxes.Classes[b.Class], Math.Round(b.Left, 2), Math.Round(b.Top, 2), Math.Round(b.Right - b.Left, 2), Math.Round(b.Bottom - b.Top, 2), Math.Round(b.Score, 4));
-        string summary = string.Create(CultureInfo.InvariantCulture, $"{boxes.Boxes.Count} boxes of {boxes.Classes.Count} classes in {boxes.Slices.Count} annotated slices.");
-        job.Log(summary);
+        string summary = string.Create(CultureInfo.InvariantCulture, $"{Words.Count(boxes.Boxes.Count, "box")} of {Words.Count(boxes.Classes.Count, "class")} in {Words.Count(boxes.Slices.Count, "annotated slice")}.");
         var run = new JsonObject
         {
             ["software_version"] = Operations.Version,

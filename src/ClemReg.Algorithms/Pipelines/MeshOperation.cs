@@ -134,8 +134,7 @@ internal static class MeshOperation
     {
         long triangles = made.Objects.Sum(o => (long)o.Triangles), written = made.Objects.Sum(o => (long)o.Written);
         string summary = string.Create(CultureInfo.InvariantCulture,
-            $"{made.Objects.Count} objects, {made.Objects.Sum(o => o.Measures.VoxelVolume) * 1e-9:G4} um3, {made.Objects.Sum(o => o.AreaNm2) * 1e-6:G4} um2; {triangles} triangles, {written} written; {made.Contacts.Count} contacts.");
-        job.Log(summary);
+            $"{Words.Count(made.Objects.Count, "object")}, {made.Objects.Sum(o => o.Measures.VoxelVolume) * 1e-9:G4} um3, {made.Objects.Sum(o => o.AreaNm2) * 1e-6:G4} um2; {Words.Count(triangles, "triangle")}, {written} written; {Words.Count(made.Contacts.Count, "contact")}.");
         return new JsonObject
         {
             ["format"] = "clemreg-meshes",

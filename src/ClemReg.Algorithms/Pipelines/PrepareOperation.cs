@@ -50,7 +50,7 @@ internal static class PrepareOperation
 
     private static readonly TextParameter Resample = new("resample_spacing", "6. New voxel size", Sampling,
         "Interpolates to voxels of this size: one length for isotropic voxels, or three as z,y,x. Lengths along the new axes, after reslice and rotate.",
-        "", "left empty, or one positive length in nm, or three separated by commas (z,y,x), such as 20 or 40,20,20")
+        "", "left empty, or one positive length in nm, or three separated by commas (z,y,x), such as 20 or 40,20,20", unit: "nm")
     { Option = true };
 
     private static readonly ChoiceParameter Interpolation = new("resample_interpolation", "Interpolation", Sampling,

@@ -57,7 +57,7 @@ internal static class SegmentEmOperation
         BitVolume mask = labels.ToMask(job);
         long voxels = labels.Objects.Sum(o => o.Voxels);
         double fraction = (double)voxels / em.Grid.Size.Count;
-        string summary = string.Create(CultureInfo.InvariantCulture, $"{labels.Objects.Count} objects, {100 * fraction:0.##} % of the volume, by {model.File} on {model.Used}.");
+        string summary = string.Create(CultureInfo.InvariantCulture, $"{Words.Count(labels.Objects.Count, "object")}, {100 * fraction:0.##} % of the volume, by {model.File} on {model.Used}.");
         var found = new JsonObject { ["objects"] = labels.Objects.Count, ["voxels"] = voxels, ["fraction"] = fraction };
         return new OperationResult(new Dictionary<string, object> { ["labels"] = labels, ["mask"] = mask }, model.Report(about, found, summary, job));
     }

@@ -112,7 +112,6 @@ internal static class SegmentOrganellesOperation
 
         var tables = new OrganelleTables(organelles, found, given.Classes, labels);
         string summary = Summary(organelles, found.Count, size, given.Classes, tables.Suggestions);
-        job.Log(summary);
         run["composition"] = request.Values.Get(Compose);
         run["boxes"] = given.Boxes.Count;
         run["boxes_without_pixels"] = empty.Count;
@@ -231,7 +230,7 @@ internal static class SegmentOrganellesOperation
     private static string Summary(IReadOnlyList<Organelle3D> organelles, int boxes, Size3 size, IReadOnlyList<string> classes, int suggestions)
     {
         string counts = string.Join(", ", organelles.GroupBy(o => o.Class).OrderBy(g => g.Key).Select(g => $"{g.Count()} {classes[g.Key]}"));
-        return string.Create(CultureInfo.InvariantCulture, $"{organelles.Count} organelles of {boxes} boxes in {size.Z} slices{(counts.Length == 0 ? "" : ": " + counts)}; {suggestions} suggestion{(suggestions == 1 ? "" : "s")} to look at.");
+        return string.Create(CultureInfo.InvariantCulture, $"{Words.Count(organelles.Count, "organelle")} of {Words.Count(boxes, "box")} in {Words.Count(size.Z, "slice")}{(counts.Length == 0 ? "" : ": " + counts)}; {Words.Count(suggestions, "suggestion")} to look at.");
     }
 
     /// <summary>The boxes in which pixels were found, as annotation is kept.</summary>

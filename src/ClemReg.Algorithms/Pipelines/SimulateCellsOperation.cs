@@ -87,7 +87,7 @@ internal static class SimulateCellsOperation
         }
         int seen = sample.Truth.Select(b => b.Cell).Distinct().Count();
         var found = new JsonObject { ["sections"] = options.Sections, ["cells"] = seen, ["boxes"] = sample.Truth.Count };
-        string summary = string.Create(CultureInfo.InvariantCulture, $"{options.Sections} sections of {options.Width} x {options.Height} pixels with {seen} cells, {sample.Truth.Count} boxes.");
+        string summary = string.Create(CultureInfo.InvariantCulture, $"{Words.Count(options.Sections, "section")} of {options.Width} x {options.Height} pixels with {Words.Count(seen, "cell")}, {Words.Count(sample.Truth.Count, "box")}.");
         var table = new ResultTable("boxes", [.. BoxTable.Columns]);
         foreach (Box b in sample.Truth) table.Add(BoxTable.Row(b));
         return new OperationResult(new Dictionary<string, object> { ["sections"] = sample.Sections, ["labels"] = labels }, new JsonObject

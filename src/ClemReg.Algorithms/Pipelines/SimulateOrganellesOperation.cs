@@ -80,8 +80,8 @@ internal static class SimulateOrganellesOperation
         OrganelleSample sample = OrganelleSimulator.Simulate(options, job);
         var found = new JsonObject { ["boxes"] = sample.Boxes.Count, ["true_boxes"] = sample.TrueBoxes.Count };
         foreach (IGrouping<int, SimulatedOrganelle> group in sample.Organelles.GroupBy(o => o.Class).OrderBy(g => g.Key)) found[Name(group.Key)] = group.Count();
-        string summary = string.Create(CultureInfo.InvariantCulture, $"{options.SizeZ} slices of {options.SizeX} x {options.SizeY} pixels: ")
-            + string.Join(", ", sample.Organelles.GroupBy(o => o.Class).OrderBy(g => g.Key).Select(g => $"{g.Count()} {Name(g.Key)}")) + $"; {sample.Boxes.Count} boxes.";
+        string summary = string.Create(CultureInfo.InvariantCulture, $"{Words.Count(options.SizeZ, "slice")} of {options.SizeX} x {options.SizeY} pixels: ")
+            + string.Join(", ", sample.Organelles.GroupBy(o => o.Class).OrderBy(g => g.Key).Select(g => $"{g.Count()} {Name(g.Key)}")) + $"; {Words.Count(sample.Boxes.Count, "box")}.";
         double voxel = options.SpacingZ * options.SpacingXy * options.SpacingXy * 1e-9;
         var objects = new ResultTable("objects", "label", "class", "voxels", "volume_um3", "first_slice", "last_slice");
         foreach (SimulatedOrganelle o in sample.Organelles) objects.Add(o.Label, Name(o.Class), o.Voxels, o.Voxels * voxel, o.FirstSlice + 1, o.LastSlice + 1);

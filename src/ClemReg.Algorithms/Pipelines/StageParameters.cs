@@ -25,11 +25,11 @@ internal static class StageParameters
     private static readonly BooleanParameter FlipY = new("flip_y", "Flip y", Group, "The stage's y runs upwards, against the image's.", false) { Option = true };
 
     private static readonly TextParameter FiducialPixels = new("fiducial_pixels", "Fiducials in the image", Group,
-        "In place of origin, rotation and flips: three or more points in the image, x,y; x,y; x,y in pixels from the first one's centre. In Fiji click them with the multi-point tool.", "", "pairs of numbers, x,y; x,y; x,y")
+        "In place of origin, rotation and flips: three or more points in the image, x,y; x,y; x,y in pixels from the first one's centre. In Fiji click them with the multi-point tool.", "", "pairs of numbers, x,y; x,y; x,y", unit: "px")
     { Option = true };
 
     private static readonly TextParameter FiducialStage = new("fiducial_stage", "Fiducials on the stage", Group,
-        "The same points on the stage, in the same order, x,y; x,y; x,y in um.", "", "pairs of numbers, x,y; x,y; x,y")
+        "The same points on the stage, in the same order, x,y; x,y; x,y in um.", "", "pairs of numbers, x,y; x,y; x,y", unit: "um")
     { Option = true };
 
     public static IReadOnlyList<Parameter> All { get; } = [PixelSize, OriginX, OriginY, Rotation, FlipX, FlipY, FiducialPixels, FiducialStage];

@@ -80,7 +80,7 @@ internal static class TrackCellsOperation
         report.Boxes(cells);
         report.Table(Table(tracks, cells, parameters.Pixel));
         string summary = string.Create(CultureInfo.InvariantCulture,
-            $"{tracks.Count} cell{(tracks.Count == 1 ? "" : "s")} in {image.Grid.Size.Z} section{(image.Grid.Size.Z == 1 ? "" : "s")}, {cells.Count} boxes, {tracks.Count(t => t.Boxes.Count > 1)} of the cells in several sections; {boxes.Count - cells.Count} boxes were left out.");
+            $"{Words.Count(tracks.Count, "cell")} in {Words.Count(image.Grid.Size.Z, "section")}, {Words.Count(cells.Count, "box")}, {tracks.Count(t => t.Boxes.Count > 1)} of the cells in several sections; {Words.Count(boxes.Count - cells.Count, "box")} left out.");
         JsonObject json = report.Finish(request, summary, job);
         // By this the caller finds the track of each cell that it gave.
         json["numbers"] = new JsonArray([.. followed.Select(f => (JsonNode)new JsonArray(f.Box.Slice + 1, f.Box.Cell, f.Track))]);

@@ -50,7 +50,7 @@ public sealed class ExportFieldsOperationTests
         JsonNode stage = JsonNode.Parse(File(json, "fields.json"))!["fields"]![0]!["stage_um"]!;
         Assert.Equal([1007.292, -253.909], stage["centre"]!.AsArray().Select(v => (double)v!));
         Assert.Equal(1011.385, (double)stage["corners"]![2]![0]!);
-        Assert.Contains("1 fields of view for 1 boxes", (string)json["summary"]!, StringComparison.Ordinal);
+        Assert.Contains("1 field of view for 1 box", (string)json["summary"]!, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -134,6 +134,6 @@ public sealed class ExportFieldsOperationTests
         using var image = new Volume<byte>(new Grid(new Size3(1, 100, 200), new Point3(1000, 1000, 1000)));
         using OperationResult result = Result("x,y,width,height\n190,-4,15,10\n", [], image);
         Assert.Equal([190, 0, 10, 6], Row(result.Json, 1)[3..7]);
-        Assert.Contains("1 boxes reach over the border of the image (200 x 100 pixels) and are cut there, the first in line 2", Assert.Single(_heard.Lines, l => l.StartsWith("warning", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("1 box over the border of the image (200 x 100 pixels), cut there, the first in line 2", Assert.Single(_heard.Lines, l => l.StartsWith("warning", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 }

@@ -34,7 +34,10 @@ public final class GenerateCommands {
 		final GenerateCommands generator = new GenerateCommands(Schema.parse(new String(Files.readAllBytes(Paths.get(args[0])), StandardCharsets.UTF_8)));
 		Files.createDirectories(sources);
 		Files.createDirectories(index.getParent());
-		for (final Operation operation : Commands.of(generator.schema)) write(sources.resolve(className(operation) + ".java"), generator.source(operation));
+		for (final Operation operation : Commands.of(generator.schema)) {
+			write(sources.resolve(className(operation) + ".java"), generator.source(operation));
+			if (isSearched(operation)) write(sources.resolve(entryName(operation) + ".java"), entry(operation));
+		}
 		write(index, generator.index());
 		final String menu = Menu.config(generator.schema);
 		write(Paths.get(args[2]).resolve("plugins.config"), menu);
@@ -59,6 +62,26 @@ public final class GenerateCommands {
 		final StringBuilder name = new StringBuilder();
 		for (final String word : operation.name.split("_")) name.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1));
 		return name.append("Command").toString();
+	}
+
+	private static boolean isSearched(final Operation operation) {
+		return SearchTerms.ALL.containsKey(operation.name);
+	}
+
+	/** The class that opens an operation's dialog from Fiji's search bar. */
+	private static String entryName(final Operation operation) {
+		return "Find" + className(operation).replaceAll("Command$", "");
+	}
+
+	/** What the search bar shows: without a menu path the entry is in no menu. */
+	private static String entryLabel(final Operation operation) {
+		return "CLEM-Reg " + Menu.label(operation).replace("...", "") + ": " + SearchTerms.ALL.get(operation.name);
+	}
+
+	private static String entry(final Operation operation) {
+		return "package " + PACKAGE + ";\n\nimport org.scijava.command.Command;\nimport org.scijava.plugin.Plugin;\n\n/** Opens the dialog of " + escapedComment(operation.title)
+			+ ". Generated for Fiji's search bar. */\n@Plugin(type = Command.class, label = " + quoted(entryLabel(operation)) + ")\npublic class " + entryName(operation)
+			+ " extends MenuEntry {\n\t/** Called by SciJava. */\n\tpublic " + entryName(operation) + "() {\n\t\tsuper(" + quoted(Menu.label(operation)) + ");\n\t}\n}\n";
 	}
 
 	/** Its own menu and its own words: a SciJava command hides an ImageJ command of the same label. */
@@ -154,6 +177,9 @@ public final class GenerateCommands {
 		for (final Operation operation : Commands.of(schema)) {
 			out.append("{\"class\":").append(quoted(PACKAGE + "." + className(operation))).append(",\"values\":{\"headless\":true,\"menuPath\":")
 				.append(quoted(menuPath(operation))).append(",\"type\":\"org.scijava.command.Command\"}}\n");
+			if (isSearched(operation)) {
+				out.append("{\"class\":").append(quoted(PACKAGE + "." + entryName(operation))).append(",\"values\":{\"label\":").append(quoted(entryLabel(operation))).append(",\"type\":\"org.scijava.command.Command\"}}\n");
+			}
 		}
 		out.append("{\"class\":").append(quoted(PACKAGE + ".GivenInputs")).append(",\"values\":{\"type\":\"org.scijava.module.process.PreprocessorPlugin\"}}\n");
 		return out.toString();

@@ -18,9 +18,12 @@ import clem.workflow.Commands;
 public final class Menu {
 	private static final String ROOT = "Plugins>CLEM-Reg", CLASS = "clem.ij.ClemReg";
 
-	/** The groups in the order of the menu; the first has no submenu. */
+	/**
+	 * The groups in the order of the menu; the last has no submenu. ImageJ puts a submenu before the first entry that comes after it in the alphabet, so that after the workflows the submenus would stand among them: they come
+	 * first, above a line.
+	 */
 	private enum Group {
-		WORKFLOWS(""), STEPS(">Steps"), TOOLS(">Tools"), EXCHANGE(">Import and Export"), SAMPLES(">Samples"), HELP(">Help");
+		HELP(">Help"), EXCHANGE(">Import and Export"), SAMPLES(">Samples"), STEPS(">Steps"), TOOLS(">Tools"), WORKFLOWS("");
 
 		final String submenu;
 
@@ -51,10 +54,10 @@ public final class Menu {
 		menu.get(Group.WORKFLOWS).sort(Comparator.comparing(command -> WORKFLOWS.indexOf(command[0])));
 		final StringBuilder config = new StringBuilder("# CLEM-Reg's menu in ImageJ. Made from the operations by clem.build.Menu.\n");
 		for (final Map.Entry<Group, List<String[]>> group : menu.entrySet()) {
+			if (group.getKey() == Group.WORKFLOWS) config.append(ROOT).append(", \"-\"\n");
 			for (final String[] command : group.getValue()) {
 				config.append(ROOT).append(group.getKey().submenu).append(", \"").append(command[1]).append("\", ").append(CLASS).append("(\"").append(command[0]).append("\")\n");
 			}
-			if (group.getKey() == Group.WORKFLOWS) config.append(ROOT).append(", \"-\"\n");
 		}
 		return config.toString();
 	}

@@ -49,6 +49,7 @@ import ij.ImagePlus;
 import ij.gui.ImageCanvas;
 import ij.gui.ImageWindow;
 import ij.gui.Toolbar;
+import ij.plugin.frame.RoiManager;
 
 /** A small window beside an image in whose slices boxes are drawn: classes, slices, undo, load and save. The image's window can be used meanwhile, and understands the same keys. */
 final class AnnotateWindow {
@@ -182,7 +183,15 @@ final class AnnotateWindow {
 		dialog.setSize(Math.max(Windows.scaled(WIDTH), dialog.getWidth()), dialog.getHeight());
 		final Dimension screen = IJ.getScreenSize();
 		dialog.setLocation(Math.min(screen.width - dialog.getWidth(), window.getX() + window.getWidth() + 4), window.getY());
+		clear(RoiManager.getInstance2(), screen);
 		dialog.setVisible(true);
+	}
+
+	/** Moves the ROI manager to the side where it would lie over the window: to its right, or left of the image. */
+	private void clear(final RoiManager manager, final Dimension screen) {
+		if (manager == null || !manager.getBounds().intersects(dialog.getBounds())) return;
+		final int right = dialog.getX() + dialog.getWidth() + 4;
+		manager.setLocation(right + manager.getWidth() <= screen.width ? right : Math.max(0, boxes.image.getWindow().getX() - manager.getWidth() - 4), dialog.getY());
 	}
 
 	void addClass(final String name) {

@@ -30,5 +30,7 @@ final class CellDisplay {
 		if (image.getWindow() == null && !Interpreter.isBatchMode()) image.show();
 		if (given == null) CellRoiManager.add(cells, image);
 		else CellRoiManager.rename(cells, given, image);
+		// The outlines are what a user looks at first; the labels lie below.
+		Display.front(image);
 	}
 }

@@ -12,6 +12,7 @@ import clem.bridge.ClemRegException;
 import clem.image.LabelColours;
 import clem.workflow.CellResults;
 import clem.workflow.CellRois;
+import clem.workflow.ObjectRois;
 import ij.IJ;
 import ij.ImagePlus;
 import ij.Prefs;
@@ -61,6 +62,13 @@ final class CellRoiManager {
 		return false;
 	}
 
+	/** Whether boxes of objects with classes are there that belong to an image. */
+	static boolean hasObjects(final ImagePlus image) {
+		if (image == null) return false;
+		for (final Roi roi : of(image)) if (roi.getProperty(ObjectRois.CLASS) != null) return true;
+		return false;
+	}
+
 	private static List<Roi> all(final ImagePlus image) {
 		if (GraphicsEnvironment.isHeadless()) return image.getOverlay() == null ? new ArrayList<>() : Arrays.asList(image.getOverlay().toArray());
 		final RoiManager manager = RoiManager.getInstance2();
@@ -105,6 +113,21 @@ final class CellRoiManager {
 		if (replaced + changed > 0) {
 			IJ.log("CLEM-Reg: " + replaced + " cells of an earlier run were replaced" + (changed > 0 ? "; " + changed + " that you changed stay: look for cells that are there twice." : "."));
 		}
+	}
+
+	/** Puts boxes of objects there, in the colours of their classes, in place of those of an image of the same title. */
+	static void add(final List<Roi> boxes, final ImagePlus image) {
+		final List<Roi> all = new ArrayList<>();
+		for (final Roi roi : all(image)) if (roi.getProperty(ObjectRois.CLASS) == null || isOfAnother(roi, image)) all.add(roi);
+		final List<String> classes = new ArrayList<>();
+		for (final Roi roi : boxes) {
+			final String name = ObjectRois.objectClass(roi);
+			if (!classes.contains(name)) classes.add(name);
+			roi.setStrokeColor(LabelColours.colour(classes.indexOf(name) % LabelColours.COUNT));
+			roi.setProperty(KEY, mark(roi, image));
+			all.add(roi);
+		}
+		set(all, image);
 	}
 
 	/** Gives the ROIs that were followed the numbers and colours of their tracks; what belongs to no track stays as it is. */

@@ -407,7 +407,7 @@ public final class ClemReg implements PlugIn {
 			request.writes(operation, out, overwrite);
 			new Step(bridge, operation).run(new Opened(values), request, listener, results -> {
 				if (results.report.get("tables") != null) showTables(operation, results);
-				else IJ.log("CLEM-Reg: " + Json.asText(results.report.get("summary"), ""));
+				tellSummary(results);
 			});
 			return;
 		}
@@ -448,6 +448,7 @@ public final class ClemReg implements PlugIn {
 					else if (results.names().contains(port.name) && !(port.isTransform() && operation.name.equals("prepare"))) show(operation, port, results);
 				}
 				if (operation.outputs.isEmpty()) IJ.log(operation.title + "\n" + Json.writePretty(results.report));
+				else tellSummary(results);
 			});
 		}
 	}
@@ -511,7 +512,13 @@ public final class ClemReg implements PlugIn {
 			final Map<String, Object> table = Json.asObject(item);
 			Display.table(operation.title + ": " + Json.asText(table.get("name"), ""), Json.asList(table.get("columns")), Json.asList(table.get("rows")));
 		}
-		IJ.log(Json.asText(results.report.get("summary"), ""));
+	}
+
+	/** In the log, after what is shown, and in place of the progress. */
+	private static void tellSummary(final Step.Results results) {
+		final String summary = Json.asText(results.report.get("summary"), "");
+		IJ.showStatus("CLEM-Reg: " + (summary.isEmpty() ? "done" : summary.replaceAll("\n(?s:.*)", "")));
+		if (!summary.isEmpty()) IJ.log("CLEM-Reg: " + summary);
 	}
 
 	/** The sections with the true boxes over them, their labels, and the boxes as a table that can be named as truth. */
@@ -525,20 +532,22 @@ public final class ClemReg implements PlugIn {
 			final Map<String, Object> table = Json.asObject(item);
 			Display.table("sample-boxes", Json.asList(table.get("columns")), Json.asList(table.get("rows")));
 		}
-		IJ.log("CLEM-Reg: " + Json.asText(results.report.get("summary"), ""));
+		Display.front(sections);
 	}
 
-	/** The stack, its labels in colours, and the tables of objects and boxes, which can be named in other commands. */
+	/** The stack with its boxes in the ROI manager, where Segment Organelles finds them; its labels in colours, and the tables of objects and boxes. */
 	private static void showOrganelles(final Step.Results results) {
 		final ImagePlus labels = Display.image("sample-organelles-labels.tif", results.image("labels"), null);
 		LabelColours.show(labels);
 		Display.show(labels);
-		Display.show(Display.image("sample-organelles.tif", results.image("em"), null));
+		final ImagePlus stack = Display.image("sample-organelles.tif", results.image("em"), null);
+		Display.show(stack);
 		for (final Object item : Json.asList(results.report.get("tables"))) {
 			final Map<String, Object> table = Json.asObject(item);
 			Display.table("sample-organelle-" + Json.asText(table.get("name"), ""), Json.asList(table.get("columns")), Json.asList(table.get("rows")));
+			if ("boxes".equals(table.get("name"))) CellRoiManager.add(ObjectRois.of(table, stack), stack);
 		}
-		IJ.log("CLEM-Reg: " + Json.asText(results.report.get("summary"), ""));
+		Display.front(stack);
 	}
 
 	/** The fields over the image from which they were made, if that is open; else over none. */

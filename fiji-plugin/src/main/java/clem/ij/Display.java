@@ -209,6 +209,11 @@ final class Display {
 		else IJ.log("CLEM-Reg: " + image.getTitle() + " cannot be shown without a screen; give an output (out) to save it.");
 	}
 
+	/** Brings what a user looks at first before the tables and the other images. */
+	static void front(final ImagePlus image) {
+		if (image.getWindow() != null) image.getWindow().toFront();
+	}
+
 	/** Shows rows of texts and numbers as a table; null is an empty cell. */
 	static void table(final String title, final List<Object> columns, final List<Object> rows) {
 		final ResultsTable table = new ResultsTable();

@@ -8,6 +8,7 @@ import java.awt.GridBagConstraints;
 import java.awt.GridBagLayout;
 import java.awt.GridLayout;
 import java.awt.Insets;
+import java.awt.event.KeyEvent;
 import java.awt.event.WindowAdapter;
 import java.awt.event.WindowEvent;
 import java.lang.reflect.InvocationTargetException;
@@ -33,6 +34,7 @@ import javax.swing.JPanel;
 import javax.swing.JScrollPane;
 import javax.swing.JTabbedPane;
 import javax.swing.JTextField;
+import javax.swing.KeyStroke;
 import javax.swing.SwingConstants;
 import javax.swing.SwingUtilities;
 import javax.swing.event.DocumentEvent;
@@ -124,6 +126,7 @@ final class ParameterDialog {
 		final JButton ok = button("OK", this::accept);
 		buttons.add(ok);
 		dialog.getRootPane().setDefaultButton(ok);
+		dialog.getRootPane().registerKeyboardAction(e -> dialog.dispose(), KeyStroke.getKeyStroke(KeyEvent.VK_ESCAPE, 0), JComponent.WHEN_IN_FOCUSED_WINDOW);
 		reset();
 		// What is filled in, as from a project, goes before what the user chose elsewhere.
 		final Map<String, String> kept = filledIn.isEmpty() ? DialogMemory.of(operation, fields) : Collections.emptyMap();
@@ -157,6 +160,7 @@ final class ParameterDialog {
 		check();
 		listen();
 		Windows.pack(dialog);
+		Windows.enlarge(dialog, () -> tabs.getTabRunCount() > 1);
 		dialog.setLocationRelativeTo(IJ.getInstance());
 		return dialog;
 	}
@@ -391,6 +395,7 @@ final class ParameterDialog {
 		region();
 		if (inputs.get(Fields.ROI_MANAGER) != null) offerRois();
 		offerCells();
+		offerBoxes();
 		remembered.setVisible(false);
 	}
 
@@ -401,6 +406,11 @@ final class ParameterDialog {
 		if (CellRoiManager.any()) set(inputs.get(cells.name), CellTable.MANAGER);
 		if (inputs.get("image") != null && !titles.isEmpty()) ((JComboBox<?>) inputs.get("image")).setSelectedItem(Images.current(titles));
 		points();
+	}
+
+	/** Boxes of objects that are in the ROI manager are those of the chosen image, as Annotate and the sample have put them there. */
+	private void offerBoxes() {
+		for (final Commands.FileInput input : Commands.inputs(operation)) if (input.isBoxes() && CellRoiManager.hasObjects(chosen("image"))) set(inputs.get(input.name), CellTable.MANAGER);
 	}
 
 	/** Shows the points that are marked in the chosen image: fiducials. */

@@ -8,11 +8,14 @@ import java.awt.Rectangle;
 import java.awt.Window;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 import ij.Prefs;
 
 /** What all windows of ours do: ImageJ's scale of fonts (Edit > Options > Appearance), no larger than the screen, one of each. */
 final class Windows {
+	private static final int STEP = 10;
+
 	private Windows() {}
 
 	/** A length in pixels at the user's scale. */
@@ -26,6 +29,15 @@ final class Windows {
 		window.pack();
 		final Rectangle screen = GraphicsEnvironment.getLocalGraphicsEnvironment().getMaximumWindowBounds();
 		window.setSize(Math.min(window.getWidth(), screen.width), Math.min(window.getHeight(), screen.height));
+	}
+
+	/** Makes a window higher as long as it is needed, at most as high as the screen. */
+	static void enlarge(final Window window, final BooleanSupplier needed) {
+		final int most = GraphicsEnvironment.getLocalGraphicsEnvironment().getMaximumWindowBounds().height;
+		while (needed.getAsBoolean() && window.getHeight() < most) {
+			window.setSize(window.getWidth(), Math.min(most, window.getHeight() + scaled(STEP)));
+			window.validate();
+		}
 	}
 
 	/** Gives parts that were made later the user's scale of fonts. */

@@ -42,6 +42,7 @@ final class EmSegmentation {
 			final long found = own.add(result).get("mask");
 			final Map<String, Object> json = Json.parseObject(result.json);
 			for (final Object warning : Json.asList(json.get("warnings"))) progress.warning(Json.asText(warning, ""));
+			progress.log(Json.asText(json.get("summary"), ""));
 			if (Json.asNumber(json.get("voxels"), 1) == 0) {
 				throw ClemRegException.badInput("model: " + input.model.getName() + " finds nothing in '" + input.fixed.name() + "'. Try a lower seg_thr or min_size, check the pixel size and em_intensity_range, or see what Segment EM gives.");
 			}

@@ -51,7 +51,7 @@ public final class IndexTest {
 				final String value = string();
 				final String type = name.equals("clem.scijava.GivenInputs") ? "org.scijava.module.process.PreprocessorPlugin" : "org.scijava.command.Command";
 				Check.that(!key.equals("type") || value.equals(type), "type " + value);
-				Check.that(key.equals("type") || key.equals("menuPath"), "key " + key);
+				Check.that(key.equals("type") || key.equals("menuPath") || key.equals("label"), "key " + key);
 			}
 		}
 		while (text.charAt(at++) == ',');
