@@ -53,6 +53,19 @@ check "a surface for each of the $objects objects" test "$objects" -gt 3 -a "$(l
 check "groups of OBJ" grep -q '^g ' "$scratch/meshes/all.obj"
 check "STL, OBJ and PLY as another reads them" /usr/bin/python3 "$root/tests/plugin/read_meshes.py" "$scratch/meshes" >/dev/null
 check "a view" grep -q '"label":1,' "$scratch/meshes/view.html"
+if /usr/bin/python3 -c 'import open3d' 2>/dev/null; then
+  check "as Open3D reads them: $(/usr/bin/python3 "$root/tests/plugin/open3d_meshes.py" "$scratch/meshes" 2>&1 | tee "$scratch/open3d.log" | tail -3)" grep -q 'closed, manifold, outwards' "$scratch/open3d.log"
+else
+  skip "the meshes in Open3D: there is no python3-open3d"
+fi
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+if [ -n "$browser" ]; then
+  { echo label,class; tail -n +2 "$scratch/meshes/objects.csv" | awk -F, '{ print $1 "," ($1 % 2 ? "odd" : "even") }'; } >"$scratch/two.csv"
+  check "mesh of two classes" "$clemreg" mesh --labels "$s/em_labels.tif" --classes "$scratch/two.csv" --format stl --out "$scratch/two"
+  check "the view in $browser: $(timeout 200 /usr/bin/python3 "$root/tests/plugin/view_page.py" "$browser" "$scratch/two" "${CLEMREG_VIEW_PICTURES:-$scratch/view}" 2>&1 | tee "$scratch/view.log" | tail -3)" grep -q 'objects chosen by clicks' "$scratch/view.log"
+else
+  skip "the view in a browser: there is no Chromium"
+fi
 check "a picture" test -s "$scratch/meshes/meshes.png"
 check "units in the headers" grep -q 'area_um2' "$scratch/meshes/objects.csv"
 refuses "the folder again" 2 "meshes|overwrit" mesh --labels "$s/em_labels.tif" --out "$scratch/meshes"

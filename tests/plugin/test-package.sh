@@ -19,11 +19,13 @@ check "packed twice, the bytes are the same" cmp "$scratch/1.jar" "$scratch/2.ja
 
 # Licences: each package that the algorithms name, ONNX Runtime and .NET have one, in every place; .NET's is that of the version that was compiled in.
 unzip -qo "$zip" -d "$scratch/Fiji"
-for licence in CLEM-Reg NET ONNX-Runtime $(sed -nE '/PrivateAssets/d; s/.*PackageReference Include="([^"]*)".*/\1/p' "$root/src/ClemReg.Algorithms/ClemReg.Algorithms.csproj" | sed 's/^System\.Numerics\.Tensors$/NET/' | tr . -); do
+for licence in CLEM-Reg NET ONNX-Runtime three-js $(sed -nE '/PrivateAssets/d; s/.*PackageReference Include="([^"]*)".*/\1/p' "$root/src/ClemReg.Algorithms/ClemReg.Algorithms.csproj" | sed 's/^System\.Numerics\.Tensors$/NET/' | tr . -); do
   check "licence of $licence, update site" test -s "$package/update-site/licenses/clemreg/$licence.txt"
   check "licence of $licence, zip" test -s "$scratch/Fiji/licenses/clemreg/$licence.txt"
   check "licence of $licence, jar" bash -c 'unzip -l "$1" "licenses/$2.txt" | grep -q "1 file"' _ "$scratch/Fiji/plugins/Clem_Reg-$version.jar" "$licence"
 done
+viewer=$(ls -d "$root"/build/viewer/three-*/LICENSE 2>/dev/null)
+check "the licence of three.js is that of the version in the page" bash -c 'diff <(tail -n +3 "$1") "$2" && grep -q "three.js $3\." "$1"' _ "$root/fiji-plugin/src/main/resources/licenses/three-js.txt" "$viewer" "$(basename "$(dirname "$viewer")" | sed 's/three-//')"
 notices=$(ls "${NUGET_PACKAGES:-$HOME/.nuget/packages}"/microsoft.netcore.app.runtime.*/9.*/THIRD-PARTY-NOTICES.TXT 2>/dev/null | tail -1)
 if [ -n "$notices" ]; then
   tr -d '\r' <"$notices" | sed 's/[ \t]*$//' >"$scratch/notices"

@@ -7,12 +7,12 @@ using ClemReg.Algorithms.Volumes;
 namespace ClemReg.Algorithms.Meshes;
 
 /// <summary>
-/// A page that shows surfaces and their measures in any browser, by itself (view.html is its template): positions as 16-bit parts of each object's own box, which are a 131,070th of its sides off at most, and corners as numbers of 16 bits, or
+/// A page that shows surfaces and their measures in any browser, by itself (view.html is its template, view.js its program, with three.js in it: scripts/bundle-viewer.sh): positions as 16-bit parts of each object's own box, which are a 131,070th of its sides off at most, and corners as numbers of 16 bits, or
 /// 32 where an object has more than 65,536 vertices, both in base64: about 12 bytes a triangle. Objects are written one after the other; a page that grows beyond its limit is given up.
 /// </summary>
 internal sealed class ViewFile : IDisposable
 {
-    private const string Template = "view.html", Mark = "<!--data-->\n";
+    private const string Template = "view.html", Program = "view.js", DataMark = "<!--data-->\n", ProgramMark = "<!--viewer-->\n";
     private const int Steps = ushort.MaxValue;
 
     private readonly string _path, _end;
@@ -24,12 +24,12 @@ internal sealed class ViewFile : IDisposable
     /// <param name="limit">Bytes that the page may take.</param>
     public ViewFile(string path, long limit)
     {
-        using var reader = new StreamReader(typeof(ViewFile).Assembly.GetManifestResourceStream(Template)!, Encoding.UTF8);
-        string template = reader.ReadToEnd();
-        int mark = template.IndexOf(Mark, StringComparison.Ordinal);
-        (_path, _limit, _end) = (path, limit, template[(mark + Mark.Length)..]);
+        string template = Resource(Template);
+        int data = template.IndexOf(DataMark, StringComparison.Ordinal), program = template.IndexOf(ProgramMark, StringComparison.Ordinal);
+        (_path, _limit) = (path, limit);
+        _end = template[(data + DataMark.Length)..program] + "<script>\n" + Resource(Program) + "</script>\n" + template[(program + ProgramMark.Length)..];
         _text = new StreamWriter(path, false, new UTF8Encoding(false), 1 << 16);
-        Write(template[..mark]);
+        Write(template[..data]);
         Write("<script type=\"application/json\" id=\"meshes\">[");
     }
 
@@ -86,6 +86,12 @@ internal sealed class ViewFile : IDisposable
         // Nearly all of it is ASCII.
         Bytes += text.Length;
         if (Bytes <= _limit) _text.Write(text);
+    }
+
+    private static string Resource(string name)
+    {
+        using var reader = new StreamReader(typeof(ViewFile).Assembly.GetManifestResourceStream(name)!, Encoding.UTF8);
+        return reader.ReadToEnd();
     }
 
     private static string Xyz(Point3 p) => string.Create(CultureInfo.InvariantCulture, $"[{p.X:R},{p.Y:R},{p.Z:R}]");
