@@ -12,8 +12,14 @@ public sealed class DarknetTemplate
     /// <summary>Darknet's advice: 2000 batches a class, 6000 at least.</summary>
     private const int BatchesAClass = 2000, LeastBatches = 6000;
 
-    private static readonly double[] Anchors = [12, 16, 19, 36, 40, 28, 36, 75, 76, 55, 72, 146, 142, 110, 192, 243, 459, 401];
-    private static readonly double[] TinyAnchors = [10, 14, 23, 27, 37, 58, 81, 82, 135, 169, 344, 319];
+    /// <summary>The published anchors of YOLOv4, for 608 pixels.</summary>
+    internal static readonly IReadOnlyList<BoxSize> Anchors = [new(12, 16), new(19, 36), new(40, 28), new(36, 75), new(76, 55), new(72, 146), new(142, 110), new(192, 243), new(459, 401)];
+
+    /// <summary>Those of YOLOv4-tiny, for 416 pixels.</summary>
+    internal static readonly IReadOnlyList<BoxSize> TinyAnchors = [new(10, 14), new(23, 27), new(37, 58), new(81, 82), new(135, 169), new(344, 319)];
+
+    /// <summary>Darknet's advice: anchors below the first side (as squares) belong to the finest head, those below the second to the next.</summary>
+    private static readonly double[] Sides = [30, 60], TinySides = [60];
 
     private readonly StringBuilder _text = new();
     private readonly int _classes, _divisor;
@@ -24,15 +30,20 @@ public sealed class DarknetTemplate
     /// <summary>YOLOv4.</summary>
     /// <param name="classes">Classes, 1 or more.</param>
     /// <param name="side">Rows and columns of its input, a multiple of 32.</param>
-    public static string YoloV4(int classes, int side) => YoloV4(classes, side, 1);
+    /// <param name="anchors">Nine, areas rising, pixels of its input: they go to the heads by their sizes; null: the published ones, three for each head.</param>
+    public static string YoloV4(int classes, int side, IReadOnlyList<BoxSize>? anchors = null) => YoloV4(classes, side, anchors, 1);
 
     /// <summary>YOLOv4-tiny: a tenth of the weights, two heads, less exact.</summary>
-    /// <inheritdoc cref="YoloV4(int, int)"/>
-    public static string YoloV4Tiny(int classes, int side) => YoloV4Tiny(classes, side, 1);
+    /// <param name="classes">Classes, 1 or more.</param>
+    /// <param name="side">Rows and columns of its input, a multiple of 32.</param>
+    /// <param name="anchors">Six, areas rising, pixels of its input: they go to the heads by their sizes; null: the published ones, three for each head.</param>
+    public static string YoloV4Tiny(int classes, int side, IReadOnlyList<BoxSize>? anchors = null) => YoloV4Tiny(classes, side, anchors, 1);
 
     /// <summary>The same with so many times fewer filters: for tests.</summary>
-    internal static string YoloV4(int classes, int side, int divisor)
+    internal static string YoloV4(int classes, int side, IReadOnlyList<BoxSize>? anchors, int divisor)
     {
+        int[] count = anchors is null ? [3, 3, 3] : PerHead(anchors, Sides);
+        anchors ??= Anchors;
         var net = new DarknetTemplate(classes, divisor);
         net.Begin("YOLOv4", side, 16, 0.0013, 0.949, mosaic: true);
         net.Convolution(32, 3, mish: true);
@@ -52,18 +63,18 @@ public sealed class DarknetTemplate
         net.Pair(512, 1);
         int coarse = net.Convolution(512, 1);
         int mid = net.Up(256, middle), high = net.Up(128, fine);
-        net.Head(256, 0, 3, 1.2, Anchors);
+        net.Head(256, 0, count[0], 1.2, anchors);
         net.Route(high);
         int down = net.Down(256, mid);
-        net.Head(512, 3, 3, 1.1, Anchors);
+        net.Head(512, count[0], count[1], 1.1, anchors);
         net.Route(down);
         net.Down(512, coarse);
-        net.Head(1024, 6, 3, 1.05, Anchors);
+        net.Head(1024, count[0] + count[1], count[2], 1.05, anchors);
         return net._text.ToString();
     }
 
-    /// <inheritdoc cref="YoloV4(int, int, int)"/>
-    internal static string YoloV4Tiny(int classes, int side, int divisor)
+    /// <inheritdoc cref="YoloV4(int, int, IReadOnlyList{BoxSize}, int)"/>
+    internal static string YoloV4Tiny(int classes, int side, IReadOnlyList<BoxSize>? anchors, int divisor)
     {
         var net = new DarknetTemplate(classes, divisor);
         net.Begin("YOLOv4-tiny", side, 1, 0.00261, 0.9, mosaic: false);
@@ -74,13 +85,30 @@ public sealed class DarknetTemplate
         int fine = net.HalfStage(256);
         net.Convolution(512, 3);
         int coarse = net.Convolution(256, 1);
-        net.Head(512, 3, 3, 1.05, TinyAnchors);
+        int[]? count = anchors is null ? null : PerHead(anchors, TinySides);
+        net.Head(512, count?[0] ?? 3, count?[1] ?? 3, 1.05, anchors ?? TinyAnchors);
         net.Route(coarse);
         net.Convolution(128, 1);
         int up = net.Upsample();
         net.Route(up, fine);
-        net.Head(256, 1, 3, 1.05, TinyAnchors);
+        // The published file's second head begins with the second anchor, and its weights were trained so.
+        net.Head(256, count is null ? 1 : 0, count?[0] ?? 3, 1.05, anchors ?? TinyAnchors);
         return net._text.ToString();
+    }
+
+    /// <summary>How many of the anchors, areas rising, each head gets, the finest first: one at least.</summary>
+    private static int[] PerHead(IReadOnlyList<BoxSize> anchors, double[] sides)
+    {
+        var counts = new int[sides.Length + 1];
+        int given = 0;
+        for (int head = 0; head < sides.Length; head++)
+        {
+            int below = anchors.Count(a => a.Width * a.Height < sides[head] * sides[head]) - given;
+            counts[head] = Math.Clamp(below, 1, anchors.Count - given - (sides.Length - head));
+            given += counts[head];
+        }
+        counts[^1] = anchors.Count - given;
+        return counts;
     }
 
     private void Begin(string name, int side, int subdivisions, double rate, double momentum, bool mosaic)
@@ -161,12 +189,12 @@ public sealed class DarknetTemplate
         return Convolution(filters, 1);
     }
 
-    private void Head(int filters, int first, int count, double stretch, double[] anchors)
+    private void Head(int filters, int first, int count, double stretch, IReadOnlyList<BoxSize> anchors)
     {
         Convolution(filters, 3);
         Layer("convolutional", ("size", "1"), ("stride", "1"), ("pad", "1"), ("filters", $"{(_classes + 5) * count}"), ("activation", "linear"));
-        Layer("yolo", ("mask", string.Join(',', Enumerable.Range(first, count))), ("anchors", string.Join(", ", anchors.Chunk(2).Select(a => $"{Text(a[0])},{Text(a[1])}"))), ("classes", $"{_classes}"),
-            ("num", $"{anchors.Length / 2}"), ("jitter", ".3"), ("scale_x_y", Text(stretch)), ("cls_normalizer", "1.0"), ("iou_normalizer", "0.07"), ("iou_loss", "ciou"), ("ignore_thresh", ".7"), ("truth_thresh", "1"),
+        Layer("yolo", ("mask", string.Join(',', Enumerable.Range(first, count))), ("anchors", string.Join(", ", anchors.Select(a => $"{Text(a.Width)},{Text(a.Height)}"))), ("classes", $"{_classes}"),
+            ("num", $"{anchors.Count}"), ("jitter", ".3"), ("scale_x_y", Text(stretch)), ("cls_normalizer", "1.0"), ("iou_normalizer", "0.07"), ("iou_loss", "ciou"), ("ignore_thresh", ".7"), ("truth_thresh", "1"),
             ("nms_kind", "greedynms"), ("beta_nms", "0.6"), ("max_delta", "5"));
     }
 

@@ -14,7 +14,7 @@ public enum SliceNumbers
 
 /// <summary>
 /// Reads a dataset for YOLO networks back as boxes: of Ultralytics (dataset.yaml or data.yaml), of Darknet (obj.data or another .data file), or a folder of YOLO_mark, pictures with a text beside
-/// each. A picture without a text is not annotated; one with an empty text holds nothing.
+/// each. A picture without a text is not annotated; one with an empty text holds nothing. With the stack's size given, a folder of boxes without pictures (<see cref="ObjectBoxFolder"/>) is read too.
 /// </summary>
 public sealed class DatasetReader
 {
@@ -41,7 +41,9 @@ public sealed class DatasetReader
         if (!Directory.Exists(folder)) throw new NotFoundException($"dataset: there is no folder {folder}.");
         var reader = new DatasetReader(Path.GetFullPath(folder), job) { _names = names };
         string layout = reader.Find();
-        return reader.Boxes(layout, size, numbers);
+        if (reader._found.Count > 0) return reader.Boxes(layout, size, numbers);
+        return size is { } s ? ObjectBoxFolder.Read(folder, s.Slices, s.Height, s.Width, reader._names)
+            : throw new BadInputException($"dataset: {folder} holds no dataset.yaml (Ultralytics), no obj.data (Darknet) and no pictures ({string.Join(' ', PictureSize.Extensions)}) with texts beside them (YOLO_mark). For texts without pictures give the image.");
     }
 
     /// <summary>Finds pictures and texts; gives what the layout is called.</summary>
@@ -50,19 +52,19 @@ public sealed class DatasetReader
         if (First("dataset.yaml", "data.yaml", "*.yaml", "*.yml") is { } yaml)
         {
             Yaml(yaml);
-            return "Ultralytics (" + Path.GetFileName(yaml) + ")";
+            return Named("Ultralytics (" + Path.GetFileName(yaml) + ")");
         }
         if (First("obj.data", "*.data") is { } data)
         {
             Data(data);
-            return "Darknet (" + Path.GetFileName(data) + ")";
+            return Named("Darknet (" + Path.GetFileName(data) + ")");
         }
         foreach (string picture in Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories).Where(PictureSize.Is).Order(StringComparer.Ordinal)) _found.Add((picture, Path.ChangeExtension(picture, ".txt")));
         // YOLO_mark keeps the names beside the folder of pictures.
         _names ??= NamesIn(Path.Combine(_root, DatasetLayout.Names)) ?? NamesIn(Path.Combine(Path.GetDirectoryName(_root) ?? _root, DatasetLayout.Names));
-        if (_found.Count == 0)
-            throw new BadInputException($"dataset: {_root} holds no dataset.yaml (Ultralytics), no obj.data (Darknet) and no pictures ({string.Join(' ', PictureSize.Extensions)}) with texts beside them (YOLO_mark).");
         return "YOLO_mark (pictures with texts)";
+
+        string Named(string layout) => _found.Count > 0 ? layout : throw new BadInputException($"dataset: {layout}: it names no pictures.");
     }
 
     private string? First(params string[] patterns) => patterns.SelectMany(p => Directory.GetFiles(_root, p).Order(StringComparer.Ordinal)).FirstOrDefault();
@@ -156,7 +158,6 @@ public sealed class DatasetReader
 
     private ObjectBoxes Boxes(string layout, (int Slices, int Height, int Width)? size, SliceNumbers numbers)
     {
-        if (_found.Count == 0) throw new BadInputException($"dataset: {layout}: it names no pictures.");
         if (numbers == SliceNumbers.Order) _found.Sort((a, b) => string.CompareOrdinal(Path.GetFileName(a.Picture), Path.GetFileName(b.Picture)));
         var annotated = new SortedDictionary<int, string>();
         var boxes = new List<SliceBox>();
@@ -167,6 +168,8 @@ public sealed class DatasetReader
             _job.ThrowIfCancelled();
             (string picture, string text) = _found[i];
             string name = Shown.Name(Path.GetFileName(picture));
+            if (DatasetLayout.IsPiece(Path.GetFileNameWithoutExtension(picture)))
+                throw new BadInputException($"dataset: {name} is a piece of a slice (dataset_tile): boxes are cut there. The whole ones are in the dataset's {ObjectBoxFolder.BoxesFile}: give the folder as boxes, or that file.");
             if (!File.Exists(text))
             {
                 without++;

@@ -1,5 +1,4 @@
 using ClemReg.Algorithms.Inference;
-using ClemReg.Algorithms.Inference.ImageModels;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Detection;
@@ -101,7 +100,7 @@ public sealed class ObjectDetector
         options.Check();
         Size3 size = image.Grid.Size;
         var slices = new FloatSlices(image);
-        IReadOnlyList<Piece> pieces = Pieces(size, options);
+        IReadOnlyList<SliceTile> pieces = SliceTile.Of(size, options.Tile, options.TileOverlap);
         var frames = pieces.Select(p => (p.Height, p.Width)).Distinct().ToDictionary(s => s, s => new NetworkFrame(s.Height, s.Width, _height, _width, Frame));
         using InferenceTensor input = InferenceTensor.Allocate(TensorType.Float32, 1, _channels, _height, _width);
         var grey = new float[pieces.Max(p => p.Height * p.Width)];
@@ -111,7 +110,7 @@ public sealed class ObjectDetector
             var found = new List<DetectedBox>();
             for (int p = 0; p < pieces.Count; p++)
             {
-                Piece piece = pieces[p];
+                SliceTile piece = pieces[p];
                 Fill(grey, slice, size.X, piece, low, high);
                 NetworkFrame frame = frames[(piece.Height, piece.Width)];
                 Span<float> values = input.Values<float>();
@@ -133,14 +132,14 @@ public sealed class ObjectDetector
     private InferenceResult Run(InferenceTensor input, Job job) => _session.Run(new Dictionary<string, InferenceTensor> { [_input.Name] = input }, job);
 
     /// <summary>Whether a box is cut by a border of its piece within the image and a neighbouring piece sees all of it.</summary>
-    private static bool IsCut(in DetectedBox box, Piece piece, Size3 size, int overlap)
+    private static bool IsCut(in DetectedBox box, SliceTile piece, Size3 size, int overlap)
     {
         bool x = (box.Left < BorderReach && piece.X > 0 || box.Right > piece.Width - BorderReach && piece.X + piece.Width < size.X) && box.Right - box.Left < overlap - BorderReach;
         bool y = (box.Top < BorderReach && piece.Y > 0 || box.Bottom > piece.Height - BorderReach && piece.Y + piece.Height < size.Y) && box.Bottom - box.Top < overlap - BorderReach;
         return x || y;
     }
 
-    private static void Fill(Span<float> grey, ReadOnlySpan<float> slice, int width, Piece piece, double low, double high)
+    private static void Fill(Span<float> grey, ReadOnlySpan<float> slice, int width, SliceTile piece, double low, double high)
     {
         var (least, factor) = ((float)low, (float)(1 / (high - low)));
         for (int y = 0; y < piece.Height; y++)
@@ -149,14 +148,4 @@ public sealed class ObjectDetector
             for (int x = 0; x < row.Length; x++) grey[y * piece.Width + x] = Math.Clamp((row[x] - least) * factor, 0, 1);
         }
     }
-
-    private static IReadOnlyList<Piece> Pieces(Size3 size, DetectionOptions options)
-    {
-        if (options.Tile == 0) return [new Piece(0, 0, size.Y, size.X)];
-        int height = Math.Min(options.Tile, size.Y), width = Math.Min(options.Tile, size.X);
-        TileAxis y = new(size.Y, height, height, options.TileOverlap), x = new(size.X, width, width, options.TileOverlap);
-        return [.. y.Starts.SelectMany(top => x.Starts.Select(left => new Piece(top, left, height, width)))];
-    }
-
-    private readonly record struct Piece(int Y, int X, int Height, int Width);
 }

@@ -27,10 +27,15 @@ public sealed class DarknetTemplateTests : IDisposable
     [InlineData(false, 1, 64, 3 * (2 * 2 + 4 * 4 + 8 * 8))]
     [InlineData(false, 5, 96, 3 * (3 * 3 + 6 * 6 + 12 * 12))]
     [InlineData(true, 2, 64, 3 * (2 * 2 + 4 * 4))]
-    public void Convert_model_reads_them(bool tiny, int classes, int side, int boxes)
+    // Anchors of one's own: 5 for the finest head, 1 and 3 for the next.
+    [InlineData(false, 2, 64, 3 * 2 * 2 + 4 * 4 + 5 * 8 * 8, true)]
+    [InlineData(true, 2, 64, 4 * 2 * 2 + 2 * 4 * 4, true)]
+    public void Convert_model_reads_them(bool tiny, int classes, int side, int boxes, bool own = false)
     {
+        BoxSize[]? anchors = !own ? null : tiny ? [new(20, 20), new(50, 50), new(70, 70), new(80, 80), new(90, 90), new(99, 99)]
+            : [new(5, 5), new(10, 10), new(15, 15), new(20, 20), new(25, 25), new(40, 50), new(70, 70), new(80, 80), new(90, 90)];
         string cfg = Path.Combine(_folder, "n.cfg"), weights = Path.Combine(_folder, "n.weights"), target = Path.Combine(_folder, "n.onnx");
-        string text = tiny ? DarknetTemplate.YoloV4Tiny(classes, side, 8) : DarknetTemplate.YoloV4(classes, side, 8);
+        string text = tiny ? DarknetTemplate.YoloV4Tiny(classes, side, anchors, 8) : DarknetTemplate.YoloV4(classes, side, anchors, 8);
         File.WriteAllText(cfg, text);
         long count = Weights(DarknetConfiguration.Parse(text, "n.cfg"), int.MaxValue);
         var content = new byte[HeaderBytes + 4 * count];

@@ -175,6 +175,57 @@ public sealed class DatasetOperationTests : IDisposable
     }
 
     [Fact]
+    public void Anchors_are_fitted_to_the_slices_for_training()
+    {
+        Put("boxes/boxes.csv", "slice,class,name,x,y,width,height,score\n" + string.Concat(Enumerable.Range(0, 12).Select(i => $"3,0,mito,{i},{i},{4 + 3 * i},{6 + 2 * i},1\n")));
+        Put("boxes/slices.csv", "slice,annotated\n3,1\n");
+        JsonObject report = Export("set", ("network_side", "320"));
+        // 64 x 40 pixels are stretched to 320 x 320.
+        double[][] anchors = [.. report["anchors"]!.AsArray().Select(a => a!.AsArray().Select(v => (double)v!).ToArray())];
+        Assert.Equal(9, anchors.Length);
+        Assert.InRange(anchors[0][0], 20, 35);
+        Assert.InRange(anchors[^1][1], 8 * 24, 8 * 28);
+        Assert.Contains("anchors=" + string.Join(", ", anchors.Select(a => $"{a[0]},{a[1]}")) + "\n", File.ReadAllText(At("set/yolov4.cfg")), StringComparison.Ordinal);
+        Assert.Equal(6, report["tiny_anchors"]!.AsArray().Count);
+        Assert.Contains("12, 16, 19, 36", string.Join(", ", DarknetConfiguration.Read(At("few/yolov4.cfg", Export("few", ("anchors", "published")))).First(s => s.Kind == "yolo").Numbers("anchors")), StringComparison.Ordinal);
+    }
+
+    private string At(string name, JsonObject made)
+    {
+        Assert.Null(made["anchors"]);
+        return At(name);
+    }
+
+    [Fact]
+    public void Large_slices_become_pieces_and_their_boxes_stay_whole_beside_them()
+    {
+        JsonObject report = Export("set", ("dataset_tile", "32"), ("dataset_tile_overlap", "10"), ("em_intensity_range", "0,4000"), ("anchors", "published"));
+        Assert.Equal(6, (int)report["pictures_a_slice"]!);
+        string[] pictures = [.. Directory.GetFiles(At("set/images"), "*.png", SearchOption.AllDirectories).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+        Assert.Equal(4 * 6, pictures.Length);
+        // Rows 0 to 32 and 8 to 40; columns from 0, 22 and 32.
+        Assert.Equal(["y00000_x00000", "y00000_x00022", "y00000_x00032", "y00008_x00000", "y00008_x00022", "y00008_x00032"], pictures.Take(6).Select(p => p["my_em_z0003_".Length..^".png".Length]));
+        string Of(string piece) => File.ReadAllText(Directory.GetFiles(At("set/labels"), $"*{piece}.txt", SearchOption.AllDirectories).Single());
+        // The mitochondrion of slice 3 lies at 10 to 30, 5 to 15: whole in the first piece, by 8 of 20 columns in the second, none of them half.
+        Assert.Equal("0 0.625000 0.312500 0.625000 0.312500\n1 0.117188 0.128906 0.234375 0.257812\n", Of("z0003_y00000_x00000"));
+        Assert.Equal("", Of("z0003_y00000_x00022"));
+        // Of its rows 8 to 15 of 10 lie in the piece below.
+        Assert.Equal("0 0.625000 0.109375 0.625000 0.218750\n", Of("z0003_y00008_x00000"));
+        string picture = Directory.GetFiles(At("set/images"), "my_em_z0030_y00008_x00022.png", SearchOption.AllDirectories).Single();
+        byte[] grey = Unpacked(picture, out int height, out int width);
+        Assert.Equal((32, 32), (height, width));
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++) Assert.Equal((byte)Math.Round(255 * Math.Clamp((60f * (x + 22) + 3 * (y + 8) + 29) / 4000, 0, 1)), grey[y * width + x]);
+        // The folder itself is one of boxes.
+        ObjectBoxes whole = ObjectBoxFolder.Read(At("set"), Slices, Height, Width, null), given = ObjectBoxFolder.Read(At("boxes"), Slices, Height, Width, null);
+        Assert.Equal(given.Boxes, whole.Boxes);
+        Assert.Equal(given.Annotated, whole.Annotated);
+        Refused("is a piece of a slice", () => Import("set"));
+        Refused("dataset_tile = 8", () => Export("x", ("dataset_tile", "8")));
+        Refused("dataset_tile_overlap = 128", () => Export("x", ("dataset_tile", "64")));
+    }
+
+    [Fact]
     public void What_cannot_be_exported_leaves_nothing()
     {
         Refused("network_side = 600", () => Export("x", ("network_side", "600")));

@@ -19,6 +19,7 @@ import clem.bridge.ClemRegException;
 import clem.json.Json;
 import clem.schema.Schema;
 import clem.workflow.BoxesFolder;
+import clem.workflow.Commands;
 import clem.workflow.RunRequest;
 import clem.workflow.Step;
 import ij.IJ;
@@ -51,7 +52,9 @@ final class AnnotateCommand {
 			return;
 		}
 		if (image.getWindow() == null) image.show();
-		final BoxesFolder there = folder != null && folder.exists() && !isEmpty(folder) ? BoxesFolder.read(BOXES, folder, image) : null;
+		final BoxesFolder there = folder != null && folder.exists() && !isEmpty(folder) ? read(bridge, folder, image) : null;
+		// A dataset is read and left as it is.
+		final File target = there == null || isOurs(folder) ? folder : null;
 		onSwing(() -> {
 			final Annotations boxes = new Annotations(image);
 			if (there != null) boxes.load(there);
@@ -59,8 +62,27 @@ final class AnnotateCommand {
 				if (colour != null || !boxes.classes().contains(name)) boxes.addClass(name, colour);
 			});
 			boxes.start();
-			new AnnotateWindow(boxes, (count, way, seed) -> proposed(bridge, image, count, way, seed), folder, afterSave).open();
+			new AnnotateWindow(boxes, (count, way, seed) -> proposed(bridge, image, count, way, seed), place -> read(bridge, place, image), target, afterSave).open();
 		});
+	}
+
+	/** Whether a place is a folder of Annotate or Detect Objects, a table or a zip, and no dataset of Darknet, YOLO_mark or Ultralytics. */
+	private static boolean isOurs(final File place) {
+		return !place.isDirectory() || new File(place, BoxesFolder.BOXES).isFile();
+	}
+
+	/** Reads boxes; a dataset is read by Import Dataset first. */
+	private static BoxesFolder read(final Bridge bridge, final File place, final ImagePlus image) {
+		if (isOurs(place)) return BoxesFolder.read(BOXES, place, image);
+		final Map<String, String> values = new LinkedHashMap<>();
+		values.put(IMAGE, String.valueOf(image.getID()));
+		values.put("dataset", place.getPath());
+		final BoxesFolder[] boxes = new BoxesFolder[1];
+		try (ImageJListener listener = new ImageJListener(null)) {
+			new Step(bridge, Schema.parse(bridge.schema()).operation(Commands.IMPORT_DATASET)).run(new ClemReg.Opened(values), new RunRequest(), listener, results -> boxes[0] = BoxesFolder.of(BOXES, results.files(), image));
+		}
+		IJ.showProgress(1.0);
+		return boxes[0];
 	}
 
 	private static boolean isEmpty(final File folder) {

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 import javax.swing.BorderFactory;
 import javax.swing.Box;
@@ -59,6 +60,7 @@ final class AnnotateWindow {
 
 	private final Annotations boxes;
 	private final ProposedSlices proposals;
+	private final Function<File, BoxesFolder> reader;
 	private final DefaultListModel<String> names = new DefaultListModel<>();
 	private final JList<String> classes = new JList<>(names);
 	private final JLabel place = new JLabel(" "), status = new JLabel(" ");
@@ -78,12 +80,14 @@ final class AnnotateWindow {
 	/**
 	 * Makes the window; it is shown by {@link #open}.
 	 *
+	 * @param reader reads boxes and datasets
 	 * @param folder where boxes are saved, or null: asked for
 	 * @param afterSave hears of each folder that was saved
 	 */
-	AnnotateWindow(final Annotations boxes, final ProposedSlices proposals, final File folder, final Consumer<File> afterSave) {
+	AnnotateWindow(final Annotations boxes, final ProposedSlices proposals, final Function<File, BoxesFolder> reader, final File folder, final Consumer<File> afterSave) {
 		this.boxes = boxes;
 		this.proposals = proposals;
+		this.reader = reader;
 		this.folder = folder;
 		this.afterSave = afterSave;
 		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: Annotate " + boxes.image.getTitle(), false);
@@ -252,13 +256,13 @@ final class AnnotateWindow {
 	private void load() {
 		final JFileChooser chooser = new JFileChooser(folder);
 		chooser.setFileSelectionMode(JFileChooser.FILES_AND_DIRECTORIES);
-		chooser.setDialogTitle("Boxes: a folder, boxes.csv or a zip of ROIs");
+		chooser.setDialogTitle("Boxes: a folder, a dataset of Darknet or Ultralytics, boxes.csv or a zip of ROIs");
 		if (chooser.showOpenDialog(dialog) == JFileChooser.APPROVE_OPTION) load(chooser.getSelectedFile());
 	}
 
 	/** Adds the boxes of a folder, such as those that a network found: corrected, they are annotation. */
 	void load(final File file) {
-		tell(() -> say(boxes.load(BoxesFolder.read("boxes", file, boxes.image)) + " boxes were added."));
+		tell(() -> say(boxes.load(reader.apply(file)) + " boxes were added."));
 	}
 
 	private boolean save() {

@@ -1,6 +1,7 @@
 package clem.workflow;
 
 import java.io.File;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,10 +35,27 @@ public final class BoxesFolder {
 		final File folder = place.isDirectory() ? place : place.getAbsoluteFile().getParentFile(), table = place.isDirectory() ? new File(place, BOXES) : place;
 		if (!table.isFile()) throw ClemRegException.badInput(role + ": there is no " + table + ". Give a folder of Annotate or Detect Objects, its " + BOXES + " or a zip of ROIs; datasets of others are read by Import Dataset.");
 		final File names = new File(folder, NAMES), list = new File(folder, SLICES);
-		if (names.isFile()) for (final String line : Csv.lines(RunRequest.readText(role, names))) if (!line.trim().isEmpty()) read.classes.add(line.trim());
-		read.table(role, table, image);
-		if (list.isFile()) read.slices(role, list);
+		if (names.isFile()) read.names(RunRequest.readText(role, names));
+		read.table(role, table.getName(), RunRequest.readText(role, table), image);
+		if (list.isFile()) read.slices(role, list.getName(), RunRequest.readText(role, list));
 		return read;
+	}
+
+	/** The same of files by name, as Import Dataset gives them. */
+	public static BoxesFolder of(final String role, final Map<String, byte[]> files, final ImagePlus image) {
+		final BoxesFolder read = new BoxesFolder();
+		read.names(text(files, NAMES));
+		read.table(role, BOXES, text(files, BOXES), image);
+		read.slices(role, SLICES, text(files, SLICES));
+		return read;
+	}
+
+	private static String text(final Map<String, byte[]> files, final String name) {
+		return new String(files.get(name), StandardCharsets.UTF_8);
+	}
+
+	private void names(final String text) {
+		for (final String line : Csv.lines(text)) if (!line.trim().isEmpty()) classes.add(line.trim());
 	}
 
 	private void ofRois(final String role, final File file) {
@@ -50,14 +68,14 @@ public final class BoxesFolder {
 		}
 	}
 
-	private void table(final String role, final File file, final ImagePlus image) {
-		final String[] lines = Csv.lines(RunRequest.readText(role, file));
+	private void table(final String role, final String file, final String text, final ImagePlus image) {
+		final String[] lines = Csv.lines(text);
 		final List<String> header = Csv.split(lines[0].toLowerCase(java.util.Locale.ROOT), ',');
 		final String[] columns = { "slice", "x", "y", "width", "height", "score", "class", "name" };
 		final int[] at = new int[columns.length];
 		for (int i = 0; i < at.length; i++) {
 			at[i] = header.indexOf(columns[i]);
-			if (at[i] < 0 && i < 5) throw ClemRegException.badInput(role + ": " + file.getName() + ": line 1: there is no column " + columns[i] + ".");
+			if (at[i] < 0 && i < 5) throw ClemRegException.badInput(role + ": " + file + ": line 1: there is no column " + columns[i] + ".");
 		}
 		final Map<String, Integer> numbers = new LinkedHashMap<>();
 		for (int l = 1; l < lines.length; l++) {
@@ -76,7 +94,7 @@ public final class BoxesFolder {
 		}
 	}
 
-	private String named(final String role, final File file, final int line, final String number) {
+	private String named(final String role, final String file, final int line, final String number) {
 		try {
 			final int index = Integer.parseInt(number);
 			if (index >= 0) return index < classes.size() ? classes.get(index) : "class_" + index;
@@ -87,7 +105,7 @@ public final class BoxesFolder {
 		throw bad(role, file, line, "the box has neither a name nor a class's number");
 	}
 
-	private static double number(final String role, final File file, final int line, final String column, final String text) {
+	private static double number(final String role, final String file, final int line, final String column, final String text) {
 		try {
 			final double value = Double.parseDouble(text);
 			if (!Double.isNaN(value) && !Double.isInfinite(value)) return value;
@@ -98,12 +116,12 @@ public final class BoxesFolder {
 		throw bad(role, file, line, column + " is '" + text + "', which is no number");
 	}
 
-	private static ClemRegException bad(final String role, final File file, final int line, final String what) {
-		return ClemRegException.badInput(role + ": " + file.getName() + ": line " + line + ": " + what + ".");
+	private static ClemRegException bad(final String role, final String file, final int line, final String what) {
+		return ClemRegException.badInput(role + ": " + file + ": line " + line + ": " + what + ".");
 	}
 
-	private void slices(final String role, final File file) {
-		final String[] lines = Csv.lines(RunRequest.readText(role, file));
+	private void slices(final String role, final String file, final String text) {
+		final String[] lines = Csv.lines(text);
 		for (int l = 1; l < lines.length; l++) {
 			if (lines[l].trim().isEmpty()) continue;
 			final List<String> cells = Csv.split(lines[l], ',');

@@ -22,7 +22,7 @@ public final class Commands {
 	/** The input of register that takes several files. */
 	static final String LINKED = "linked";
 	/** The operation that gives boxes of objects with classes, which are written as ROIs too. */
-	static final String IMPORT_DATASET = "import_dataset";
+	public static final String IMPORT_DATASET = "import_dataset";
 	/** The output that tells of the run itself: run.json. */
 	private static final String RUN = "run";
 	private static final String FILES = "files";

@@ -133,6 +133,15 @@ public final class FamousUse {
 		SwingUtilities.invokeAndWait(() -> Dialogs.part(export, JButton.class, "ok").doClick());
 		Screen.wait("the dataset", () -> new File(folder, "dataset/dataset.yaml").isFile() && state(project, "export_dataset").equals("done"));
 
+		// The dataset's boxes are read back, and taken away again.
+		final int count = manager.getCount();
+		SwingUtilities.invokeAndWait(() -> new AnnotateUse(annotate).load(new File(folder, "dataset")));
+		Screen.check("a dataset's boxes are added: " + text(annotate, "status"), manager.getCount() == 2 * count && text(annotate, "status").equals(count + " boxes were added."));
+		press(annotate, "undo");
+		Screen.wait("undone", () -> manager.getCount() == count);
+		press(annotate, "save");
+		Screen.wait("saved again: " + text(annotate, "status"), () -> text(annotate, "status").startsWith("Saved"));
+
 		Files.write(new File(folder, "boxes/boxes.csv").toPath(), (table + first + ",0,mitochondria,1,2,30,40,1\n").getBytes("UTF-8"));
 		press(project, "refresh");
 		Screen.wait("the dataset is out of date", () -> state(project, "export_dataset").equals("out of date"));

@@ -97,6 +97,19 @@ public final class ObjectRoisTest {
 		Check.equal("[mito]", BoxesFolder.read("boxes", zip, null).classes.toString());
 	}
 
+	public void filesOfImportDatasetAreAFolder() throws Exception {
+		final Map<String, byte[]> files = new java.util.HashMap<>();
+		files.put("boxes.csv", "slice,class,name,x,y,width,height,score\n3,1,golgi,1,2,3,4,1\n9,0,mito,5,6,7,8,1\n".getBytes("UTF-8"));
+		files.put("obj.names", "mito\ngolgi\nempty\n".getBytes("UTF-8"));
+		files.put("slices.csv", "slice,annotated\n3,1\n5,1\n9,1\n".getBytes("UTF-8"));
+		final BoxesFolder read = BoxesFolder.of("boxes", files, null);
+		Check.equal("[mito, golgi, empty]", read.classes.toString());
+		Check.equal("{3=true, 5=true, 9=true}", read.slices.toString());
+		Check.equal("golgi 1@3", read.rois.get(0).getName() + "@" + read.rois.get(0).getPosition());
+		files.put("boxes.csv", "slice,x,y,width,height,name\n0,1,1,2,2,a\n".getBytes("UTF-8"));
+		Check.badInput(() -> BoxesFolder.of("boxes", files, null), "boxes.csv", "line 2", "slice");
+	}
+
 	public void aFolderWithAFaultNamesTheLine() throws Exception {
 		final File folder = folder();
 		Check.badInput(() -> BoxesFolder.read("boxes", folder, null), "boxes", "there is no", "boxes.csv");
