@@ -74,5 +74,5 @@ convert "$work/cells-found/overlay.png" -resize '900x>' -quality 78 "$images/cel
 cp "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" "$work"
 mkdir "$work/shots"
 timeout 300 "$java" -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$classes:$ij" clem.ij.PreviewUse "$work/small/em.tif" "$work/dark.onnx" "$work/shots" >"$work/imagej.log" 2>&1 || die "the preview: $(tail -3 "$work/imagej.log")"
-convert "$work/shots/preview.png" -crop 1240x510+10+150 +repage -trim +repage -quality 84 "$images/preview.jpg"
+convert "$work/shots/preview.png" -crop 1240x545+10+150 +repage -trim +repage -quality 84 "$images/preview.jpg"
 ls -l "$images" >&2

@@ -69,6 +69,11 @@ final class CellRoiManager {
 		return false;
 	}
 
+	/** Whether a ROI is a cell or an object that a command of ours has put there. */
+	static boolean isFound(final Roi roi) {
+		return roi.getProperty(KEY) != null || roi.getProperty(ObjectRois.CLASS) != null;
+	}
+
 	private static List<Roi> all(final ImagePlus image) {
 		if (GraphicsEnvironment.isHeadless()) return image.getOverlay() == null ? new ArrayList<>() : Arrays.asList(image.getOverlay().toArray());
 		final RoiManager manager = RoiManager.getInstance2();

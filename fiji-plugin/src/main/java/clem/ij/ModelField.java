@@ -20,7 +20,9 @@ import clem.models.ModelFolders;
 /** Chooses a model: one of those in the models folder, by its name, or any ONNX file. */
 final class ModelField extends JComboBox<String> {
 	private static final long serialVersionUID = 1L;
-	private static final String WIDEST = "a name of a usual length.onnx", NONE = "(none)";
+	/** What fits into a list of models or images, whatever stands in it. */
+	static final String WIDEST = "a name of a usual length.onnx";
+	private static final String NONE = "(none)";
 
 	private final boolean needed;
 

@@ -2,12 +2,14 @@ package clem.ij;
 
 import java.awt.BorderLayout;
 import java.awt.Color;
+import java.awt.Dimension;
 import java.awt.FlowLayout;
 import java.awt.Frame;
 import java.awt.GridBagConstraints;
 import java.awt.GridBagLayout;
 import java.awt.GridLayout;
 import java.awt.Insets;
+import java.awt.Rectangle;
 import java.awt.event.KeyEvent;
 import java.awt.event.WindowAdapter;
 import java.awt.event.WindowEvent;
@@ -35,6 +37,7 @@ import javax.swing.JScrollPane;
 import javax.swing.JTabbedPane;
 import javax.swing.JTextField;
 import javax.swing.KeyStroke;
+import javax.swing.Scrollable;
 import javax.swing.SwingConstants;
 import javax.swing.SwingUtilities;
 import javax.swing.event.DocumentEvent;
@@ -55,7 +58,7 @@ import ij.gui.RoiListener;
 /** Asks for an operation's images and parameters, one tab a group. Each component's name is its key. */
 final class ParameterDialog {
 	private static final String NONE = "(none)", PRESET = "preset";
-	private static final int COLUMNS = 18, TIP_WIDTH = 360, NOTE_WIDTH = 300, GAP = 8;
+	private static final int COLUMNS = 18, LEAST_WIDTH = 60, TIP_WIDTH = 360, NOTE_WIDTH = 300, GAP = 8;
 	private static final Color WRONG = new Color(0xB00020);
 
 	private final Operation operation;
@@ -160,6 +163,9 @@ final class ParameterDialog {
 		check();
 		listen();
 		Windows.pack(dialog);
+		// On a narrow screen, or at a large scale, lists and texts give way, not the labels and buttons.
+		inputs.values().forEach(input -> input.setMinimumSize(new Dimension(Windows.scaled(LEAST_WIDTH), input.getPreferredSize().height)));
+		dialog.validate();
 		Windows.enlarge(dialog, () -> tabs.getTabRunCount() > 1);
 		dialog.setLocationRelativeTo(IJ.getInstance());
 		return dialog;
@@ -234,6 +240,41 @@ final class ParameterDialog {
 		estimate.setVisible(!words.isEmpty());
 	}
 
+	/** Takes the width that there is, as long as all fits into it. */
+	private static final class Page extends JPanel implements Scrollable {
+		private static final long serialVersionUID = 1L;
+		private static final int UNIT = 16;
+
+		Page() {
+			super(new GridBagLayout());
+		}
+
+		@Override
+		public boolean getScrollableTracksViewportWidth() {
+			return getParent().getWidth() >= getMinimumSize().width;
+		}
+
+		@Override
+		public boolean getScrollableTracksViewportHeight() {
+			return getParent().getHeight() >= getPreferredSize().height;
+		}
+
+		@Override
+		public Dimension getPreferredScrollableViewportSize() {
+			return getPreferredSize();
+		}
+
+		@Override
+		public int getScrollableUnitIncrement(final Rectangle visible, final int orientation, final int direction) {
+			return Windows.scaled(UNIT);
+		}
+
+		@Override
+		public int getScrollableBlockIncrement(final Rectangle visible, final int orientation, final int direction) {
+			return orientation == SwingConstants.VERTICAL ? visible.height : visible.width;
+		}
+	}
+
 	private static JComponent scrolled(final JComponent page) {
 		final JScrollPane pane = new JScrollPane(page);
 		pane.setBorder(BorderFactory.createEmptyBorder());
@@ -306,7 +347,7 @@ final class ParameterDialog {
 	}
 
 	private JComponent page(final List<Fields.Field> list) {
-		final JPanel page = new JPanel(new GridBagLayout());
+		final JPanel page = new Page();
 		final GridBagConstraints at = new GridBagConstraints();
 		at.insets = new Insets(3, 6, 3, 6);
 		at.anchor = GridBagConstraints.WEST;
@@ -348,9 +389,9 @@ final class ParameterDialog {
 
 	private JComponent input(final Fields.Field field) {
 		switch (field.kind) {
-			case IMAGE: return new JComboBox<>(titles.toArray(new String[0]));
+			case IMAGE: return images();
 			case OPTIONAL_IMAGE:
-				final JComboBox<String> images = new JComboBox<>(titles.toArray(new String[0]));
+				final JComboBox<String> images = images();
 				images.insertItemAt(NONE, 0);
 				return images;
 			case CHOICE: return new JComboBox<>(field.parameter.choices.toArray(new String[0]));
@@ -359,6 +400,13 @@ final class ParameterDialog {
 			case OPTIONAL_MODEL: return new ModelField(false);
 			default: return new JTextField(COLUMNS);
 		}
+	}
+
+	private JComboBox<String> images() {
+		final JComboBox<String> images = new JComboBox<>(titles.toArray(new String[0]));
+		// A long title must not widen the dialog.
+		images.setPrototypeDisplayValue(ModelField.WIDEST);
+		return images;
 	}
 
 	private static String tip(final Fields.Field field) {

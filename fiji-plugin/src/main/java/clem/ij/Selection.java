@@ -1,6 +1,7 @@
 package clem.ij;
 
 import java.awt.GraphicsEnvironment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -27,13 +28,15 @@ final class Selection {
 	}
 
 	/**
-	 * The region for the fluorescence (or null): its selection, else the ROIs chosen in the manager, all when none is. With several of them
+	 * The region for the fluorescence (or null): its selection, else the ROIs chosen in the manager, all when none is, but for cells and objects that were found or annotated. With several of them
 	 * their slices give the z range.
 	 */
 	static Selection of(final ImagePlus image) {
 		// Without a screen there is no manager, and ImageJ throws when a macro in batch mode asks for one.
 		final RoiManager manager = GraphicsEnvironment.isHeadless() ? null : RoiManager.getInstance2();
-		final List<Roi> rois = manager == null ? Collections.emptyList() : Arrays.asList(manager.getSelectedRoisAsArray());
+		final List<Roi> rois = new ArrayList<>(manager == null ? Collections.emptyList() : Arrays.asList(manager.getSelectedRoisAsArray()));
+		// Cells and boxes of objects are no regions.
+		rois.removeIf(CellRoiManager::isFound);
 		int low = 0, high = 0;
 		for (final Roi one : rois) {
 			final int z = one.hasHyperStackPosition() ? one.getZPosition() : image != null && image.getNChannels() == 1 ? one.getPosition() : 0;

@@ -43,16 +43,30 @@ final class Screen {
 	}
 
 	static void wait(final String what, final BooleanSupplier so) {
-		for (int i = 0; i < 20 * PATIENCE_SECONDS; i++) {
-			if (so.getAsBoolean()) return;
+		wait(what, PATIENCE_SECONDS, so);
+	}
+
+	static void wait(final String what, final int seconds, final BooleanSupplier so) {
+		if (!soon(seconds, so)) throw new AssertionError("waited in vain for " + what + "; open are " + Arrays.toString(WindowManager.getImageTitles()));
+	}
+
+	/** Whether it comes to be so. */
+	static boolean soon(final int seconds, final BooleanSupplier so) {
+		for (int i = 0; i < 20 * seconds; i++) {
+			if (so.getAsBoolean()) return true;
 			IJ.wait(50);
 		}
-		throw new AssertionError("waited in vain for " + what + "; open are " + Arrays.toString(WindowManager.getImageTitles()));
+		return false;
 	}
 
 	/** Leaves a screenshot in a folder. */
 	static void shot(final String folder, final String name) throws AWTException, IOException {
 		IJ.wait(500);
-		ImageIO.write(new Robot().createScreenCapture(new Rectangle(Toolkit.getDefaultToolkit().getScreenSize())), "png", new File(folder, name + ".png"));
+		shot(folder, name, new Rectangle(Toolkit.getDefaultToolkit().getScreenSize()));
+	}
+
+	/** Leaves a picture of a part of the screen. */
+	static void shot(final String folder, final String name, final Rectangle part) throws AWTException, IOException {
+		ImageIO.write(new Robot().createScreenCapture(part), "png", new File(folder, name + ".png"));
 	}
 }
