@@ -3,6 +3,9 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
+# The linker is called with paths that .NET does not put into quotes.
+[[ $root != *[[:space:]]* ]] || die "there is a blank in $root, and .NET's native compiler cannot build in such a folder. Move the sources to one without blanks."
 install_build_tools
+say "building: about 4 minutes of processor time, nothing is said meanwhile"
 dotnet build ClemReg.Fiji.sln -c Release -v quiet -clp:NoSummary
 say "built $(ls build/Clem_Reg-*.jar)"
