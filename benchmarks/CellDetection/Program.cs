@@ -1,7 +1,7 @@
 // Detection of cells on simulated sections, the published pipeline beside ours. Each result is a line of a file, so that a run that was stopped goes on where it was.
 //   CellDetection simulated FILE.csv STACKS SECTIONS   prints the table; stacks have the seeds 1000, 1001, ... (those used for choosing were below 200)
 //   CellDetection tracking FILE.csv STACKS SECTIONS    whether neighbouring sections confirm dim cells: seeds 2000, 2001, ...
-//   CellDetection steps IN.raw HEIGHT WIDTH REPEATS OUT   seconds of each step on one section (16 bit, as float32) by two threads, the fastest of so many, and its arrays, for cells_side_by_side.py
+//   CellDetection steps IN.raw HEIGHT WIDTH OUT [bm3d]   seconds and processor seconds of each step on one section (16 bit, as float32) by two threads, after a run that does not count, and its arrays, for cells_side_by_side.py
 //   CellDetection boxes published|ours LEAST MOST IN.raw HEIGHT WIDTH 8|16   boxes of one section (float32 pixels) as x,y,width,height,score; 0: from the image
 using System.Diagnostics;
 using System.Globalization;
@@ -24,7 +24,7 @@ switch (args[0])
         Simulated(args[1], int.Parse(args[2]), int.Parse(args[3]), 2000, ["single, 0.23", "single, 0.1", "tracked, 0.23 and 0.1", "single, 0.35", "tracked, 0.35 and 0.23"], Tracked);
         break;
     case "steps":
-        Steps(Read(args[1], int.Parse(args[2]), int.Parse(args[3])), int.Parse(args[4]), args[5]);
+        Steps(Read(args[1], int.Parse(args[2]), int.Parse(args[3])), args[4], args.Length > 5);
         break;
     default:
         foreach (Box b in Detect(args[1], Read(args[4], int.Parse(args[5]), int.Parse(args[6])), args[7] == "8" ? VoxelType.UInt8 : VoxelType.UInt16, double.Parse(args[2]), double.Parse(args[3]), 0))
@@ -105,12 +105,12 @@ void Simulated(string path, int stacks, int count, int firstSeed, string[] metho
 
 static double Sum(double mean, int count) => count == 0 ? 0 : mean * count;
 
-void Steps(Plane<float> section, int repeats, string folder)
+void Steps(Plane<float> section, string folder, bool denoise)
 {
     (int height, int width) = (section.Height, section.Width);
     Plane<float> background = Time("rolling ball", () => RollingBall.Background(section, 50, presmooth: false, job));
     Plane<float> equalised = Time("CLAHE", () => Clahe.Apply(section, VoxelType.UInt16, ClaheOptions.ScikitImage(height, width), job));
-    Plane<float> response = Time("LoG", () => NegativeLog.Response(section, 7, NegativeLog.KernelSize(7), job));
+    Plane<float> response = Time("LoG", () => NegativeLog.Response(section, 7, 43, job));
     Plane<float> feature = NegativeLog.Apply(equalised, 7, NegativeLog.KernelSize(7), job);
     float threshold = feature.Values.Order().ElementAt((int)(0.92 * feature.Values.Length));
     var mask = new Plane<bool>(height, width, Array.ConvertAll(feature.Values, v => v > threshold));
@@ -125,8 +125,7 @@ void Steps(Plane<float> section, int repeats, string folder)
     Time("published pipeline", () => PublishedDetector.Detect(section, VoxelType.UInt16, new PublishedDetectorOptions(), job));
     Time("ours", () => CellDetector.Find(section, new CellDetectorOptions(), job));
     double sigma = NoiseEstimate.Of(section, job);
-    repeats = 1;
-    Time("BM3D", () => Bm3d.Apply(section, sigma, Bm3d.FullScale(VoxelType.UInt16, IntensityRange.Of(section)), job));
+    if (denoise) Time("BM3D", () => Bm3d.Apply(section, sigma, Bm3d.FullScale(VoxelType.UInt16, IntensityRange.Of(section)), job), warm: false);
     Write("background", background.Values);
     Write("equalised", equalised.Values);
     Write("response", response.Values);
@@ -137,19 +136,14 @@ void Steps(Plane<float> section, int repeats, string folder)
     Write("filled", filled.Values);
     Write("basins", basins.Values);
 
-    T Time<T>(string name, Func<T> step)
+    T Time<T>(string name, Func<T> step, bool warm = true)
     {
+        if (warm) step();
+        double before = Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
+        var clock = Stopwatch.StartNew();
         T result = step();
-        (double wall, double cpu) = (double.MaxValue, double.MaxValue);
-        for (int i = 0; i < repeats; i++)
-        {
-            double before = Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
-            var clock = Stopwatch.StartNew();
-            result = step();
-            wall = Math.Min(wall, clock.Elapsed.TotalSeconds);
-            cpu = Math.Min(cpu, Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds - before);
-        }
-        Console.WriteLine($"{name};{wall:F3};{cpu:F3}");
+        double wall = clock.Elapsed.TotalSeconds;
+        Console.WriteLine($"{name};{wall:F4};{Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds - before:F4}");
         return result;
     }
 

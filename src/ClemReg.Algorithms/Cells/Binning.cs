@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Cells;
@@ -6,17 +7,24 @@ namespace ClemReg.Algorithms.Cells;
 internal static class Binning
 {
     /// <summary>Means of bin x bin pixels; what is left over at the ends is left out.</summary>
-    public static Plane<float> Means(Plane<float> image, int bin)
+    public static Plane<float> Means(Plane<float> image, int bin, Job job)
     {
         if (bin == 1) return image;
         var small = new Plane<float>(image.Height / bin, image.Width / bin);
-        for (int y = 0; y < small.Height * bin; y++)
+        job.For(small.Height, () => new float[image.Width], (y, shares) =>
         {
-            ReadOnlySpan<float> row = image.Row(y);
-            Span<float> to = small.Row(y / bin);
-            for (int x = 0, first = 0; x < to.Length; x++, first += bin)
-                foreach (float v in row.Slice(first, bin)) to[x] += v / (bin * bin);
-        }
+            Span<float> to = small.Row(y);
+            for (int r = y * bin; r < (y + 1) * bin; r++)
+            {
+                TensorPrimitives.Divide(image.Row(r), bin * bin, shares);
+                for (int x = 0, first = 0; x < to.Length; x++, first += bin)
+                {
+                    float sum = to[x];
+                    foreach (float v in shares.AsSpan(first, bin)) sum += v;
+                    to[x] = sum;
+                }
+            }
+        });
         return small;
     }
 

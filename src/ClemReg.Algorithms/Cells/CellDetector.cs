@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ClemReg.Algorithms.Filters;
 using ClemReg.Algorithms.Volumes;
 
@@ -33,10 +34,10 @@ public static class CellDetector
     /// <exception cref="BadInputException">An option is out of its range, a pixel is not a number.</exception>
     public static CellRegions Find(Plane<float> section, CellDetectorOptions options, Job job)
     {
-        if (!System.Numerics.Tensors.TensorPrimitives.IsFiniteAll<float>(section.Values))
+        if (!TensorPrimitives.IsFiniteAll<float>(section.Values))
             throw new BadInputException("The section holds pixels that are not numbers (NaN or infinite). Set them to 0 first (Process > Math > Remove NaNs, or a macro).");
         options.Check(section.Height, section.Width);
-        (float low, float high) = (section.Values.Min(), section.Values.Max());
+        (float low, float high) = (TensorPrimitives.Min<float>(section.Values), TensorPrimitives.Max<float>(section.Values));
         double rounding = RoundingShare * (high - low);
         if (high <= low || Outlines(section, rounding, options, job) is not { } outlines || outlines.Cells.Count == 0)
             return new CellRegions(new Plane<int>(section.Height, section.Width), []);
@@ -49,7 +50,7 @@ public static class CellDetector
         var scores = kept.Select(k => Score(k.Contrast)).ToList();
         if (options.Split) Divide(labels, scores, outlines.Diameter, job);
         Select(labels, scores, outlines.Tree.IsCell);
-        return Enlarged(labels, scores, outlines.Bin, section.Height, section.Width);
+        return Enlarged(labels, scores, outlines.Bin, section.Height, section.Width, job);
     }
 
     /// <summary>The outlines that are taken for cells, whatever their score, on pixels that stand for Bin x Bin of the section; null where nothing stands out.</summary>
@@ -67,7 +68,7 @@ public static class CellDetector
         // Edges lose contrast in proportion to the blur, noise in proportion to its square.
         blur = Math.Max(blur, Math.Min(MostBlurShare * size, blur * Clear / clarity));
         int bin = Math.Max(1, (int)(size / WorkingDiameter));
-        Plane<float> image = Binning.Means(section, bin);
+        Plane<float> image = Binning.Means(section, bin, job);
         double side = Math.Min(image.Height, image.Width), usual = size / bin;
         double least = options.MinimumDiameter > 0 ? options.MinimumDiameter / bin : Math.Max(LeastShare * usual, 3);
         double most = options.MaximumDiameter > 0 ? options.MaximumDiameter / bin : Math.Max(least, Math.Min(MostShare * usual, MostImageShare * side));
@@ -110,16 +111,18 @@ public static class CellDetector
     }
 
     /// <summary>Labels and boxes of the section from those of pixels that stand for <paramref name="bin"/> x <paramref name="bin"/> of its own.</summary>
-    private static CellRegions Enlarged(Plane<int> small, List<double> scores, int bin, int height, int width)
+    private static CellRegions Enlarged(Plane<int> small, List<double> scores, int bin, int height, int width, Job job)
     {
         var labels = new Plane<int>(height, width);
-        // What is left over at the ends belongs to the last pixels.
-        for (int y = 0; y < height; y++)
+        job.For(small.Height, y =>
         {
-            ReadOnlySpan<int> row = small.Row(Math.Min(y / bin, small.Height - 1));
-            Span<int> to = labels.Row(y);
-            for (int x = 0; x < width; x++) to[x] = row[Math.Min(x / bin, row.Length - 1)];
-        }
+            // What is left over at the ends belongs to the last pixels.
+            ReadOnlySpan<int> row = small.Row(y);
+            Span<int> to = labels.Row(y * bin);
+            for (int x = 0; x < row.Length; x++) to.Slice(x * bin, bin).Fill(row[x]);
+            to[(row.Length * bin)..].Fill(row[^1]);
+            for (int r = y * bin + 1; r < (y + 1 < small.Height ? (y + 1) * bin : height); r++) to.CopyTo(labels.Row(r));
+        });
         return new CellRegions(labels, [.. Region.Of(labels, scores.Count).Select((region, i) => region!.Box(0, scores[i], i + 1))]);
     }
 }

@@ -69,7 +69,7 @@ internal sealed class CellGrains
     public static CellGrains? Of(Plane<float> section, double rounding, double mostDiameter, Job job)
     {
         int bin = CellScale.FirstBin(section);
-        Plane<float> image = Binning.Means(section, bin);
+        Plane<float> image = Binning.Means(section, bin, job);
         (Point3 At, float Height)[] grains = Peaks(image, rounding / bin, job);
         if (grains.Length < LeastGrains) return null;
         double distance = Distance([.. grains.Select(g => g.At)]);
@@ -145,7 +145,7 @@ internal sealed class CellGrains
     private static double Between(Plane<float> image, (Point3 At, float Height)[] grains, double distance, Job job)
     {
         int bin = Math.Max(1, (int)(distance / 2));
-        Plane<float> small = Binning.Means(image, Math.Min(bin, Math.Min(image.Height, image.Width)));
+        Plane<float> small = Binning.Means(image, Math.Min(bin, Math.Min(image.Height, image.Width)), job);
         bin = image.Height / small.Height;
         Plane<float> near = ContourTree.Smooth(small, distance / bin, job), far = ContourTree.Smooth(small, 4 * distance / bin, job);
         double[] shares = [.. grains.Select(g =>

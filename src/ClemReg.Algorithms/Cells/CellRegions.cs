@@ -33,14 +33,18 @@ internal sealed class Region
         for (int y = 0; y < labels.Height; y++)
         {
             ReadOnlySpan<int> row = labels.Row(y);
-            for (int x = 0; x < row.Length; x++)
+            for (int x = 0, end; x < row.Length; x = end)
             {
-                if (row[x] < 1 || row[x] > count) continue;
-                Region region = regions[row[x] - 1] ??= new Region();
-                region.Area++;
-                if (values is not null) region._sum += values[y, x];
+                int label = row[x], same = row[x..].IndexOfAnyExcept(label);
+                end = same < 0 ? row.Length : x + same;
+                if (label < 1 || label > count) continue;
+                Region region = regions[label - 1] ??= new Region();
+                region.Area += end - x;
+                if (values is not null)
+                    foreach (float v in values.Row(y)[x..end])
+                        region._sum += v;
                 region._left = Math.Min(region._left, x);
-                region._right = Math.Max(region._right, x);
+                region._right = Math.Max(region._right, end - 1);
                 region._top = Math.Min(region._top, y);
                 region._bottom = y;
             }

@@ -27,19 +27,23 @@ internal static class CellScale
     /// </summary>
     public static (double Diameter, double Blur, double Clarity) Usual(Plane<float> section, double noise, CellDetectorOptions options, Job job)
     {
-        var scales = new List<(double Sum, double Diameter, double Blur, double Clarity)>();
-        int first = FirstBin(section);
-        for (int bin = first; bin == first || Math.Min(section.Height, section.Width) / bin >= SmallestImage; bin *= 2)
+        var bins = new List<int>();
+        for (int bin = FirstBin(section); bins.Count == 0 || Math.Min(section.Height, section.Width) / bin >= SmallestImage; bin *= 2) bins.Add(bin);
+        var each = new (double Sum, double Diameter, double Blur, double Clarity)?[bins.Count];
+        // The first has three quarters of all pixels: the others are done by one thread beside it.
+        job.For(bins.Count, i =>
         {
-            Plane<float> image = Binning.Means(section, bin);
-            double least = Math.Max(SmallestDiameter, options.MinimumDiameter / bin), most = options.MaximumDiameter > 0 ? options.MaximumDiameter / bin : FirstMostShare * Math.Min(image.Height, image.Width);
-            if (most < least) break;
-            ContourTree tree = Tree(image, noise / bin, 1, (least, most), options.FillNuclei, job);
+            (int bin, Job part) = (bins[i], i == 0 ? job : new Job(1, job.Token));
+            double least = Math.Max(SmallestDiameter, options.MinimumDiameter / bin), most = options.MaximumDiameter > 0 ? options.MaximumDiameter / bin : FirstMostShare * Math.Min(section.Height / bin, section.Width / bin);
+            if (most < least) return;
+            Plane<float> image = Binning.Means(section, bin, part);
+            ContourTree tree = Tree(image, noise / bin, 1, (least, most), options.FillNuclei, part);
             List<(int Node, double Contrast, double Area)> found = tree.Best().FindAll(f => tree.IsCell(f.Area));
-            if (found.Count == 0) continue;
+            if (found.Count == 0) return;
             // A step blurred by one pixel has a gradient in proportion to its height.
-            scales.Add((found.Sum(f => f.Contrast * Math.Pow(bin * Math.Sqrt(f.Area), 3)), bin * Binning.UsualDiameter(found), bin, Binning.WeightedMedian([.. found.Select(f => (f.Contrast, f.Area))]) / Math.Max(tree.LeastContrast, 1e-12)));
-        }
+            each[i] = (found.Sum(f => f.Contrast * Math.Pow(bin * Math.Sqrt(f.Area), 3)), bin * Binning.UsualDiameter(found), bin, Binning.WeightedMedian([.. found.Select(f => (f.Contrast, f.Area))]) / Math.Max(tree.LeastContrast, 1e-12));
+        });
+        var scales = each.OfType<(double Sum, double Diameter, double Blur, double Clarity)>().ToList();
         if (scales.Count == 0) return default;
         double enough = NearlyBest * scales.Max(s => s.Sum);
         (_, double diameter, double blur, double clarity) = scales.First(s => s.Sum >= enough);

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ClemReg.Algorithms.Filters;
 using ClemReg.Algorithms.Segmentation;
 using ClemReg.Algorithms.Volumes;
@@ -32,7 +33,7 @@ internal sealed class ContourTree
     private const double MostOpen = 0.52;
 
     private readonly ComponentTree _tree;
-    private readonly double[] _area;
+    private readonly int[] _area;
     private readonly double[] _contrast;
     private readonly double _leastArea, _mostArea;
 
@@ -47,15 +48,17 @@ internal sealed class ContourTree
     {
         (_leastArea, _mostArea) = (Area(diameters.Least), Area(diameters.Most));
         Plane<float> smooth = Smooth(image, blur, job);
-        Plane<ushort> levels = Stabilised(smooth, noise);
+        Plane<ushort> levels = Stabilised(smooth, noise, job);
         if (fill) levels = ComponentTree.AreaClosing(levels, (int)Math.Min(int.MaxValue, NucleusShare * _mostArea), job);
         _tree = new ComponentTree(levels, job);
-        float[] gradient = Gradient(smooth, job);
-        var sums = new Sums(_tree, levels, gradient);
-        _area = sums.Area;
+        var sums = new Sums(_tree, levels, Gradient(smooth, job), job);
         LeastContrast = NoiseGradients * noise / (blur * blur);
-        _contrast = new double[_tree.Count];
-        for (int i = 0; i < _contrast.Length; i++) _contrast[i] = _area[i] >= _leastArea / (Beyond * Beyond) && _area[i] <= Beyond * Beyond * _mostArea ? sums.Contrast(i) : 0;
+        (_area, _contrast) = (new int[_tree.Count], new double[_tree.Count]);
+        for (int i = 0; i < _contrast.Length; i++)
+        {
+            _area[i] = sums.Area(i);
+            _contrast[i] = _area[i] >= _leastArea / (Beyond * Beyond) && _area[i] <= Beyond * Beyond * _mostArea ? sums.Contrast(i) : 0;
+        }
     }
 
     /// <summary>The contrast below which an outline is noise.</summary>
@@ -144,13 +147,17 @@ internal sealed class ContourTree
     }
 
     /// <summary>Square roots, so that dim cells have as many levels as bright ones, above a floor that is lost in noise.</summary>
-    private static Plane<ushort> Stabilised(Plane<float> image, double noise)
+    private static Plane<ushort> Stabilised(Plane<float> image, double noise, Job job)
     {
-        float low = OrderStatistic.Of(image.Values, image.Values.Length / 100), high = image.Values.Max();
+        float low = OrderStatistic.Of(image.Values, image.Values.Length / 100), high = TensorPrimitives.Max<float>(image.Values);
         double floor = 2 * noise, least = Math.Sqrt(floor), most = Math.Sqrt(Math.Max(0, high - low) + floor), scale = Levels / Math.Max(most - least, 1e-12);
         var levels = new Plane<ushort>(image.Height, image.Width);
-        for (int i = 0; i < levels.Values.Length; i++)
-            levels.Values[i] = (ushort)Math.Round((Math.Sqrt(Math.Max(0, image.Values[i] - low) + floor) - least) * scale);
+        job.For(image.Height, y =>
+        {
+            ReadOnlySpan<float> from = image.Row(y);
+            Span<ushort> to = levels.Row(y);
+            for (int x = 0; x < to.Length; x++) to[x] = (ushort)Math.Round((Math.Sqrt(Math.Max(0, from[x] - low) + floor) - least) * scale);
+        });
         return levels;
     }
 
@@ -174,45 +181,82 @@ internal sealed class ContourTree
     /// <summary>What is summed over the pixels, and over the outline, of each component.</summary>
     private sealed class Sums
     {
-        private readonly double[] _x, _y, _xx, _yy, _xy, _outline, _gradients, _border;
+        private readonly Pixels[] _pixels;
+        private readonly Outline[] _outlines;
 
-        public Sums(ComponentTree tree, Plane<ushort> levels, float[] gradient)
+        public Sums(ComponentTree tree, Plane<ushort> levels, float[] gradient, Job job)
         {
-            double[] New() => new double[tree.Count];
-            (Area, _x, _y, _xx, _yy, _xy, _outline, _gradients, _border) = (New(), New(), New(), New(), New(), New(), New(), New(), New());
-            (int height, int width) = (tree.Height, tree.Width);
-            ReadOnlySpan<int> nodes = tree.Nodes;
-            for (int y = 0, p = 0; y < height; y++)
-                for (int x = 0; x < width; x++, p++)
-                {
-                    int node = nodes[p];
-                    Area[node]++;
-                    _x[node] += x;
-                    _y[node] += y;
-                    _xx[node] += (double)x * x;
-                    _yy[node] += (double)y * y;
-                    _xy[node] += (double)x * y;
-                    _border[node] += (x == 0 ? 1 : 0) + (y == 0 ? 1 : 0) + (x == width - 1 ? 1 : 0) + (y == height - 1 ? 1 : 0);
-                    if (x + 1 < width) Edge(levels.Values, nodes, gradient, p, p + 1);
-                    if (y + 1 < height) Edge(levels.Values, nodes, gradient, p, p + width);
-                }
-            foreach (double[] sum in (double[][])[Area, _x, _y, _xx, _yy, _xy, _outline, _gradients, _border]) tree.Accumulate(sum);
+            (_pixels, _outlines) = (new Pixels[tree.Count], new Outline[tree.Count]);
+            job.For(2, half =>
+            {
+                if (half == 0) AddPixels(tree);
+                else AddOutlines(tree, levels, gradient);
+            });
         }
 
         /// <summary>Pixels.</summary>
-        public double[] Area { get; }
+        public int Area(int i) => _pixels[i].Count;
 
         /// <summary>The mean gradient along the outline, less for what is no ellipse and for outlines that the image's border cuts.</summary>
         public double Contrast(int i)
         {
-            double n = Area[i], x = _x[i] / n, y = _y[i] / n;
+            ref readonly Pixels pixels = ref _pixels[i];
+            (int edges, double gradients) = _outlines[i];
+            double n = pixels.Count, x = pixels.X / n, y = pixels.Y / n;
             // A pixel is a square: it has a variance of its own.
-            double xx = _xx[i] / n - x * x + 1 / 12.0, yy = _yy[i] / n - y * y + 1 / 12.0, xy = _xy[i] / n - x * y;
+            double xx = pixels.XX / n - x * x + 1 / 12.0, yy = pixels.YY / n - y * y + 1 / 12.0, xy = pixels.XY / n - x * y;
             double ellipticity = n / (4 * Math.PI * Math.Sqrt(Math.Max(xx * yy - xy * xy, 1e-9)));
-            if (ellipticity < LeastEllipticity || _outline[i] < 1) return 0;
-            double shape = Math.Min(1, ellipticity), open = _border[i] / (_outline[i] + _border[i]);
+            if (ellipticity < LeastEllipticity || edges < 1) return 0;
+            double shape = Math.Min(1, ellipticity), open = pixels.Border / ((double)edges + pixels.Border);
             if (open > MostOpen) return 0;
-            return _gradients[i] / _outline[i] * shape * shape * shape * Math.Sqrt(1 - open);
+            return gradients / edges * shape * shape * shape * Math.Sqrt(1 - open);
+        }
+
+        private void AddPixels(ComponentTree tree)
+        {
+            (int height, int width) = (tree.Height, tree.Width);
+            ReadOnlySpan<int> nodes = tree.Nodes, parents = tree.Parents;
+            for (int y = 0, p = 0; y < height; y++)
+                for (int x = 0; x < width; x++, p++)
+                {
+                    ref Pixels of = ref _pixels[nodes[p]];
+                    of.Count++;
+                    of.X += x;
+                    of.Y += y;
+                    of.XX += (double)x * x;
+                    of.YY += (double)y * y;
+                    of.XY += (double)x * y;
+                    of.Border += (x == 0 ? 1 : 0) + (y == 0 ? 1 : 0) + (x == width - 1 ? 1 : 0) + (y == height - 1 ? 1 : 0);
+                }
+            for (int i = tree.Count - 1; i > 0; i--)
+            {
+                ref Pixels within = ref _pixels[i], of = ref _pixels[parents[i]];
+                of.Count += within.Count;
+                of.X += within.X;
+                of.Y += within.Y;
+                of.XX += within.XX;
+                of.YY += within.YY;
+                of.XY += within.XY;
+                of.Border += within.Border;
+            }
+        }
+
+        private void AddOutlines(ComponentTree tree, Plane<ushort> levels, float[] gradient)
+        {
+            (int height, int width) = (tree.Height, tree.Width);
+            ReadOnlySpan<int> nodes = tree.Nodes, parents = tree.Parents;
+            for (int y = 0, p = 0; y < height; y++)
+                for (int x = 0; x < width; x++, p++)
+                {
+                    if (x + 1 < width) Edge(levels.Values, nodes, gradient, p, p + 1);
+                    if (y + 1 < height) Edge(levels.Values, nodes, gradient, p, p + width);
+                }
+            for (int i = tree.Count - 1; i > 0; i--)
+            {
+                ref Outline within = ref _outlines[i], of = ref _outlines[parents[i]];
+                of.Edges += within.Edges;
+                of.Gradients += within.Gradients;
+            }
         }
 
         /// <summary>Two neighbours are parted by the outlines of the components that hold the brighter one only.</summary>
@@ -221,10 +265,15 @@ internal sealed class ContourTree
             if (levels[p] == levels[q]) return;
             (int inside, int outside) = levels[p] > levels[q] ? (nodes[p], nodes[q]) : (nodes[q], nodes[p]);
             double mean = (gradient[p] + gradient[q]) / 2;
-            _outline[inside]++;
-            _outline[outside]--;
-            _gradients[inside] += mean;
-            _gradients[outside] -= mean;
+            ref Outline within = ref _outlines[inside], beyond = ref _outlines[outside];
+            within.Edges++;
+            beyond.Edges--;
+            within.Gradients += mean;
+            beyond.Gradients -= mean;
         }
+
+        private record struct Pixels(int Count, int Border, double X, double Y, double XX, double YY, double XY);
+
+        private record struct Outline(int Edges, double Gradients);
     }
 }

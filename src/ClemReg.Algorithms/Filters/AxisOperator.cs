@@ -76,6 +76,9 @@ internal sealed unsafe class AxisOperator
     /// <summary>Groups of <see cref="GroupSize"/> outputs; the last one may have fewer, its missing outputs come out as 0.</summary>
     public int GroupCount { get; }
 
+    /// <summary>Whether there is one voxel along the axis, which stays as it is.</summary>
+    public bool CopiesOne => InputCount == 1 && OutputCount == 1 && _weights[0] == 1;
+
     /// <summary>A Gaussian with SciPy's conventions: radius (int)(4 sigma + 0.5), boundary 'reflect' (d c b a | a b c d | d c b a).</summary>
     public static AxisOperator Gaussian(int count, double sigma)
     {

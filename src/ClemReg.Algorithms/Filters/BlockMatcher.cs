@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 
 namespace ClemReg.Algorithms.Filters;
 
@@ -30,45 +31,60 @@ internal sealed unsafe class BlockMatcher(PixelRows image, int size, int reach, 
     /// <summary>Vectors of candidates, side by side, that are compared at a time: with 8 lanes all of a row of 39.</summary>
     private const int Group = 5;
 
+    /// <summary>When so many times the most blocks are collected, all but the best are thrown away.</summary>
+    private const int Collected = 4;
+
     private readonly float[] _block = new float[size * size];
-    private readonly float[] _distance = new float[most];
-    private readonly (int Y, int X)[] _place = new (int, int)[most];
+    private readonly (int Y, int X)[] _places = new (int, int)[most];
     private readonly float _limit = (float)(threshold * size * size);
+
+    // Candidates in scan order: the bits of their distances, which have the distances' order, and rows (upper half) and columns from the window's corner.
+    private readonly int[] _distances = new int[Collected * most + 2 * Vector<int>.Count];
+    private readonly int[] _candidates = new int[Collected * most + 2 * Vector<int>.Count];
+    private float _worst;
+    private int _collected;
     private int _count;
 
     /// <summary>Where the blocks of the last <see cref="Find"/> lie (first row and column), the most similar first.</summary>
-    public ReadOnlySpan<(int Y, int X)> Places => _place.AsSpan(0, _count);
+    public ReadOnlySpan<(int Y, int X)> Places => _places.AsSpan(0, _count);
 
     /// <summary>Finds the blocks that resemble the one at (y, x).</summary>
     public void Find(int y, int x)
     {
         for (int r = 0; r < size; r++) new ReadOnlySpan<float>(image.At(y + r, x), size).CopyTo(_block.AsSpan(r * size));
-        _count = 1;
-        _place[0] = (y, x);
-        _distance[0] = float.NegativeInfinity;
-        int bottom = Math.Min(image.Height - size, y + reach);
+        (_collected, _worst) = (0, _limit);
+        int top = Math.Max(0, y - reach), bottom = Math.Min(image.Height - size, y + reach);
         int left = Math.Max(0, x - reach), right = Math.Min(image.Width - size, x + reach);
-        int step = Group * Vector<float>.Count;
+        int lanes = Vector<float>.Count;
+        float* distances = stackalloc float[Group * lanes];
         fixed (float* block = _block)
         {
-            for (int cy = Math.Max(0, y - reach); cy <= bottom; cy++)
-                for (int cx = left; cx <= right; cx += step)
-                    Compare(block, cy, cx, Math.Min(step, right - cx + 1), cy == y ? x : -1);
+            for (int cy = top; cy <= bottom; cy++)
+                for (int cx = left; cx <= right; cx += Group * lanes)
+                {
+                    Compare(block, image.At(cy, cx), distances);
+                    int candidates = Math.Min(Group * lanes, right - cx + 1), self = cy == y ? x - cx : -1;
+                    for (int i = 0; i < candidates; i += lanes) Collect(distances, i, Math.Min(i + lanes, candidates), cy - top << 16 | cx - left, self);
+                }
         }
+        if (_collected >= most) KeepBest();
+        _places[0] = (y, x);
+        _count = 1 + _collected;
+        _distances.AsSpan(_collected, Vector<int>.Count).Fill(int.MaxValue);
+        for (int i = 0; i < _collected; i++) _places[1 + Rank(i)] = (top + (_candidates[i] >> 16), left + (_candidates[i] & 0xFFFF));
     }
 
-    /// <summary>Compares the candidates from (cy, cx) on.</summary>
-    private void Compare(float* block, int cy, int cx, int candidates, int self)
+    /// <summary>The distances of a block to the candidates from one on.</summary>
+    private void Compare(float* block, float* candidate, float* distances)
     {
-        int lanes = Vector<float>.Count;
+        int lanes = Vector<float>.Count, side = size;
         Vector<float> a0 = Vector<float>.Zero, a1 = a0, a2 = a0, a3 = a0, a4 = a0;
-        for (int r = 0; r < size; r++)
+        for (int r = 0; r < side; r++, candidate += image.Stride, block += side)
         {
-            float* row = image.At(cy + r, cx);
-            for (int c = 0; c < size; c++)
+            for (int c = 0; c < side; c++)
             {
-                var pixel = new Vector<float>(block[r * size + c]);
-                float* s = row + c;
+                var pixel = new Vector<float>(block[c]);
+                float* s = candidate + c;
                 Vector<float> d0 = Vector.Load(s) - pixel, d1 = Vector.Load(s + lanes) - pixel, d2 = Vector.Load(s + 2 * lanes) - pixel;
                 Vector<float> d3 = Vector.Load(s + 3 * lanes) - pixel, d4 = Vector.Load(s + 4 * lanes) - pixel;
                 a0 = Vector.MultiplyAddEstimate(d0, d0, a0);
@@ -78,30 +94,80 @@ internal sealed unsafe class BlockMatcher(PixelRows image, int size, int reach, 
                 a4 = Vector.MultiplyAddEstimate(d4, d4, a4);
             }
         }
-        Keep(a0, cy, cx, candidates, self);
-        Keep(a1, cy, cx + lanes, candidates - lanes, self);
-        Keep(a2, cy, cx + 2 * lanes, candidates - 2 * lanes, self);
-        Keep(a3, cy, cx + 3 * lanes, candidates - 3 * lanes, self);
-        Keep(a4, cy, cx + 4 * lanes, candidates - 4 * lanes, self);
+        a0.Store(distances);
+        a1.Store(distances + lanes);
+        a2.Store(distances + 2 * lanes);
+        a3.Store(distances + 3 * lanes);
+        a4.Store(distances + 4 * lanes);
     }
 
-    private void Keep(Vector<float> distances, int cy, int cx, int candidates, int self)
+    /// <summary>Collects what may be among the best of a vector of candidates, but not the block itself.</summary>
+    private void Collect(float* distances, int first, int end, int place, int self)
     {
-        if (candidates <= 0 || !Vector.LessThanAny(distances, new Vector<float>(Worst))) return;
-        for (int i = 0; i < Math.Min(candidates, Vector<float>.Count); i++)
+        float worst = _worst;
+        if (!Vector.LessThanAny(Vector.Load(distances + first), new Vector<float>(worst))) return;
+        int count = _collected;
+        fixed (int* found = _distances, places = _candidates)
         {
-            float distance = distances[i];
-            if (!(distance < Worst) || cx + i == self) continue;
-            int at = _count < _place.Length ? _count++ : _count - 1;
-            for (; _distance[at - 1] > distance; at--)
+            // Without branches: which ones are better is not to be foreseen.
+            for (int i = first; i < end; i++)
             {
-                _distance[at] = _distance[at - 1];
-                _place[at] = _place[at - 1];
+                found[count] = BitConverter.SingleToInt32Bits(distances[i]);
+                places[count] = place + i;
+                count += distances[i] < worst & i != self ? 1 : 0;
             }
-            _distance[at] = distance;
-            _place[at] = (cy, cx + i);
         }
+        _collected = count;
+        if (count >= Collected * most) KeepBest();
     }
 
-    private float Worst => _count < _place.Length ? _limit : _distance[_count - 1];
+    /// <summary>Throws away all but the best, of equal ones the first: one fewer than the most, because the block itself is not among them.</summary>
+    private void KeepBest()
+    {
+        int keep = most - 1;
+        _distances.AsSpan(_collected, Vector<int>.Count).Fill(int.MaxValue);
+        Span<int> distances = _distances.AsSpan(0, _collected);
+        // Fewer than are kept are at most low; so many or more are at most high.
+        int low = TensorPrimitives.Min<int>(distances) - 1, high = TensorPrimitives.Max<int>(distances), within = _collected;
+        while (within > keep && high - low > 1)
+        {
+            int middle = low + (high - low) / 2, count = CountUpTo(middle);
+            if (count < keep) low = middle;
+            else (high, within) = (middle, count);
+        }
+        int equals = within > keep ? keep - CountUpTo(low) : keep, kept = 0;
+        for (int i = 0; i < distances.Length; i++)
+        {
+            if (distances[i] > high || distances[i] == high && equals-- <= 0) continue;
+            (_distances[kept], _candidates[kept]) = (distances[i], _candidates[i]);
+            kept++;
+        }
+        (_collected, _worst) = (kept, BitConverter.Int32BitsToSingle(high));
+    }
+
+    /// <summary>How many candidates' distances are at most so large.</summary>
+    private int CountUpTo(int distance)
+    {
+        Vector<int> limit = new(distance), count = Vector<int>.Zero;
+        fixed (int* distances = _distances)
+        {
+            for (int i = 0; i < _collected; i += Vector<int>.Count) count -= Vector.LessThanOrEqual(Vector.Load(distances + i), limit);
+        }
+        return Vector.Sum(count);
+    }
+
+    /// <summary>How many candidates are better than one, or as good and before it.</summary>
+    private int Rank(int candidate)
+    {
+        Vector<int> own = new(_distances[candidate]), count = Vector<int>.Zero;
+        fixed (int* distances = _distances)
+        {
+            for (int i = 0; i < _collected; i += Vector<int>.Count)
+            {
+                Vector<int> other = Vector.Load(distances + i), before = Vector.LessThan(Vector<int>.Indices, new Vector<int>(candidate - i));
+                count -= Vector.LessThan(other, own) | Vector.Equals(other, own) & before;
+            }
+        }
+        return Vector.Sum(count);
+    }
 }

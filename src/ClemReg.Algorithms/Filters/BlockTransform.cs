@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using ClemReg.Algorithms.Volumes;
 using MathNet.Numerics.LinearAlgebra.Double;
 
@@ -117,12 +119,65 @@ internal sealed unsafe class BlockTransform : IDisposable
     /// <summary>matrix * (matrix * source) transposed: columns first, then, turned, the rows.</summary>
     private void Apply(float* matrix, float* source, nint sourceStride, float* destination, float* scratch)
     {
+        if (Size == 8)
+        {
+            Apply8(matrix, source, sourceStride, destination);
+            return;
+        }
         float* turned = scratch + Stride * Stride;
         Multiply(matrix, source, sourceStride, scratch, _rows);
         MatrixTurn.Transpose(scratch, Stride, turned, Stride, _rows, _rows);
         // The last rows of the matrix are padding: they go to the scratch, not beyond the block.
         Multiply(matrix, turned, Stride, scratch, _rows);
         NativeMemory.Copy(scratch, destination, (nuint)Floats * sizeof(float));
+    }
+
+    /// <summary>The same for 8 x 8 pixels, a row in each register.</summary>
+    private static void Apply8(float* matrix, float* source, nint sourceStride, float* destination)
+    {
+        nint s = sourceStride;
+        Multiply8(
+            matrix, Vector256.Load(source), Vector256.Load(source + s), Vector256.Load(source + 2 * s), Vector256.Load(source + 3 * s),
+            Vector256.Load(source + 4 * s), Vector256.Load(source + 5 * s), Vector256.Load(source + 6 * s), Vector256.Load(source + 7 * s), destination);
+        if (!Avx.IsSupported)
+        {
+            float* turned = stackalloc float[64];
+            MatrixTurn.Transpose(destination, 8, turned, 8, 8, 8);
+            Multiply8(
+                matrix, Vector256.Load(turned), Vector256.Load(turned + 8), Vector256.Load(turned + 16), Vector256.Load(turned + 24),
+                Vector256.Load(turned + 32), Vector256.Load(turned + 40), Vector256.Load(turned + 48), Vector256.Load(turned + 56), destination);
+            return;
+        }
+        // Rows r and r + 4 side by side, then turned in fours.
+        Vector256<float> h0 = Halves(destination), h1 = Halves(destination + 8), h2 = Halves(destination + 16), h3 = Halves(destination + 24);
+        Vector256<float> h4 = Halves(destination + 4), h5 = Halves(destination + 12), h6 = Halves(destination + 20), h7 = Halves(destination + 28);
+        Vector256<float> l01 = Avx.UnpackLow(h0, h1), u01 = Avx.UnpackHigh(h0, h1), l23 = Avx.UnpackLow(h2, h3), u23 = Avx.UnpackHigh(h2, h3);
+        Vector256<float> l45 = Avx.UnpackLow(h4, h5), u45 = Avx.UnpackHigh(h4, h5), l67 = Avx.UnpackLow(h6, h7), u67 = Avx.UnpackHigh(h6, h7);
+        const byte Lower = 0x44, Upper = 0xEE;
+        Multiply8(
+            matrix, Avx.Shuffle(l01, l23, Lower), Avx.Shuffle(l01, l23, Upper), Avx.Shuffle(u01, u23, Lower), Avx.Shuffle(u01, u23, Upper),
+            Avx.Shuffle(l45, l67, Lower), Avx.Shuffle(l45, l67, Upper), Avx.Shuffle(u45, u67, Lower), Avx.Shuffle(u45, u67, Upper), destination);
+
+        static Vector256<float> Halves(float* row) => Vector256.Create(Vector128.Load(row), Vector128.Load(row + 32));
+    }
+
+    /// <summary>matrix * v, whose rows are v0 to v7.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Multiply8(
+        float* matrix, Vector256<float> v0, Vector256<float> v1, Vector256<float> v2, Vector256<float> v3,
+        Vector256<float> v4, Vector256<float> v5, Vector256<float> v6, Vector256<float> v7, float* destination)
+    {
+        for (int row = 0; row < 8; row++, matrix += 8, destination += 8)
+        {
+            Vector256<float> sum = Vector256.Create(matrix[0]) * v0;
+            sum = Vector256.MultiplyAddEstimate(Vector256.Create(matrix[1]), v1, sum);
+            sum = Vector256.MultiplyAddEstimate(Vector256.Create(matrix[2]), v2, sum);
+            sum = Vector256.MultiplyAddEstimate(Vector256.Create(matrix[3]), v3, sum);
+            sum = Vector256.MultiplyAddEstimate(Vector256.Create(matrix[4]), v4, sum);
+            sum = Vector256.MultiplyAddEstimate(Vector256.Create(matrix[5]), v5, sum);
+            sum = Vector256.MultiplyAddEstimate(Vector256.Create(matrix[6]), v6, sum);
+            Vector256.MultiplyAddEstimate(Vector256.Create(matrix[7]), v7, sum).Store(destination);
+        }
     }
 
     private void Multiply(float* matrix, float* source, nint sourceStride, float* destination, int rows)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Filters;
@@ -27,9 +28,13 @@ public static class NoiseEstimate
         {
             ReadOnlySpan<float> row = image.Row(y);
             Span<double> to = alongX.AsSpan(y * width, width);
+            ReadOnlySpan<double> weights = HighPass;
             for (int k = 0; k < width; k++)
-                for (int j = 0; j < 4; j++)
-                    to[k] += HighPass[j] * row[Mirror(2 * k + 1 - j, row.Length)];
+            {
+                int last = 2 * k + 1;
+                if (k > 0 && last < row.Length) to[k] = weights[0] * row[last] + weights[1] * row[last - 1] + weights[2] * row[last - 2] + weights[3] * row[last - 3];
+                else for (int j = 0; j < 4; j++) to[k] += weights[j] * row[Mirror(last - j, row.Length)];
+            }
         });
         var details = new double[height * width];
         job.For(height, k =>
@@ -38,7 +43,7 @@ public static class NoiseEstimate
             for (int j = 0; j < 4; j++)
             {
                 ReadOnlySpan<double> row = alongX.AsSpan(Mirror(2 * k + 1 - j, image.Height) * width, width);
-                for (int x = 0; x < width; x++) to[x] += HighPass[j] * row[x];
+                TensorPrimitives.MultiplyAdd(row, HighPass[j], to, to);
             }
         });
         int count = 0;
@@ -46,9 +51,8 @@ public static class NoiseEstimate
             if (d != 0)
                 details[count++] = Math.Abs(d);
         if (count == 0) return 0;
-        Span<double> sorted = details.AsSpan(0, count);
-        sorted.Sort();
-        return 0.5 * (sorted[(count - 1) / 2] + sorted[count / 2]) / NormalMedian;
+        ReadOnlySpan<double> sizes = details.AsSpan(0, count);
+        return 0.5 * (OrderStatistic.Of(sizes, (count - 1) / 2) + OrderStatistic.Of(sizes, count / 2)) / NormalMedian;
     }
 
     private static int Outputs(int length) => (length + 3) / 2;

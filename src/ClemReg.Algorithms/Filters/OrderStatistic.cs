@@ -2,7 +2,7 @@ using ClemReg.Algorithms.Segmentation;
 
 namespace ClemReg.Algorithms.Filters;
 
-/// <summary>The value that sorting would put at a place, without sorting: found by counting the upper and then the lower half of the bits.</summary>
+/// <summary>The value that sorting would put at a place, found without sorting all: by counting the upper bits first.</summary>
 internal static class OrderStatistic
 {
     /// <summary>The value of a rank.</summary>
@@ -18,6 +18,28 @@ internal static class OrderStatistic
             if (WatershedQueue.SortKey(v) is var key && key >> 16 == upper)
                 counts[key & 0xFFFF]++;
         return WatershedQueue.FromSortKey((uint)upper << 16 | (uint)Find(counts, ref rank));
+    }
+
+    /// <inheritdoc cref="Of(ReadOnlySpan{float}, int)"/>
+    public static double Of(ReadOnlySpan<double> values, int rank)
+    {
+        var counts = new int[1 << 16];
+        foreach (double v in values) counts[UpperBits(v)]++;
+        int upper = Find(counts, ref rank);
+        var close = new double[counts[upper]];
+        int count = 0;
+        foreach (double v in values)
+            if (UpperBits(v) == upper)
+                close[count++] = v;
+        Array.Sort(close);
+        return close[rank];
+    }
+
+    /// <summary>The first 16 bits of a number without sign of the same order; -0 is 0.</summary>
+    private static int UpperBits(double value)
+    {
+        long bits = BitConverter.DoubleToInt64Bits(value + 0.0);
+        return (int)((ulong)(bits < 0 ? ~bits : bits | long.MinValue) >> 48);
     }
 
     /// <summary>Where the rank lies, which becomes the rank there.</summary>

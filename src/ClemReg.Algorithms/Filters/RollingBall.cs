@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Filters;
@@ -48,7 +49,7 @@ public static class RollingBall
         IntensityRange.Of(image);
         (int shrink, int rimPercent) = radius <= 10 ? (1, 24) : radius <= 30 ? (2, 24) : radius <= 100 ? (4, 32) : (8, 40);
         Plane<float> smooth = presmooth ? Smooth(image, job) : image;
-        Plane<float> rolled = Roll(shrink > 1 ? Shrink(smooth, shrink) : smooth, Math.Max(1, radius / shrink), rimPercent, job);
+        Plane<float> rolled = Roll(shrink > 1 ? Shrink(smooth, shrink, job) : smooth, Math.Max(1, radius / shrink), rimPercent, job);
         return shrink > 1 ? Enlarge(rolled, image.Height, image.Width, shrink, job) : rolled;
     }
 
@@ -74,16 +75,16 @@ public static class RollingBall
     }
 
     /// <summary>The least of each square of pixels.</summary>
-    private static Plane<float> Shrink(Plane<float> image, int factor)
+    private static Plane<float> Shrink(Plane<float> image, int factor, Job job)
     {
         var small = new Plane<float>((image.Height + factor - 1) / factor, (image.Width + factor - 1) / factor);
-        Array.Fill(small.Values, float.PositiveInfinity);
-        for (int y = 0; y < image.Height; y++)
+        job.For(small.Height, () => new float[image.Width], (y, least) =>
         {
-            ReadOnlySpan<float> from = image.Row(y);
-            Span<float> to = small.Row(y / factor);
-            for (int x = 0; x < from.Length; x++) to[x / factor] = Math.Min(to[x / factor], from[x]);
-        }
+            image.Row(y * factor).CopyTo(least);
+            for (int r = y * factor + 1; r < Math.Min((y + 1) * factor, image.Height); r++) TensorPrimitives.Min(least, image.Row(r), least);
+            Span<float> to = small.Row(y);
+            for (int x = 0; x < to.Length; x++) to[x] = TensorPrimitives.Min<float>(least.AsSpan(x * factor, Math.Min(factor, least.Length - x * factor)));
+        });
         return small;
     }
 

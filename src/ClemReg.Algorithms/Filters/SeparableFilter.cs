@@ -61,8 +61,11 @@ internal sealed unsafe class SeparableFilter
             blockSlices = (int)Math.Clamp(BlockBytes / ((zPlane * _terms.Length + outPlane) * sizeof(float)), AxisOperator.GroupSize, 64);
         blockSlices = RoundUp(Math.Min(blockSlices, _out.Z), AxisOperator.GroupSize);
         int blockGroups = blockSlices / AxisOperator.GroupSize;
+        // A single slice that z leaves as it is serves all terms.
+        bool single = Array.TrueForAll(_terms, t => t.Z.CopiesOne);
+        if (single) blockSlices = 1;
 
-        using var zBuffer = new NativeBuffer(zPlane * blockSlices * _terms.Length * sizeof(float));
+        using var zBuffer = new NativeBuffer(zPlane * blockSlices * (single ? 1 : _terms.Length) * sizeof(float));
         using var outBuffer = new NativeBuffer(outPlane * blockSlices * sizeof(float));
         float* afterZ = (float*)zBuffer.Pointer;
         float* done = (float*)outBuffer.Pointer;
@@ -80,14 +83,17 @@ internal sealed unsafe class SeparableFilter
                 (piece, scratch) =>
                 {
                     for (int y = piece * RowsPerPiece; y < Math.Min(_in.Y, (piece + 1) * RowsPerPiece); y++)
-                        AlongZ(y, group, groupEnd, inFirst, inEnd, (float*)scratch.Pointer, afterZ + (long)y * _inWidth, zPlane, blockSlices);
+                    {
+                        if (single) ReadRow(0, y, afterZ + (long)y * _inWidth);
+                        else AlongZ(y, group, groupEnd, inFirst, inEnd, (float*)scratch.Pointer, afterZ + (long)y * _inWidth, zPlane, blockSlices);
+                    }
                 });
             job.Report((z0 + 0.5 * slices) / _out.Z);
 
             job.For(slices * bands, () => new BandScratch(this), (piece, scratch) =>
             {
                 (int slice, int band) = Math.DivRem(piece, bands);
-                AlongYAndX(band, afterZ + slice * zPlane, zPlane * blockSlices, done + slice * outPlane, scratch);
+                AlongYAndX(band, afterZ + slice * zPlane, single ? 0 : zPlane * blockSlices, done + slice * outPlane, scratch);
             });
 
             job.For(slices, slice => consume(z0 + slice, new ReadOnlySpan<float>(done + slice * outPlane, (int)outPlane)));

@@ -1,13 +1,16 @@
+using System.Numerics;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Segmentation;
 
 /// <summary>
 /// The tree of an image's bright components: for each grey level the 4-connected parts that are at least so bright, each within one of the level
-/// below (the max-tree; built by union-find as in Ch. Berger et al. 2007, "Effective component tree computation with application to pattern recognition
-/// in astronomical imaging"). Its leaves are the local maxima, its root is the whole image.
+/// below (the max-tree). Its leaves are the local maxima, its root is the whole image.
 /// </summary>
-/// <remarks>Memory: 12 bytes a pixel and 8 a component.</remarks>
+/// <remarks>
+/// Built by a flood that always goes on where it is brightest (D. Nistér and H. Stewénius 2008, "Linear time maximally stable extremal regions").
+/// Memory: 14 bytes a pixel and 18 a component.
+/// </remarks>
 public sealed class ComponentTree
 {
     private readonly int[] _node;
@@ -20,48 +23,145 @@ public sealed class ComponentTree
     public ComponentTree(Plane<ushort> levels, Job job)
     {
         (Height, Width) = (levels.Height, levels.Width);
-        ReadOnlySpan<ushort> grey = levels.Values;
-        int[] order = Ascending(grey), up = new int[grey.Length], root = new int[grey.Length];
-        Array.Fill(root, -1);
-        for (int k = order.Length - 1; k >= 0; k--)
-        {
-            if ((k & 0x3ffff) == 0) job.ThrowIfCancelled();
-            int p = order[k], y = p / Width, x = p - y * Width;
-            up[p] = root[p] = p;
-            if (y > 0) Join(p, p - Width);
-            if (y + 1 < Height) Join(p, p + Width);
-            if (x > 0) Join(p, p - 1);
-            if (x + 1 < Width) Join(p, p + 1);
-        }
-        // One pixel stands for each component: the one whose parent is darker. From the root on, so that parents are done.
-        _node = root;
-        var nodes = new List<int>();
-        var parents = new List<int>();
-        foreach (int p in order)
-        {
-            int q = up[p];
-            if (grey[up[q]] == grey[q]) up[p] = q = up[q];
-            if (p == q || grey[q] != grey[p])
+        int[] smallest = Flood(levels, out List<Component> found, job);
+        // Components are numbered in the order of their levels, those of one level in the order of their first pixels.
+        var next = new int[ushort.MaxValue + 2];
+        foreach (Component c in found) next[c.Level + 1]++;
+        for (int i = 1; i < next.Length; i++) next[i] += next[i - 1];
+        var number = new int[found.Count];
+        Array.Fill(number, -1);
+        _node = new int[levels.Values.Length];
+        for (int y = 0, p = 0; y < Height; y++)
+            foreach (int component in smallest.AsSpan((y + 1) * (Width + 2) + 1, Width))
             {
-                parents.Add(p == q ? 0 : _node[q]);
-                _node[p] = nodes.Count;
-                nodes.Add(p);
+                ref int own = ref number[component];
+                if (own < 0) own = next[found[component].Level]++;
+                _node[p++] = own;
             }
-            else _node[p] = _node[q];
+        _parent = new int[number.Length];
+        _level = new ushort[number.Length];
+        for (int i = 0; i < number.Length; i++)
+        {
+            _parent[number[i]] = number[found[i].Parent];
+            _level[number[i]] = found[i].Level;
         }
-        _parent = [.. parents];
-        _level = new ushort[nodes.Count];
-        for (int i = 0; i < _level.Length; i++) _level[i] = grey[nodes[i]];
+    }
 
-        void Join(int p, int q)
+    private readonly record struct Component(int Parent, ushort Level);
+
+    /// <summary>Finds the components, and for each pixel, within a frame, the smallest one that it belongs to.</summary>
+    private static unsafe int[] Flood(Plane<ushort> levels, out List<Component> found, Job job)
+    {
+        int stride = levels.Width + 2;
+        ushort[] framed = FramedPlane.Add(levels, (ushort)0);
+        int[] smallest = new int[framed.Length], links = new int[framed.Length];
+        for (int y = 1; y <= levels.Height; y++) links.AsSpan(y * stride + 1, levels.Width).Fill(WaitingPixels.Dry);
+        ReadOnlySpan<int> offsets = [-stride, -1, 1, stride];
+        found = [];
+        // The components around the one that the flood is in, each within the one below it.
+        var open = new Stack<int>();
+        var waiting = new WaitingPixels();
+        fixed (ushort* grey = framed)
+        fixed (int* link = links)
         {
-            if (root[q] < 0) return;
-            while (root[q] != q)
+            int p = stride + 1, top = 0;
+            link[p] = WaitingPixels.Last;
+            found.Add(new Component(0, grey[p]));
+            for (long done = 0; ; done++)
             {
-                root[q] = root[root[q]];
-                q = root[q];
+                if ((done & 0x3ffff) == 0) job.ThrowIfCancelled();
+                ushort level = grey[p];
+                int brighter = 0;
+                foreach (int offset in offsets)
+                {
+                    int q = p + offset;
+                    if (link[q] != WaitingPixels.Dry) continue;
+                    if (grey[q] > level)
+                    {
+                        brighter = q;
+                        break;
+                    }
+                    waiting.Add(link, q, grey[q]);
+                }
+                if (brighter != 0)
+                {
+                    // The rest of this pixel's neighbours come when all that is brighter has been flooded.
+                    waiting.Add(link, p, level);
+                    link[brighter] = WaitingPixels.Last;
+                    open.Push(top);
+                    top = found.Count;
+                    found.Add(new Component(top, grey[brighter]));
+                    p = brighter;
+                    continue;
+                }
+                smallest[p] = top;
+                if (!waiting.TryTake(link, grey, ref p)) break;
+                ushort next = grey[p];
+                if (next == level) continue;
+                // Components that are brighter than what is flooded next are complete.
+                while (found[top].Level > next)
+                {
+                    int inner = top;
+                    if (!open.TryPeek(out int outer) || found[outer].Level < next)
+                    {
+                        top = found.Count;
+                        found.Add(new Component(top, next));
+                    }
+                    else
+                    {
+                        top = open.Pop();
+                    }
+                    found[inner] = found[inner] with { Parent = top };
+                }
             }
-            if (q != p) root[q] = up[q] = p;
+            // The root keeps its own number for a parent.
+            for (; open.TryPop(out int outer); top = outer) found[top] = found[top] with { Parent = outer };
+        }
+        return smallest;
+    }
+
+    /// <summary>Pixels that the flood has reached and not yet flooded: a list for each level, linked from pixel to pixel, and bits that tell which lists hold some.</summary>
+    private sealed unsafe class WaitingPixels
+    {
+        /// <summary>What stands for a link of pixels that were not reached, and at the end of a list.</summary>
+        public const int Dry = -1, Last = -2;
+
+        private readonly int[] _first = new int[ushort.MaxValue + 1];
+        private readonly ulong[] _filled = new ulong[1024];
+        private readonly ulong[] _filledWords = new ulong[16];
+
+        public void Add(int* link, int pixel, ushort level)
+        {
+            int word = level >> 6;
+            ulong bit = 1UL << (level & 63);
+            link[pixel] = (_filled[word] & bit) != 0 ? _first[level] : Last;
+            _first[level] = pixel;
+            _filled[word] |= bit;
+            _filledWords[word >> 6] |= 1UL << (word & 63);
+        }
+
+        /// <summary>Takes one of the brightest; false when none waits. None may be brighter than <paramref name="pixel"/>.</summary>
+        public bool TryTake(int* link, ushort* grey, ref int pixel)
+        {
+            int word = grey[pixel] >> 6;
+            if (_filled[word] == 0)
+            {
+                int words = word >> 6;
+                while (_filledWords[words] == 0)
+                    if (--words < 0)
+                        return false;
+                word = words << 6 | BitOperations.Log2(_filledWords[words]);
+            }
+            int level = word << 6 | BitOperations.Log2(_filled[word]);
+            pixel = _first[level];
+            if (link[pixel] != Last)
+            {
+                _first[level] = link[pixel];
+                return true;
+            }
+            _filled[word] &= ~(1UL << (level & 63));
+            if (_filled[word] == 0) _filledWords[word >> 6] &= ~(1UL << (word & 63));
+            return true;
         }
     }
 
@@ -105,16 +205,5 @@ public sealed class ComponentTree
         for (int i = 0; i < filled.Length; i++) filled[i] = i > 0 && size[i] <= area ? filled[tree._parent[i]] : tree._level[i];
         for (int i = 0; i < dark.Values.Length; i++) dark.Values[i] = (ushort)(ushort.MaxValue - filled[tree._node[i]]);
         return dark;
-    }
-
-    /// <summary>The pixels from dark to bright, of equal ones the first first.</summary>
-    private static int[] Ascending(ReadOnlySpan<ushort> grey)
-    {
-        var starts = new int[ushort.MaxValue + 2];
-        foreach (ushort g in grey) starts[g + 1]++;
-        for (int i = 1; i < starts.Length; i++) starts[i] += starts[i - 1];
-        var order = new int[grey.Length];
-        for (int p = 0; p < grey.Length; p++) order[starts[grey[p]]++] = p;
-        return order;
     }
 }

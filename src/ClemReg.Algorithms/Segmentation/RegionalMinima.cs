@@ -1,3 +1,4 @@
+using System.Numerics;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Segmentation;
@@ -5,55 +6,105 @@ namespace ClemReg.Algorithms.Segmentation;
 /// <summary>Minima of a section: its regional minima, and images made to have none but given ones.</summary>
 public static class RegionalMinima
 {
+    /// <summary>What stands for a pixel without lower or equal neighbours, and for one with equal ones and no lower ones.</summary>
+    private const int Alone = -1, Flat = -2;
+
     /// <summary>
     /// Labels the regional minima: connected pixels of one value whose neighbours are all higher. A flat section is a single minimum.
     /// </summary>
     /// <param name="heights">The section, infinities allowed.</param>
     /// <param name="neighbourhood">Which pixels are neighbours.</param>
-    /// <param name="job">Cancellation.</param>
+    /// <param name="job">Threads, cancellation.</param>
     /// <returns>1, 2, ... in scan order of the minima's first pixels, 0 elsewhere.</returns>
     public static Plane<int> Label(Plane<float> heights, Neighbourhood neighbourhood, Job job)
     {
-        float[] values = FramedPlane.Add(heights, float.NaN);
-        int[] offsets = FramedPlane.Offsets(heights.Width, neighbourhood);
-        // Nothing compares with the frame's NaN: it is neither lower than a pixel nor equal to it.
-        var labels = new int[values.Length];
-        const int NoMinimum = -1;
-        var zone = new Stack<int>();
-        int stride = heights.Width + 2, count = 0;
-        for (int y = 1; y <= heights.Height; y++)
+        (int height, int width) = (heights.Height, heights.Width);
+        var labels = new Plane<int>(height, width);
+        const int RowsPerPiece = 16;
+        job.For((height + RowsPerPiece - 1) / RowsPerPiece, piece =>
+        {
+            // Beyond the border the row itself comes again.
+            for (int y = piece * RowsPerPiece; y < Math.Min(height, (piece + 1) * RowsPerPiece); y++)
+                Candidates(heights.Row(Math.Max(0, y - 1)), heights.Row(y), heights.Row(Math.Min(y + 1, height - 1)), neighbourhood, labels.Row(y));
+        });
+        var zone = new List<int>();
+        int count = 0;
+        for (int y = 0; y < height; y++)
         {
             job.ThrowIfCancelled();
-            for (int i = y * stride + 1; i < (y + 1) * stride - 1; i++)
+            Span<int> row = labels.Row(y);
+            for (int x = 0, step; (step = row[x..].IndexOfAnyInRange(Flat, Alone)) >= 0; x++)
             {
-                if (labels[i] != 0) continue;
-                float value = values[i];
-                bool minimum = true;
-                Spread(count + 1);
-                if (minimum) count++;
-                else Spread(NoMinimum);
-
-                void Spread(int label)
-                {
-                    int other = labels[i];
-                    labels[i] = label;
-                    zone.Push(i);
-                    while (zone.TryPop(out int p))
-                        foreach (int offset in offsets)
-                        {
-                            int q = p + offset;
-                            if (values[q] < value) minimum = false;
-                            if (values[q] != value || labels[q] != other) continue;
-                            labels[q] = label;
-                            zone.Push(q);
-                        }
-                }
+                x += step;
+                if (row[x] == Alone) row[x] = ++count;
+                else if (FloodZone(heights, labels, y * width + x, count + 1, neighbourhood, zone, job)) count++;
             }
         }
-        foreach (ref int label in labels.AsSpan())
-            if (label == NoMinimum)
-                label = 0;
-        return FramedPlane.Remove(labels, heights.Height, heights.Width);
+        return labels;
+    }
+
+    /// <summary>Marks the pixels of a row that have no lower neighbour; the others stay 0.</summary>
+    private static unsafe void Candidates(ReadOnlySpan<float> above, ReadOnlySpan<float> row, ReadOnlySpan<float> below, Neighbourhood neighbourhood, Span<int> marks)
+    {
+        bool corners = neighbourhood == Neighbourhood.Eight;
+        int lanes = Vector<float>.Count, last = row.Length - 1, x = 1;
+        fixed (float* over = above, own = row, under = below)
+        fixed (int* to = marks)
+        {
+            for (; x + lanes <= last; x += lanes)
+            {
+                Vector<float> value = Vector.Load(own + x);
+                Vector<float> least = Vector.MinNative(
+                    Vector.MinNative(Vector.Load(over + x), Vector.Load(under + x)), Vector.MinNative(Vector.Load(own + x - 1), Vector.Load(own + x + 1)));
+                if (corners)
+                    least = Vector.MinNative(least, Vector.MinNative(
+                        Vector.MinNative(Vector.Load(over + x - 1), Vector.Load(over + x + 1)), Vector.MinNative(Vector.Load(under + x - 1), Vector.Load(under + x + 1))));
+                Vector<int> single = Vector.GreaterThan(least, value), flat = Vector.Equals(least, value);
+                (single + flat + flat).Store(to + x);
+            }
+            Mark(over, own, under, to, 0);
+            for (; x <= last; x++) Mark(over, own, under, to, x);
+        }
+
+        // The pixel itself counts as its neighbour, as it does beyond the border, and is never lower.
+        void Mark(float* over, float* own, float* under, int* to, int x)
+        {
+            int left = Math.Max(0, x - 1), right = Math.Min(x + 1, last);
+            float least = Math.Min(Math.Min(over[x], under[x]), Math.Min(own[left], own[right]));
+            if (corners) least = Math.Min(least, Math.Min(Math.Min(over[left], over[right]), Math.Min(under[left], under[right])));
+            to[x] = least > own[x] ? Alone : least == own[x] ? Flat : 0;
+        }
+    }
+
+    /// <summary>Labels a flat zone if it is a minimum, and takes the marks off it if it is none.</summary>
+    private static bool FloodZone(Plane<float> heights, Plane<int> labels, int start, int label, Neighbourhood neighbourhood, List<int> zone, Job job)
+    {
+        (int height, int width) = (heights.Height, heights.Width);
+        float value = heights.Values[start];
+        bool minimum = true;
+        zone.Clear();
+        zone.Add(start);
+        labels.Values[start] = label;
+        for (int i = 0; i < zone.Count; i++)
+        {
+            if ((i & 0xFFFF) == 0xFFFF) job.ThrowIfCancelled();
+            (int y, int x) = Math.DivRem(zone[i], width);
+            for (int b = Math.Max(0, y - 1); b <= Math.Min(y + 1, height - 1); b++)
+                for (int c = Math.Max(0, x - 1); c <= Math.Min(x + 1, width - 1); c++)
+                {
+                    if (heights[b, c] != value || neighbourhood == Neighbourhood.Four && b != y && c != x) continue;
+                    ref int mark = ref labels[b, c];
+                    // A pixel of the zone without a mark has a lower neighbour.
+                    minimum &= mark != 0;
+                    if (mark != Flat) continue;
+                    mark = label;
+                    zone.Add(b * width + c);
+                }
+        }
+        if (!minimum)
+            foreach (int i in zone)
+                labels.Values[i] = 0;
+        return minimum;
     }
 
     /// <summary>

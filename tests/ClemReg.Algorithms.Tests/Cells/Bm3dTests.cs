@@ -43,6 +43,68 @@ public sealed class Bm3dTests
                 Assert.Equal(golden[r, c], matrix[r, c], 1e-6);
     }
 
+    [Theory]
+    [Trait("Category", "Kernel")]
+    [InlineData(8, 16, 300, 1e9)]
+    [InlineData(8, 32, 2, 1e9)]
+    [InlineData(8, 32, 1, 1e9)]
+    [InlineData(11, 32, 9, 1e9)]
+    [InlineData(8, 16, 9, 12)]
+    public unsafe void The_blocks_found_are_the_most_alike_and_of_equal_ones_the_first(int size, int most, int values, double threshold)
+    {
+        const int height = 34, width = 71, stride = 144;
+        using var buffer = new NativeBuffer((height * stride + PixelRows.Pad) * sizeof(float));
+        var image = new PixelRows((nint)buffer.Pointer, stride, height, width);
+        var random = new Random(5);
+        // Whole numbers, so that sums are exact.
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++) *image.At(y, x) = random.Next(values);
+        var matcher = new BlockMatcher(image, size, 19, most, threshold);
+        foreach ((int y, int x) in ((int, int)[])[(0, 0), (13, 31), (height - size, width - size), (5, 60), (20, 2)])
+        {
+            var others = new List<(int Distance, int Y, int X)>();
+            for (int cy = Math.Max(0, y - 19); cy <= Math.Min(height - size, y + 19); cy++)
+                for (int cx = Math.Max(0, x - 19); cx <= Math.Min(width - size, x + 19); cx++)
+                {
+                    int sum = 0;
+                    for (int r = 0; r < size; r++)
+                        for (int c = 0; c < size; c++) sum += (int)Math.Pow(*image.At(cy + r, cx + c) - *image.At(y + r, x + c), 2);
+                    if ((cy, cx) != (y, x) && sum < threshold * size * size) others.Add((sum, cy, cx));
+                }
+            matcher.Find(y, x);
+            Assert.Equal([(y, x), .. others.Order().Take(most - 1).Select(o => (o.Y, o.X))], matcher.Places.ToArray());
+        }
+    }
+
+    [Theory]
+    [Trait("Category", "Kernel")]
+    [InlineData(8)]
+    [InlineData(11)]
+    public unsafe void Blocks_are_multiplied_by_the_matrix_from_both_sides_and_come_back(int size)
+    {
+        using BlockTransform transform = BlockTransform.Cosine(size);
+        const int stride = 29;
+        Plane<float> image = PlaneGolden.Noise(size, stride, 4);
+        float[] coefficients = new float[transform.Floats], back = new float[transform.Floats], scratch = new float[transform.ScratchFloats];
+        fixed (float* from = image.Values, to = coefficients, block = back, room = scratch)
+        {
+            transform.Forward(from, stride, to, room);
+            transform.Inverse(to, block, room);
+        }
+        for (int k = 0; k < size; k++)
+            for (int l = 0; l < size; l++)
+            {
+                double sum = 0;
+                for (int y = 0; y < size; y++)
+                    for (int x = 0; x < size; x++) sum += Wave(k, y) * Wave(l, x) * image[y, x];
+                // Turned: along x from row to row.
+                Assert.Equal(sum, coefficients[l * transform.Stride + k], 1e-3);
+                Assert.Equal(image[k, l], back[k * transform.Stride + l], 1e-3);
+            }
+
+        double Wave(int k, int i) => Math.Sqrt((k == 0 ? 1.0 : 2.0) / size) * Math.Cos(Math.PI * (2 * i + 1) * k / (2 * size));
+    }
+
     [Fact]
     public void The_estimated_noise_equals_scikit_image()
     {

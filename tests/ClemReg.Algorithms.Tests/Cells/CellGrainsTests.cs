@@ -83,6 +83,8 @@ public sealed class CellGrainsTests
             if (count > 2) (values[0], values[1]) = (float.PositiveInfinity, float.NegativeInfinity);
             float[] sorted = [.. values.Order()];
             for (int rank = 0; rank < count; rank++) Assert.Equal(sorted[rank], OrderStatistic.Of(values, rank));
+            double[] wide = Array.ConvertAll(values, v => v * 1e200), sortedWide = [.. wide.Order()];
+            for (int rank = 0; rank < count; rank++) Assert.Equal(sortedWide[rank], OrderStatistic.Of(wide, rank));
         }
     }
 }

@@ -131,4 +131,28 @@ public sealed class PublishedDetectorTests
         Assert.Equal(Math.Sqrt(alongX * alongX + alongY * alongY), gradient[0, 1], 1e-4);
         Assert.Equal(0, SobelGradient.Magnitude(new Plane<float>(1, 1), new Job(1))[0, 0]);
     }
+
+    [Fact]
+    [Trait("Category", "Kernel")]
+    public void The_gradient_of_sections_of_any_width_is_that_of_the_two_kernels()
+    {
+        foreach (int width in (int[])[1, 2, 7, 8, 9, 10, 17, 18, 35, 66])
+        {
+            Plane<float> image = PlaneGolden.Noise(5, width, width);
+            Plane<float> gradient = SobelGradient.Magnitude(image, new Job(2));
+            for (int y = 0; y < 5; y++)
+                for (int x = 0; x < width; x++)
+                {
+                    double alongX = 0, alongY = 0;
+                    for (int d = -1; d <= 1; d++)
+                    {
+                        alongX += (2 - Math.Abs(d)) * (At(y + d, x + 1) - At(y + d, x - 1));
+                        alongY += (2 - Math.Abs(d)) * (At(y + 1, x + d) - At(y - 1, x + d));
+                    }
+                    Assert.Equal(Math.Sqrt(alongX * alongX + alongY * alongY), gradient[y, x], 1e-3);
+                }
+
+            double At(int y, int x) => image[Math.Clamp(y, 0, 4), Math.Clamp(x, 0, width - 1)];
+        }
+    }
 }

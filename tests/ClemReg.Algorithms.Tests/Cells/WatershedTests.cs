@@ -90,6 +90,56 @@ public sealed class WatershedTests
         Assert.All(RegionalMinima.Label(new Plane<float>(4, 5), Neighbourhood.Eight, new Job(1)).Values, v => Assert.Equal(1, v));
     }
 
+    [Theory]
+    [Trait("Category", "Kernel")]
+    [InlineData(Neighbourhood.Four)]
+    [InlineData(Neighbourhood.Eight)]
+    public void Minima_of_any_size_of_section_are_those_of_their_definition(Neighbourhood neighbourhood)
+    {
+        foreach (int width in (int[])[1, 2, 3, 4, 9, 10, 17, 18, 34, 71])
+            foreach ((int height, int values) in ((int, int)[])[(1, 2), (2, 3), (19, 3), (33, 4), (40, 1000)])
+            {
+                var random = new Random(width * 100 + height);
+                var heights = new Plane<float>(height, width);
+                foreach (ref float v in heights.Values.AsSpan()) v = random.Next(values) is var n && n == values - 1 ? float.PositiveInfinity : -n;
+                Plane<int> expected = MinimaByZones(heights, neighbourhood);
+                foreach (int threads in (int[])[1, 3]) Assert.Equal(expected.Values, RegionalMinima.Label(heights, neighbourhood, new Job(threads)).Values);
+            }
+    }
+
+    /// <summary>Every flat zone is grown and is a minimum unless a neighbour is lower.</summary>
+    private static Plane<int> MinimaByZones(Plane<float> heights, Neighbourhood neighbourhood)
+    {
+        var labels = new Plane<int>(heights.Height, heights.Width);
+        var seen = new bool[heights.Values.Length];
+        int count = 0;
+        for (int start = 0; start < seen.Length; start++)
+        {
+            if (seen[start]) continue;
+            var zone = new List<int> { start };
+            seen[start] = true;
+            bool minimum = true;
+            for (int i = 0; i < zone.Count; i++)
+            {
+                (int y, int x) = Math.DivRem(zone[i], heights.Width);
+                for (int b = y - 1; b <= y + 1; b++)
+                    for (int c = x - 1; c <= x + 1; c++)
+                    {
+                        if (b < 0 || c < 0 || b >= heights.Height || c >= heights.Width || neighbourhood == Neighbourhood.Four && b != y && c != x) continue;
+                        int q = b * heights.Width + c;
+                        minimum &= heights.Values[q] >= heights.Values[start];
+                        if (seen[q] || heights.Values[q] != heights.Values[start]) continue;
+                        seen[q] = true;
+                        zone.Add(q);
+                    }
+            }
+            if (!minimum) continue;
+            count++;
+            foreach (int p in zone) labels.Values[p] = count;
+        }
+        return labels;
+    }
+
     [Fact]
     public void Bad_input_is_named()
     {

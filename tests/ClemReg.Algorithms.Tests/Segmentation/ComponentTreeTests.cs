@@ -30,11 +30,25 @@ public sealed class ComponentTreeTests
                 Assert.True(tree.Parents[node] < node && tree.Levels[tree.Parents[node]] < tree.Levels[node]);
             }
         }
+        int[] nodes = tree.Nodes.ToArray(), levelOf = Array.ConvertAll(tree.Levels.ToArray(), level => (int)level);
+        Assert.Equal(Enumerable.Range(0, tree.Count), Enumerable.Range(0, tree.Count).OrderBy(i => levelOf[i]).ThenBy(i => Array.IndexOf(nodes, i)));
         Assert.Equal(expected.Order(), found.Select(f => string.Join(' ', f)).Order());
         var areas = new double[tree.Count];
         foreach (int node in tree.Nodes) areas[node]++;
         tree.Accumulate(areas);
         Assert.Equal(found.Select(f => (double)f.Count), areas);
+    }
+
+    [Fact]
+    public void Levels_far_apart_are_kept_apart()
+    {
+        // Each brighter one lies in the one before; the flood begins at the darkest, in the corner.
+        ushort[] levels = [0, 1, 63, 64, 4095, 4096, 4097, 40000, 65534, 65535];
+        var image = new Plane<ushort>(1, 2 * levels.Length - 1, [.. levels, .. levels[..^1].Reverse()]);
+        var tree = new ComponentTree(image, new Job(1));
+        Assert.Equal(levels, tree.Levels.ToArray());
+        Assert.Equal([0, .. Enumerable.Range(0, levels.Length - 1)], tree.Parents.ToArray());
+        Assert.Equal([.. Enumerable.Range(0, levels.Length), .. Enumerable.Range(0, levels.Length - 1).Reverse()], tree.Nodes.ToArray());
     }
 
     [Theory]
