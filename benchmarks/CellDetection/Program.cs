@@ -1,8 +1,11 @@
-// Detection of cells on simulated sections, the published pipeline beside ours. Each result is a line of a file, so that a run that was stopped goes on where it was.
-//   CellDetection simulated FILE.csv STACKS SECTIONS   prints the table; stacks have the seeds 1000, 1001, ... (those used for choosing were below 200)
-//   CellDetection tracking FILE.csv STACKS SECTIONS    whether neighbouring sections confirm dim cells: seeds 2000, 2001, ...
+// Detection of cells, the published pipeline beside ours. Each result is a line of a file, so that a run that was stopped goes on where it was. What is printed are tables in Markdown.
+//   CellDetection tables FOLDER [STACKS [SECTIONS]]    both tables of docs/benchmarks.md, of 20 stacks of one section: simulated (FOLDER/simulated.csv) and real nuclei (FOLDER/nuclei.csv)
+//   CellDetection print FILE.csv STACKS SECTIONS       the first of them as far as it goes
+//   CellDetection simulated FILE.csv STACKS SECTIONS   stacks have the seeds 1000, 1001, ... (those used for choosing were below 500)
+//   CellDetection nuclei FILE.csv                      the images and true boxes of data/cells in ../shared, or in the folder that CLEMREG_SHARED names
+//   CellDetection tracking FILE.csv STACKS SECTIONS    what following the cells through the sections adds where some are dim: seeds 2000, 2001, ...
+//   CellDetection brightness FILE.csv STACKS           recall and precision of the published pipeline, told the noise, by brightness and least diameter: cytoplasmic cells, seeds 500, 501, ...
 //   CellDetection steps IN.raw HEIGHT WIDTH OUT [bm3d]   seconds and processor seconds of each step on one section (16 bit, as float32) by two threads, after a run that does not count, and its arrays, for cells_side_by_side.py
-//   CellDetection boxes published|ours LEAST MOST IN.raw HEIGHT WIDTH 8|16   boxes of one section (float32 pixels) as x,y,width,height,score; 0: from the image
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -13,23 +16,40 @@ using ClemReg.Algorithms.Segmentation;
 using ClemReg.Algorithms.Simulation;
 using ClemReg.Algorithms.Volumes;
 
+const string Published = "published", PublishedTold = "published, told", Ours = "ours", OursTold = "ours, told";
+const double LeastTold = 29;
+double[] noises = [20, 40, 60];
+string[] methods = [Published, PublishedTold, Ours, OursTold];
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var job = new Job(2);
 switch (args[0])
 {
+    case "tables":
+        Directory.CreateDirectory(args[1]);
+        Simulated(Path.Combine(args[1], "simulated.csv"), args.Length > 2 ? int.Parse(args[2]) : 20, args.Length > 3 ? int.Parse(args[3]) : 1);
+        Console.WriteLine();
+        Nuclei(Path.Combine(args[1], "nuclei.csv"));
+        break;
     case "simulated":
-        Simulated(args[1], int.Parse(args[2]), int.Parse(args[3]), 1000, ["published", "published, told", "ours", "ours, told"], Found);
+        Simulated(args[1], int.Parse(args[2]), int.Parse(args[3]));
+        break;
+    case "print":
+        PrintSimulated(new Results(args[1]), int.Parse(args[2]), int.Parse(args[3]));
+        break;
+    case "nuclei":
+        Nuclei(args[1]);
         break;
     case "tracking":
-        Simulated(args[1], int.Parse(args[2]), int.Parse(args[3]), 2000, ["single, 0.23", "single, 0.1", "tracked, 0.23 and 0.1", "single, 0.35", "tracked, 0.35 and 0.23"], Tracked);
+        Tracking(args[1], int.Parse(args[2]), int.Parse(args[3]));
+        break;
+    case "brightness":
+        Brightness(args[1], int.Parse(args[2]));
         break;
     case "steps":
         Steps(Read(args[1], int.Parse(args[2]), int.Parse(args[3])), args[4], args.Length > 5);
         break;
     default:
-        foreach (Box b in Detect(args[1], Read(args[4], int.Parse(args[5]), int.Parse(args[6])), args[7] == "8" ? VoxelType.UInt8 : VoxelType.UInt16, double.Parse(args[2]), double.Parse(args[3]), 0))
-            Console.WriteLine($"{b.X},{b.Y},{b.Width},{b.Height},{b.Score}");
-        break;
+        throw new ArgumentException($"{args[0]}: tables, simulated, print, nuclei, tracking, brightness or steps");
 }
 
 Plane<float> Read(string path, int height, int width)
@@ -40,70 +60,145 @@ Plane<float> Read(string path, int height, int width)
     return plane;
 }
 
-IReadOnlyList<Box> Detect(string method, Plane<float> section, VoxelType type, double least, double most, double noise) =>
-    method.StartsWith("ours", StringComparison.Ordinal)
-        ? CellDetector.Find(section, new CellDetectorOptions { MinimumDiameter = least, MaximumDiameter = most }, job).Boxes
-        : PublishedDetector.Detect(section, type, new PublishedDetectorOptions
+IReadOnlyList<Box> Detect(bool ours, Plane<float> section, VoxelType type, double least, double most, double noise) => ours
+    ? CellDetector.Find(section, new CellDetectorOptions { MinimumDiameter = least, MaximumDiameter = most }, job).Boxes
+    : PublishedDetector.Detect(section, type, new PublishedDetectorOptions
+    {
+        Denoising = noise > 0 ? CellDenoising.Given : CellDenoising.None,
+        NoiseSigma = noise,
+        MinimumDiameter = least,
+        MaximumDiameter = most,
+    }, job).Boxes;
+
+Plane<float>[] Planes(CellSectionSample sample)
+{
+    Size3 size = sample.Sections.Grid.Size;
+    return [.. Enumerable.Range(0, size.Z).Select(z => new Plane<float>(size.Y, size.X, Array.ConvertAll(sample.Sections.Slice(z).ToArray(), v => (float)v)))];
+}
+
+// Told: the published detector the noise and the least diameter, ours the range of diameters. What takes longest comes last, and the table says how many stacks there are of each.
+void Simulated(string path, int stacks, int count)
+{
+    var results = new Results(path);
+    foreach (string method in (string[])[Ours, OursTold, Published, PublishedTold])
+        for (int seed = 1000; seed < 1000 + stacks; seed++)
+            foreach (double noise in noises)
+                foreach (CellPattern pattern in Enum.GetValues<CellPattern>())
+                {
+                    string key = $"{method};{noise};{pattern};{seed};{count}";
+                    if (results.Has(key)) continue;
+                    using CellSectionSample sample = CellSimulator.Simulate(new CellSimulationOptions { Seed = seed, Sections = count, Noise = noise, Pattern = pattern }, job);
+                    (double least, double most, double told) = method switch { PublishedTold => (LeastTold, 0.0, noise), OursTold => (12, 80, 0), _ => (0, 0, 0) };
+                    results.Add(key, [.. Planes(sample).SelectMany((s, z) => Detect(method is Ours or OursTold, s, VoxelType.UInt16, least, most, told).Select(b => b with { Slice = z }))], sample.Truth);
+                }
+    PrintSimulated(results, stacks, count);
+}
+
+void PrintSimulated(Results results, int stacks, int count)
+{
+    Totals Of(string method, string noise, string pattern) => results.Of(k => k[0] == method && (noise == "all" || k[1] == noise) && (pattern == "all" || k[2] == pattern) && int.Parse(k[3]) < 1000 + stacks && k[4] == $"{count}");
+    Console.WriteLine($"Stacks of {count}. Recall / precision / F1 (Dice of detections / of truth):\n\n| noise | pattern | true cells | {string.Join(" | ", methods)} |\n{string.Concat(Enumerable.Repeat("|---", methods.Length + 3))}|");
+    foreach (double noise in noises)
+        foreach (string pattern in Enum.GetNames<CellPattern>().Append("all"))
+            Console.WriteLine($"| {noise} | {pattern.ToLowerInvariant()} | {Of(Ours, $"{noise}", pattern).Truth} | {string.Join(" | ", methods.Select(m => Of(m, $"{noise}", pattern)))} |");
+    Console.WriteLine($"| stacks | | | {string.Join(" | ", methods.Select(m => $"{Of(m, "all", "all").Rows / 9.0:0.#}"))} |");
+}
+
+// Told: the range of sizes, from 0.9 of the 5 % to 1.1 of the 95 % quantile of the true boxes' sizes (square roots of their areas) of each image. Halves: every other image by name; the first was looked at while building.
+void Nuclei(string path)
+{
+    string folder = Path.Combine(Environment.GetEnvironmentVariable("CLEMREG_SHARED") ?? Path.Combine("..", "shared"), "data", "cells");
+    var results = new Results(path);
+    ILookup<string, Box> truth = File.ReadLines(Path.Combine(folder, "boxes.csv")).Skip(1).Select(l => l.Split(',')).ToLookup(c => c[0], c => new Box(0, int.Parse(c[4]), int.Parse(c[5]), int.Parse(c[6]), int.Parse(c[7])));
+    string[] names = [.. Directory.GetFiles(Path.Combine(folder, "images"), "*.png").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+    for (int n = 0; n < names.Length; n++)
+    {
+        string Key(string method) => $"{method};{(n % 2 == 0 ? "looked at" : "other")};{names[n]}";
+        if (methods.All(m => results.Has(Key(m)))) continue;
+        Plane<float> image = GreyPng.Read(Path.Combine(folder, "images", names[n]));
+        Box[] own = [.. truth[names[n]]];
+        double[] sizes = [.. own.Select(b => Math.Sqrt(b.Area)).Order()];
+        foreach (string method in methods.Where(m => !results.Has(Key(m))))
         {
-            Denoising = noise > 0 ? CellDenoising.Given : CellDenoising.None,
-            NoiseSigma = noise,
-            MinimumDiameter = least,
-            MaximumDiameter = most,
-        }, job).Boxes;
-
-// Told: the published detector the noise and the least diameter of 29 pixels, for which the simulator's brightness was set; ours the range of diameters.
-List<Box> Found(string method, IReadOnlyList<Plane<float>> sections, double noise)
-{
-    bool told = method.EndsWith("told", StringComparison.Ordinal), ours = method.StartsWith("ours", StringComparison.Ordinal);
-    return [.. sections.SelectMany((s, z) => Detect(method, s, VoxelType.UInt16, told ? ours ? 12 : 29 : 0, told && ours ? 80 : 0, told ? noise : 0).Select(b => b with { Slice = z }))];
+            bool told = method is PublishedTold or OursTold;
+            results.Add(Key(method), Detect(method is Ours or OursTold, image, VoxelType.UInt8, told ? 0.9 * Quantile(sizes, 0.05) : 0, told ? Math.Min(1.1 * Quantile(sizes, 0.95), Math.Max(image.Height, image.Width)) : 0, 0), own);
+        }
+    }
+    Console.WriteLine("Recall / precision / F1 (Dice of detections / of truth):\n\n| half | nuclei | " + string.Join(" | ", methods) + $" |\n{string.Concat(Enumerable.Repeat("|---", methods.Length + 2))}|");
+    foreach (string half in (string[])["looked at", "other"])
+    {
+        Totals Of(string method) => results.Of(k => k[0] == method && k[1] == half);
+        Console.WriteLine($"| {half}, {Of(Ours).Rows} images | {Of(Ours).Truth} | {string.Join(" | ", methods.Select(Of))} |");
+    }
 }
 
-List<Box> Tracked(string method, IReadOnlyList<Plane<float>> sections, double noise)
+static double Quantile(double[] sorted, double share)
 {
-    double[] scores = [.. method.Split(' ').Where(w => char.IsDigit(w[0])).Select(w => double.Parse(w))];
-    Box[][] boxes = [.. sections.Select((s, z) => CellDetector.Find(s, new CellDetectorOptions { MinimumScore = scores.Min() }, job).Boxes.Select(b => b with { Slice = z }).ToArray())];
-    if (!method.StartsWith("tracked", StringComparison.Ordinal)) return [.. boxes.SelectMany(b => b)];
-    var grid = new Grid(new Size3(sections.Count, sections[0].Height, sections[0].Width), new Point3(100, 178, 178));
-    var options = new CellTrackerOptions { MinimumScore = scores[0], ConfirmedScore = scores[1] };
-    return [.. CellTracker.Follow(boxes, grid, null, options, job).SelectMany(t => t.Boxes)];
+    double at = share * (sorted.Length - 1);
+    int below = (int)at;
+    return sorted[below] + (at - below) * (sorted[Math.Min(below + 1, sorted.Length - 1)] - sorted[below]);
 }
 
-void Simulated(string path, int stacks, int count, int firstSeed, string[] methods, Func<string, IReadOnlyList<Plane<float>>, double, List<Box>> find)
+// Brightness varies by 0.6 of its mean, so that one cell in eight has less than three tenths of the mean.
+void Tracking(string path, int stacks, int count)
 {
-    Dictionary<string, string[]> done = File.Exists(path) ? File.ReadLines(path).Select(l => l.Split(';')).ToDictionary(c => string.Join(';', c[..5])) : [];
-    for (int seed = firstSeed; seed < firstSeed + stacks; seed++)
-        foreach (double noise in new[] { 20.0, 40, 60 })
+    const string Alone = "each section alone", Lower = "each section alone, least score 0.1", Tracked = "tracked";
+    var results = new Results(path);
+    var standard = new CellTrackerOptions();
+    for (int seed = 2000; seed < 2000 + stacks; seed++)
+        foreach (double noise in noises)
             foreach (CellPattern pattern in Enum.GetValues<CellPattern>())
             {
-                string Key(string method) => $"{method};{noise};{pattern};{seed};{count}";
-                if (methods.All(m => done.ContainsKey(Key(m)))) continue;
-                using CellSectionSample sample = CellSimulator.Simulate(new CellSimulationOptions { Seed = seed, Sections = count, Noise = noise, Pattern = pattern }, job);
-                Size3 size = sample.Sections.Grid.Size;
-                Plane<float>[] sections = [.. Enumerable.Range(0, count).Select(z => new Plane<float>(size.Y, size.X, Array.ConvertAll(sample.Sections.Slice(z).ToArray(), v => (float)v)))];
-                foreach (string method in methods.Where(m => !done.ContainsKey(Key(m))))
+                var options = new CellSimulationOptions { Seed = seed, Sections = count, Noise = noise, Pattern = pattern, BrightnessSpread = 0.6 };
+                string Key(string method, string cells) => $"{method};{noise};{pattern};{seed};{count};{cells}";
+                if (results.Has(Key(Tracked, "dim"))) continue;
+                using CellSectionSample sample = CellSimulator.Simulate(options, job);
+                Plane<float>[] sections = Planes(sample);
+                Box[][] boxes = [.. sections.Select((s, z) => CellDetector.Find(s, new CellDetectorOptions { MinimumScore = standard.ConfirmedScore }, job).Boxes.Select(b => b with { Slice = z }).ToArray())];
+                HashSet<int> dim = [.. sample.Cells.Where(c => c.Brightness < 0.3 * options.Brightness).Select(c => c.Cell)];
+                Judge(Alone, [.. boxes.SelectMany(b => b).Where(b => b.Score >= standard.MinimumScore)]);
+                Judge(Lower, [.. boxes.SelectMany(b => b)]);
+                Judge(Tracked, [.. CellTracker.Follow(boxes, sample.Sections.Grid, null, standard, job).SelectMany(t => t.Boxes)]);
+
+                void Judge(string method, Box[] found)
                 {
-                    double before = Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
-                    List<Box> boxes = find(method, sections, noise);
-                    double seconds = Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds - before;
-                    DetectionScores s = DetectionEvaluation.Evaluate(boxes, sample.Truth);
-                    string line = $"{Key(method)};{s.Detections};{s.Truth};{s.Correct};{s.Found};{Sum(s.DiceOfDetections, s.Detections)};{Sum(s.DiceOfTruth, s.Truth)};{seconds:F2}";
-                    File.AppendAllText(path, line + "\n");
-                    done[Key(method)] = line.Split(';');
+                    results.Add(Key(method, "all"), found, sample.Truth);
+                    results.Add(Key(method, "dim"), found, [.. sample.Truth.Where(t => dim.Contains(t.Cell))]);
                 }
             }
-    Console.WriteLine("| method | noise | pattern | stacks | recall | precision | F1 | Dice of detections / of truth | CPU s a section |\n|---|---|---|---|---|---|---|---|---|");
-    foreach (string method in methods)
-        foreach (var group in done.Values.Where(c => c[0] == method && c[4] == $"{count}").GroupBy(c => (Noise: c[1], Pattern: c[2])).Append(null))
-        {
-            string[][] rows = [.. group ?? done.Values.Where(c => c[0] == method && c[4] == $"{count}")];
-            double Total(int i) => rows.Sum(c => double.Parse(c[i]));
-            double recall = Total(8) / Total(6), precision = Total(7) / Total(5);
-            Console.WriteLine($"| {method} | {group?.Key.Noise ?? "all"} | {group?.Key.Pattern ?? "all"} | {rows.Length} | {recall:F3} | {precision:F3} | {2 * recall * precision / (recall + precision):F3} | "
-                + $"{Total(9) / Total(5):F2} / {Total(10) / Total(6):F2} | {Total(11) / rows.Length / count:F2} |");
-        }
+    Console.WriteLine($"{stacks} stacks of {count} for each noise and pattern. Recall / precision / F1, and recall of the dim cells:\n\n| noise | boxes (dim) | {Alone} | {Lower} | {Tracked} |\n|---|---|---|---|---|");
+    foreach (string noise in noises.Select(n => $"{n}").Append("all"))
+    {
+        Totals Of(string method, string cells) => results.Of(k => k[0] == method && (noise == "all" || k[1] == noise) && int.Parse(k[3]) < 2000 + stacks && k[4] == $"{count}" && k[5] == cells);
+        string Text(string method) => Of(method, "all") is var all ? $"{all.Recall:F3} / {all.Precision:F3} / {all.F1:F3}; {Of(method, "dim").Recall:F2}" : "";
+        Console.WriteLine($"| {noise} | {Of(Alone, "all").Truth} ({Of(Alone, "dim").Truth}) | {Text(Alone)} | {Text(Lower)} | {Text(Tracked)} |");
+    }
 }
 
-static double Sum(double mean, int count) => count == 0 ? 0 : mean * count;
+void Brightness(string path, int stacks)
+{
+    double[] levels = [160, 200, 260, 340, 450], diameters = [23, 25, 27, 29];
+    var results = new Results(path);
+    for (int seed = 500; seed < 500 + stacks; seed++)
+        foreach (double noise in noises)
+            foreach (double level in levels)
+            {
+                string Key(double diameter) => $"{level};{diameter};{noise};{seed}";
+                if (results.Has(Key(diameters[^1]))) continue;
+                using CellSectionSample sample = CellSimulator.Simulate(new CellSimulationOptions { Seed = seed, Sections = 1, Noise = noise, Brightness = level }, job);
+                Plane<float> section = Planes(sample)[0];
+                // As the published detector does first: the diameter counts only after it.
+                Plane<float> denoised = Bm3d.Apply(section, noise, Bm3d.FullScale(VoxelType.UInt16, IntensityRange.Of(section)), job);
+                foreach (double diameter in diameters) results.Add(Key(diameter), Detect(ours: false, denoised, VoxelType.Float32, diameter, 0, 0), sample.Truth);
+            }
+    Console.WriteLine($"{stacks} sections for each. Recall, precision:\n\n| brightness | least diameter | {string.Join(" | ", noises.Select(n => $"noise {n}"))} | all |\n{string.Concat(Enumerable.Repeat("|---", noises.Length + 3))}|");
+    foreach (double level in levels)
+        foreach (double diameter in diameters)
+        {
+            string Of(string noise) => results.Of(k => k[0] == $"{level}" && k[1] == $"{diameter}" && (noise == "all" || k[2] == noise) && int.Parse(k[3]) < 500 + stacks) is var t ? $"{t.Recall:F2}, {t.Precision:F2}" : "";
+            Console.WriteLine($"| {level} | {diameter} | {string.Join(" | ", noises.Select(n => Of($"{n}")).Append(Of("all")))} |");
+        }
+}
 
 void Steps(Plane<float> section, string folder, bool denoise)
 {

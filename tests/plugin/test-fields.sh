@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# simulate --kind cells, Export Fields of View and Evaluate Detection: the launcher's files and messages; macro and Groovy in a real headless ImageJ (../shared/imagej).
+# simulate --kind cells, Export Fields of View and Evaluate Detection: the launcher's files and messages; macro and Groovy in a real headless ImageJ (../shared/imagej); menu, clicked fiducials and dialogs in an
+# ImageJ with a screen. Screenshots go to build/screenshots-fields.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+classes=${1:-$root/build/test-java}/classes
+ij=${CLEMREG_IJ_JAR:-/usr/share/java/ij.jar}
 s=$scratch/s
 
 check "simulate --kind cells" "$clemreg" simulate --kind cells --pattern nuclear --sections 3 --set width=200 --set height=160 --seed 3 --out "$s" --threads 1
@@ -82,4 +85,10 @@ G
 else
   skip "ImageJ: there is no fiji-like (../shared/imagej, or the folder that CLEMREG_IMAGEJ names)"
 fi
+
+# With a screen.
+screen screenshots-fields || { finish; exit 0; }
+timeout 400 "$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$classes:$ij" clem.ij.FieldsUse "$s" "$scratch/used" "$shots" >"$scratch/use.log" 2>&1
+check "fiducials, dialogs, fields, evaluation: $(tail -15 "$scratch/use.log")" test "$(tail -1 "$scratch/use.log")" = USED
+for s in fields-refused fields-dialog fields-exported evaluate-dialog evaluated; do check "screenshot $s" test -s "$shots/$s.png"; done
 finish
