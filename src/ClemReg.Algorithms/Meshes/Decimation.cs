@@ -188,11 +188,15 @@ public sealed class Decimation
     {
         Point3 o = _position[_triangles[corner]], q = _position[_triangles[Next(corner)]], r = _position[_triangles[Next(Next(corner))]];
         Point3 before = Point3.Cross(r - o, q - o), after = Point3.Cross(r - target, q - target);
-        double was = before.Length, now = after.Length;
-        double shape = Shape(now, target, q, r), shapeBefore = Shape(was, o, q, r);
-        // One without area has no side to turn to.
-        if (shapeBefore > NoArea && !(Point3.Dot(before, after) > LeastTurn * was * now)) return false;
-        if (shape < LeastShape && shape < shapeBefore) return false;
+        double now = after.Length, shape = Shape(now, target, q, r), turn = Point3.Dot(before, after);
+        // What has turned little and is not thin is fine whatever it was before: LeastTurn without roots.
+        if (!(turn > 0 && turn * turn > LeastTurn * LeastTurn * Point3.Dot(before, before) * now * now && shape >= LeastShape))
+        {
+            double was = before.Length, shapeBefore = Shape(was, o, q, r);
+            // One without area has no side to turn to.
+            if (shapeBefore > NoArea && !(turn > LeastTurn * was * now)) return false;
+            if (shape < LeastShape && shape < shapeBefore) return false;
+        }
         _after.Add(new Collapsed(corner / 3, target, q, r, now > 0 ? 1 / now * after : default));
         return true;
     }

@@ -7,6 +7,10 @@ namespace ClemReg.Algorithms.Organelles;
 /// <summary>Finds an organelle's pixels in its box by a <see cref="Recipe"/>.</summary>
 public static class BoxPixels
 {
+    /// <summary>How often a lower threshold is tried for a mask that does not reach over its box, and how much of the box one may fill: more is the box's surroundings.</summary>
+    private const int MostThresholds = 3;
+    private const double MostFilled = 0.95;
+
     /// <summary>Finds the pixels.</summary>
     /// <param name="slice">The slice's grey values, y, x; for <see cref="PixelSource.Ellipse"/> and <see cref="PixelSource.Box"/> only its size counts.</param>
     /// <param name="labels">For <see cref="PixelSource.Labels"/>: the labels or the mask of the slice; else null.</param>
@@ -47,16 +51,39 @@ public static class BoxPixels
         part = BoxFilters.Dilate(part, dilateY, dilateX);
         // A pixel at a level of the user's own belongs to the organelle; Otsu's is the centre of a bin of the background.
         double threshold = recipe.Level is { } level ? Math.BitDecrement(sign * level) : OtsuThreshold.Of(part.Values);
-        var inside = new Plane<bool>(box.Height, box.Width);
-        for (int y = 0; y < box.Height; y++)
+        Plane<bool> inside = Above(threshold);
+        if (recipe.Reach == 0 || double.IsNaN(threshold) || Reaches(inside)) return SliceMask.Of(inside, box.Top, box.Left);
+        float[] below = part.Values;
+        for (int i = 0; i < MostThresholds && recipe.Level is null; i++)
         {
-            ReadOnlySpan<float> from = part.Row(y + box.Top - seen.Top).Slice(box.Left - seen.Left, box.Width);
-            Span<bool> to = inside.Row(y);
-            for (int x = 0; x < to.Length; x++) to[x] = from[x] > threshold;
+            below = Array.FindAll(below, v => v <= threshold);
+            threshold = OtsuThreshold.Of(below);
+            if (double.IsNaN(threshold)) break;
+            Plane<bool> more = Above(threshold);
+            if (more.Values.Count(v => v) > MostFilled * more.Values.Length) break;
+            if (Reaches(more)) return SliceMask.Of(more, box.Top, box.Left);
         }
-        if (recipe.LargestComponent) KeepLargest(inside);
-        if (recipe.FillHoles) FillHoles(inside);
-        return SliceMask.Of(inside, box.Top, box.Left);
+        return Ellipse(box, new DetectedBox(0, 1, box.Left, box.Top, box.Right, box.Bottom));
+
+        Plane<bool> Above(double least)
+        {
+            var mask = new Plane<bool>(box.Height, box.Width);
+            for (int y = 0; y < box.Height; y++)
+            {
+                ReadOnlySpan<float> from = part.Row(y + box.Top - seen.Top).Slice(box.Left - seen.Left, box.Width);
+                Span<bool> to = mask.Row(y);
+                for (int x = 0; x < to.Length; x++) to[x] = from[x] > least;
+            }
+            if (recipe.LargestComponent) KeepLargest(mask);
+            if (recipe.FillHoles) FillHoles(mask);
+            return mask;
+        }
+
+        bool Reaches(Plane<bool> mask)
+        {
+            SliceMask found = SliceMask.Of(mask, 0, 0);
+            return found.Area > 0 && found.Bottom - found.Top >= recipe.Reach * box.Height && found.Right - found.Left >= recipe.Reach * box.Width;
+        }
     }
 
     /// <summary>Pixels whose centres lie in the ellipse; one that is too thin for any is the box.</summary>

@@ -63,6 +63,12 @@ public sealed record Recipe
     /// <summary>The image's grey value from which on (dark: up to which) a pixel belongs to the organelle; null: Otsu's.</summary>
     public double? Level { get; init; }
 
+    /// <summary>
+    /// How much of the box's height and width the organelle must reach over, 0 (it does not matter) to 1. Where it does not, as where Otsu's threshold takes a nucleolus for the nucleus, the next threshold is tried: Otsu's of
+    /// what was left out. Where none does, the organelle is the ellipse in its box.
+    /// </summary>
+    public double Reach { get; init; }
+
     /// <summary>Whether only the largest piece, of pixels that touch by sides or corners, is kept.</summary>
     public bool LargestComponent { get; init; } = true;
 
@@ -87,6 +93,7 @@ public sealed record Recipe
             if (Math.Max(y, x) > LongestPixels)
                 throw BadInputException.ForParameter($"{name}: {key}", length, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"at most {LongestPixels} pixels of the image, and is {Math.Max(y, x):0.#}"), "Check the image's pixel size (Image > Properties) and the recipe's unit.");
         }
+        if (!(Reach is >= 0 and <= 1)) throw BadInputException.ForParameter($"{name}: reach", Reach, "a share of the box from 0 to 1");
         if (Level is { } level && !double.IsFinite(level)) throw BadInputException.ForParameter($"{name}: threshold", level, "a finite grey value, or \"otsu\"");
     }
 }

@@ -14,10 +14,13 @@ public sealed class RecipeBook
     private const string Format = "clemreg-recipes";
     private const int Version = 1;
 
+    /// <summary>How far organelles of which a threshold often takes a part only reach over their boxes: allows for boxes that are a little off.</summary>
+    private const double MostlyReached = 0.75;
+
     private static readonly Recipe Dark = new() { Polarity = Polarity.Dark, Margin = 50, Blur = 8, Erode = 5, Dilate = 5, FillHoles = true };
-    private static readonly Recipe Bright = Dark with { Polarity = Polarity.Bright };
+    private static readonly Recipe Bright = Dark with { Polarity = Polarity.Bright, Reach = MostlyReached };
     private static readonly Recipe Ellipse = new() { Pixels = PixelSource.Ellipse };
-    private static readonly string[] Keys = ["pixels", "unit", "margin", "polarity", "blur", "erode", "dilate", "threshold", "largest_component", "fill_holes"];
+    private static readonly string[] Keys = ["pixels", "unit", "margin", "polarity", "blur", "erode", "dilate", "threshold", "reach", "largest_component", "fill_holes"];
 
     private readonly List<(string Name, Recipe Recipe)> _recipes = [];
 
@@ -55,7 +58,7 @@ public sealed class RecipeBook
         book._recipes.AddRange(recipes);
         return book;
 
-        static Recipe Large(Recipe recipe) => recipe with { Blur = 30, Erode = 30, Dilate = 30 };
+        static Recipe Large(Recipe recipe) => recipe with { Blur = 30, Erode = 30, Dilate = 30, Reach = MostlyReached };
     }
 
     /// <summary>A book of one recipe for all classes.</summary>
@@ -134,11 +137,13 @@ public sealed class RecipeBook
             Erode = json.Number("erode") ?? 0,
             Dilate = json.Number("dilate") ?? 0,
             Level = json.NumberOr("threshold", "otsu"),
+            Reach = json.Number("reach") ?? 0,
             LargestComponent = json.Flag("largest_component") ?? standard.LargestComponent,
             FillHoles = json.Flag("fill_holes") ?? standard.FillHoles,
         };
         foreach ((string key, double length) in new[] { ("margin", recipe.Margin), ("blur", recipe.Blur), ("erode", recipe.Erode), ("dilate", recipe.Dilate) })
             if (!(length >= 0)) throw BadInputException.ForParameter($"{file}: recipes.{name}.{key}", length, "0 or more");
+        if (!(recipe.Reach is >= 0 and <= 1)) throw BadInputException.ForParameter($"{file}: recipes.{name}.reach", recipe.Reach, "a share of the box from 0 to 1");
         return recipe;
     }
 
@@ -153,6 +158,7 @@ public sealed class RecipeBook
         json["erode"] = recipe.Erode;
         json["dilate"] = recipe.Dilate;
         json["threshold"] = recipe.Level is { } level ? JsonValue.Create(level) : JsonValue.Create("otsu");
+        json["reach"] = recipe.Reach;
         json["largest_component"] = recipe.LargestComponent;
         json["fill_holes"] = recipe.FillHoles;
         return json;

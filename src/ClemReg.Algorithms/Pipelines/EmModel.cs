@@ -62,12 +62,13 @@ internal sealed class EmModel
     /// <param name="request">Names the model.</param>
     /// <param name="job">The work.</param>
     /// <param name="keep">The model stays open for a while, as it will be asked for again soon.</param>
+    /// <param name="port">The input that is the model.</param>
     /// <exception cref="NotFoundException">There is no such file.</exception>
     /// <exception cref="BadInputException">It is no model, or its card or the intensities cannot be read.</exception>
     /// <exception cref="ModelException">It finds no structures in images.</exception>
-    public EmModel(OperationRequest request, Job job, bool keep = false)
+    public EmModel(OperationRequest request, Job job, bool keep = false, string port = "model")
     {
-        (_path, _values, _keep) = (request.Path("model"), request.Values, keep);
+        (_path, _values, _keep) = (request.Path(port), request.Values, keep);
         _bundled = Bundled(request);
         (Low, High) = Range(_values.Get(Intensities));
         // Before the files are read: a change meanwhile is noticed the next time.

@@ -12,7 +12,7 @@ internal static class SegmentEmOperation
 {
     private const string Objects = "Objects", MitoNet = EmModel.MitoNetGroup;
 
-    private static readonly NumberParameter Threshold = new("seg_thr", "Threshold", Objects, "",
+    public static readonly NumberParameter Threshold = new("seg_thr", "Threshold", Objects, "",
         "A voxel belongs to the structure from this probability on. 0: as the model's card says, 0.3 for MitoNet.", 0, 0, 0.999);
 
     private static readonly IntegerParameter MinimumSize = new("min_size", "Least size", Objects, "voxels", "Smaller objects are removed.", 500, 0, int.MaxValue);
@@ -90,13 +90,27 @@ internal static class SegmentEmOperation
         JsonObject set = values.ToJson(), standard = new ParameterValues(Definition.Parameters).ToJson();
         string unused = string.Join(", ", Definition.Parameters.Where(p => p.Group == MitoNet && !JsonNode.DeepEquals(set[p.Name], standard[p.Name])).Select(p => p.Name));
         if (unused.Length > 0) job.Warn($"Only MitoNet uses {unused}: without effect, for {model.File} gives probabilities.");
-        var options = new ModelSegmentationOptions
-        {
-            Threshold = values.Get(Threshold) is > 0 and var given ? given : card.Threshold,
-            MinimumVoxels = values.Get(MinimumSize),
-            IntensityLow = model.Low,
-            IntensityHigh = model.High,
-        };
+        return Probable(em, model, card, values.Get(Threshold), values.Get(MinimumSize), job);
+    }
+
+    /// <summary>What a model finds in EM, for an operation that goes on with it: objects of any size, MitoNet's as it is used by default.</summary>
+    /// <param name="em">The EM.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="threshold">As <see cref="Threshold"/>.</param>
+    /// <param name="job">The work.</param>
+    /// <returns>The objects, and what a report says of the model.</returns>
+    public static (LabelVolume Labels, JsonObject About) Whole(ISliceSource em, EmModel model, double threshold, Job job)
+    {
+        if (model.Card is { } card) return Probable(em, model, card, threshold, 0, job);
+        var standard = new MitoNetOptions();
+        MitoNetOptions options = model.Described(standard with { Mode = MitoNetMode.Stack, Threshold = threshold > 0 ? threshold : standard.Threshold, MinimumVoxels = 0, MinimumSpan = 0 });
+        LabelVolume labels = model.WithMitoNet(em, options, job, (network, part) => MitoNetSegmentation.Run(em, network, options, part));
+        return (labels, model.About(options.Threshold, options));
+    }
+
+    private static (LabelVolume, JsonObject) Probable(ISliceSource em, EmModel model, ModelCard card, double threshold, int least, Job job)
+    {
+        var options = new ModelSegmentationOptions { Threshold = threshold > 0 ? threshold : card.Threshold, MinimumVoxels = least, IntensityLow = model.Low, IntensityHigh = model.High };
         LabelVolume labels = model.WithProbabilities(em, job, (tiled, part) => ModelSegmentation.Run(em, tiled, card, options, part));
         return (labels, model.About(options.Threshold.Value, null));
     }

@@ -15,7 +15,7 @@ namespace ClemReg.Algorithms.Pipelines;
 /// <summary>Makes organelles of boxes in slices: pixels by a recipe for each class, composed across the slices, as labels and tables.</summary>
 internal static class SegmentOrganellesOperation
 {
-    private const string Recipes = "Recipe", Composition = "Composition", Cleaning = "Cleaning", ByClass = "by_class", Linked = "linked", Paper = "paper";
+    private const string Recipes = "Recipe", Composition = "Composition", Cleaning = "Cleaning", Segmenter = "segmenter", ByClass = "by_class", Linked = "linked", Paper = "paper";
 
     private static readonly LinkedCompositionOptions StandardLinks = new();
     private static readonly PaperCompositionOptions StandardPaper = new();
@@ -72,6 +72,7 @@ internal static class SegmentOrganellesOperation
             new Port("recipes", PortKind.Text, "recipes.json: how the pixels of each class are found (docs/formats/recipes.md). Without it: the built-in recipes.", Required: false),
             new Port("names", PortKind.Text, "The classes' names, a name a line (obj.names), where the boxes only have numbers.", Required: false),
             new Port("segmentation", PortKind.Sections, "Labels or a mask of the image, for recipes that take the pixels from there: of MitoNet, Segment EM or any tool.", Required: false),
+            new Port(Segmenter, PortKind.Model, "In place of segmentation: MitoNet, or any model that Segment EM takes; it is run on the image first, with seg_thr, em_tile and em_average_flips as there.", Required: false),
         ],
         [
             new Port("labels", PortKind.Source, "The organelles, each with a number of its own: 16 bit, or 32-bit float where there are more than 65,535."),
@@ -83,6 +84,7 @@ internal static class SegmentOrganellesOperation
             Compose, Overlap, Missing, Fill, Bridges, JoinSlices, Layers, Tolerance,
             OutlierRadius, OutlierRatio, MinimumSize, LeastSlices,
             .. DetectObjectsOperation.OfNetwork,
+            SegmentEmOperation.Threshold, EmModel.Tile, EmModel.Flips, EmModel.Downsampling,
         ],
         Run);
 
@@ -92,11 +94,13 @@ internal static class SegmentOrganellesOperation
         Size3 size = image.Grid.Size;
         RecipeBook book = Book(request);
         var run = new JsonObject { ["software"] = new JsonObject { ["name"] = "ClemReg.Fiji", ["version"] = Operations.Version } };
-        ObjectBoxes given = job.Run("boxes", 0, request.OptionalPath("model") is null ? 0.02 : 0.6, part => Boxes(request, image, run, part));
+        double boxesDone = request.OptionalPath("model") is null ? 0.02 : request.OptionalPath(Segmenter) is null ? 0.6 : 0.3;
+        ObjectBoxes given = job.Run("boxes", 0, boxesDone, part => Boxes(request, image, run, part));
         if (given.Boxes.Count == 0) job.Warn("There is no box, so there is no organelle.");
         Recipe[] recipes = Find(book, given, image.Grid.Spacing, request.IsCalibrated("image"), job);
 
-        (IReadOnlyList<SliceOrganelle> found, IReadOnlyList<SliceBox> empty) = job.Run("pixels", 0.6, 0.8, part => OrganelleSegmentation.Run(image, request.OptionalInput<ISliceSource>("segmentation"), given.Boxes, recipes, part));
+        ISliceSource? segmentation = job.Run("segment", boxesDone, 0.6, part => Segmentation(request, image, given.Boxes, recipes, run, part));
+        (IReadOnlyList<SliceOrganelle> found, IReadOnlyList<SliceBox> empty) = job.Run("pixels", 0.6, 0.8, part => OrganelleSegmentation.Run(image, segmentation, given.Boxes, recipes, part));
         if (empty.Count > 0)
             job.Warn($"{empty.Count} of {given.Boxes.Count} boxes hold no organelle's pixels, the first in slice {empty.Min(b => b.Slice) + 1}: they are of one grey value, or no label lies in them.");
         IReadOnlyList<Organelle3D> organelles = job.Run("compose", 0.8, 0.9, part => Composed(found, request.Values, part));
@@ -133,6 +137,18 @@ internal static class SegmentOrganellesOperation
             .. BoxFiles(given, found, size),
         ]);
         return new OperationResult(new Dictionary<string, object> { ["labels"] = labels, ["overlay"] = picture }, report);
+    }
+
+    /// <summary>The labels that are given, or those that the model finds; null where there are neither.</summary>
+    private static ISliceSource? Segmentation(OperationRequest request, ISliceSource image, IReadOnlyList<SliceBox> boxes, Recipe[] recipes, JsonObject run, Job job)
+    {
+        var given = request.OptionalInput<ISliceSource>("segmentation");
+        if (request.OptionalPath(Segmenter) is null) return given;
+        if (given is not null) throw new BadInputException($"segmentation and {Segmenter} are both given: give one of them.");
+        if (boxes.All(b => recipes[b.Box.Class].Pixels != PixelSource.Labels))
+            throw new BadInputException($"{Segmenter}: no recipe of the boxes' classes takes its pixels from labels, so the model would be run in vain. Set {RecipeKind.Name} = labels, or \"pixels\": \"labels\" in the recipes.");
+        (LabelVolume labels, run[Segmenter]) = SegmentEmOperation.Whole(image, new EmModel(request, job, port: Segmenter), request.Values.Get(SegmentEmOperation.Threshold), job);
+        return labels;
     }
 
     private static RecipeBook Book(OperationRequest request)

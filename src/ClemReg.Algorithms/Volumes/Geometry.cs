@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace ClemReg.Algorithms.Volumes;
 
@@ -19,24 +20,31 @@ public readonly record struct Size3(int Z, int Y, int X)
 public readonly record struct Point3(double Z, double Y, double X)
 {
     /// <summary>The sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Point3 operator +(Point3 a, Point3 b) => new(a.Z + b.Z, a.Y + b.Y, a.X + b.X);
 
     /// <summary>The difference.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Point3 operator -(Point3 a, Point3 b) => new(a.Z - b.Z, a.Y - b.Y, a.X - b.X);
 
     /// <summary>The multiple.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Point3 operator *(double s, Point3 a) => new(s * a.Z, s * a.Y, s * a.X);
 
     /// <summary>The lesser of each coordinate.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Point3 Min(Point3 a, Point3 b) => new(Math.Min(a.Z, b.Z), Math.Min(a.Y, b.Y), Math.Min(a.X, b.X));
 
     /// <summary>The greater of each coordinate.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Point3 Max(Point3 a, Point3 b) => new(Math.Max(a.Z, b.Z), Math.Max(a.Y, b.Y), Math.Max(a.X, b.X));
 
     /// <summary>The vector product, in a frame whose axes z, y, x follow each other as x, y, z do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Point3 Cross(Point3 a, Point3 b) => new(a.Y * b.X - a.X * b.Y, a.X * b.Z - a.Z * b.X, a.Z * b.Y - a.Y * b.Z);
 
     /// <summary>The scalar product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Dot(Point3 a, Point3 b) => a.Z * b.Z + a.Y * b.Y + a.X * b.X;
 
     /// <summary>The Euclidean length.</summary>

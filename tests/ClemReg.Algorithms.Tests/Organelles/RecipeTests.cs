@@ -102,6 +102,47 @@ public sealed class RecipeTests
         Assert.Equal(0, BoxPixels.Find(slice, null, new DetectedBox(0, 1, 70, 5, 80, 9), new Recipe(), Pixels).Area);
     }
 
+    /// <summary>A dark disc of radius 40 with a black one of radius 12 in it, on bright ground, and little ground in the box: Otsu's threshold takes the black one alone.</summary>
+    private static Plane<float> Nucleus(Random random)
+    {
+        var slice = new Plane<float>(120, 120);
+        for (int y = 0; y < 120; y++)
+            for (int x = 0; x < 120; x++)
+            {
+                double r = Math.Sqrt((y - 60) * (y - 60) + (x - 60) * (x - 60)), core = Math.Sqrt((y - 50) * (y - 50) + (x - 55) * (x - 55));
+                slice[y, x] = (float)((core < 16 ? 20 : r < 40 ? 140 : 175) + random.Next(-8, 9));
+            }
+        return slice;
+    }
+
+    [Fact]
+    public void An_organelle_reaches_over_its_box()
+    {
+        Plane<float> slice = Nucleus(new Random(5));
+        var box = new DetectedBox(0, 1, 20, 20, 101, 101);
+        var recipe = new Recipe { Unit = RecipeUnit.Px, Blur = 1, FillHoles = true };
+        double whole = Math.PI * 40 * 40;
+        long nucleolus = BoxPixels.Find(slice, null, box, recipe, Pixels).Area;
+        Assert.InRange(nucleolus, 0.9 * Math.PI * 16 * 16, 1.1 * Math.PI * 16 * 16);
+        Assert.InRange(BoxPixels.Find(slice, null, box, recipe with { Reach = 0.75 }, Pixels).Area, 0.95 * whole, 1.05 * whole);
+        // A box a tenth too large on each side is reached over too.
+        Assert.InRange(BoxPixels.Find(slice, null, new DetectedBox(0, 1, 12, 12, 109, 109), recipe with { Reach = 0.75 }, Pixels).Area, 0.95 * whole, 1.05 * whole);
+        // Where nothing does, as with a level of one's own, it is the ellipse.
+        SliceMask ellipse = BoxPixels.Find(slice, null, box, new Recipe { Pixels = PixelSource.Ellipse }, Pixels);
+        Assert.Equal(ellipse.Area, BoxPixels.Find(slice, null, box, recipe with { Reach = 0.75, Level = 60 }, Pixels).Area);
+        // What reaches at once is not touched.
+        Assert.Equal(nucleolus, BoxPixels.Find(slice, null, box, recipe with { Reach = 0.2 }, Pixels).Area);
+        // One grey value stays nothing.
+        var plain = new Plane<float>(120, 120);
+        Assert.Equal(0, BoxPixels.Find(plain, null, box, recipe with { Reach = 0.75 }, Pixels).Area);
+    }
+
+    [Theory]
+    [InlineData("-0.1")]
+    [InlineData("1.5")]
+    public void A_reach_is_a_share(string reach) =>
+        Assert.Contains("recipes.m.reach", Assert.ThrowsAny<ClemRegException>(() => RecipeBook.Read("{\"recipes\": {\"m\": {\"reach\": " + reach + "}}}", "r.json")).Message, StringComparison.Ordinal);
+
     [Fact]
     public void A_level_of_ones_own_and_one_grey_value()
     {

@@ -145,6 +145,39 @@ public sealed class SegmentOrganellesOperationTests : IDisposable
     }
 
     [Fact]
+    public void A_model_of_a_structure_gives_the_pixels()
+    {
+        using Volume<byte> image = Balls();
+        string model = Path.Combine(_folder, "dark.onnx");
+        System.IO.File.Copy(Inference.TestRuntime.Golden("dark.onnx"), model);
+        using OperationResult result = Run(image, Boxes(Table([])), new { segmenter = model }, null, ("recipe", "labels"), ("provider", "cpu"));
+        Assert.True(IntersectionOverUnion(result, 1, Dark) > 0.7);
+        Assert.Equal("dark.onnx", (string)result.Json["segmenter"]!["file"]!);
+        Assert.Contains("no recipe", Refused(image, Boxes(), new { segmenter = model }), StringComparison.Ordinal);
+        using var labels = new Volume<ushort>(image.Grid);
+        string json = JsonSerializer.Serialize(new { parameters = new { recipe = "labels" }, texts = Boxes(), paths = new { segmenter = model } });
+        var inputs = new Dictionary<string, object> { ["image"] = image, ["segmentation"] = labels };
+        Assert.Contains("both given", Assert.Throws<BadInputException>(() => Operations.Find("segment_organelles").Run(JsonDocument.Parse(json).RootElement, inputs, new Job(2))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void More_organelles_than_16_bits_can_number_are_32_bit_floats()
+    {
+        const int side = 265, many = side * side;
+        using var image = new Volume<byte>(new Grid(new Size3(1, 3 * side, 3 * side), new Point3(20, 10, 10)));
+        var table = new System.Text.StringBuilder("slice,class,name,x,y,width,height,score\n");
+        for (int i = 0; i < many; i++) table.Append(System.Globalization.CultureInfo.InvariantCulture, $"1,0,vesicle,{3 * (i % side)},{3 * (i / side)},2,2,1\n");
+        using OperationResult result = Run(image, Boxes(table.ToString()), new { }, null, ("recipe", "box"), ("composition", "paper"));
+        var labels = (LabelVolume)result.Outputs["labels"];
+        Assert.Equal((many, VoxelType.Float32), (labels.Objects.Count, labels.Type));
+        var slice = new float[image.Grid.Size.SliceCount];
+        new FloatSlices(labels).Read(0, new Job(1)).CopyTo(slice);
+        Assert.Equal(many, slice.Max());
+        // Each number is exact.
+        Assert.Equal(many, slice.Distinct().Count(v => v > 0));
+    }
+
+    [Fact]
     public void Small_ones_are_left_out_and_cleaning_is_told()
     {
         using Volume<byte> image = Balls();
