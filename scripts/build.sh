@@ -7,5 +7,9 @@ cd "$root"
 [[ $root != *[[:space:]]* ]] || die "there is a blank in $root, and .NET's native compiler cannot build in such a folder. Move the sources to one without blanks."
 install_build_tools
 say "building: about 4 minutes of processor time, nothing is said meanwhile"
-dotnet build ClemReg.Fiji.sln -c Release -v quiet -clp:NoSummary
+# One compiler for all projects, even where the machine's settings start one for each; it ends with the build.
+built=0
+dotnet build ClemReg.Fiji.sln -c Release -v quiet -clp:NoSummary -p:UseSharedCompilation=true || built=$?
+dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true
+[ $built = 0 ] || exit $built
 say "built $(ls build/Clem_Reg-*.jar)"
