@@ -84,6 +84,15 @@ class Page:
         file.write_bytes(base64.b64decode(self.ask('Page.captureScreenshot', format='png')['data']))
         return read_png(file)[:, :WIDTH - PANEL]
 
+    def sees(self, name, picture, what):
+        """The window shows a picture that it showed before, once a busy machine has drawn it."""
+        for _ in range(50):
+            now = self.seen(name)
+            if (now == picture).all():
+                return
+            time.sleep(0.1)
+        raise AssertionError(f'{what}: {(now != picture).any(axis=2).sum()} pixels differ, by {np.abs(now - picture).max()} at most')
+
     def mouse(self, kind, x, y, **more):
         self.ask('Input.dispatchMouseEvent', type=kind, x=x, y=y, **more)
 
@@ -132,7 +141,7 @@ with tempfile.TemporaryDirectory() as profile:
         turned = page.seen('turned')
         assert (turned != first).any(axis=2).sum() > 2000, 'dragging turns nothing'
         page.value("document.getElementById('reset').click()")
-        assert (page.seen('reset') == first).all(), 'reset is not as at first'
+        page.sees('reset', first, 'reset is not as at first')
         # The scale bar: a dark stretch at the lower right.
         strip = first[-24:-14, -200:].max(axis=2) < 90
         assert strip.sum(axis=1).max() >= 50, 'no scale bar'
@@ -170,14 +179,14 @@ with tempfile.TemporaryDirectory() as profile:
         hidden = drawn(page.seen('hidden'))
         assert 0.1 * whole.sum() < hidden.sum() < 0.9 * whole.sum() and (hidden & ~whole).sum() < 0.01 * whole.sum(), 'a class that is hidden'
         page.value(toggle)
-        assert (page.seen('shown') == xy).all(), 'a class that is shown again'
+        page.sees('shown', xy, 'a class that is shown again')
         slider = "(s => { s.value = %s; s.dispatchEvent(new Event('input')); })(document.querySelector('#classes input[type=range]'))"
         page.value(slider % 0.3)
         clear = page.seen('clear')
         lighter = clear.min(axis=2) > xy.min(axis=2) + 20
         assert lighter.sum() > 0.2 * (whole & ~hidden).sum() and (lighter & ~whole).sum() < 0.05 * whole.sum(), 'a class that is seen through'
         page.value(slider % 1)
-        assert (page.seen('opaque') == xy).all(), 'a class that is opaque again'
+        page.sees('opaque', xy, 'a class that is opaque again')
 
         # The picture.
         page.ask('Page.setDownloadBehavior', behavior='allow', downloadPath=str(pictures.resolve()))

@@ -262,7 +262,10 @@ final class AnnotateWindow {
 
 	/** Adds the boxes of a folder, such as those that a network found: corrected, they are annotation. */
 	void load(final File file) {
-		tell(() -> say(boxes.load(reader.apply(file)) + " boxes were added."));
+		tell(() -> {
+			final int added = boxes.load(reader.apply(file));
+			say(added == 1 ? "1 box was added." : added + " boxes were added.");
+		});
 	}
 
 	private boolean save() {
