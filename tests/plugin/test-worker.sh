@@ -98,12 +98,12 @@ def worker_of(java):
             pass  # gone meanwhile
 
 def wait(what, condition):
-    for _ in range(6000):
+    for _ in range(12000):
         found = condition()
         if found:
             return found
         time.sleep(0.005)
-    sys.exit(what + ": not within 30 s")
+    sys.exit(what + ": not within 60 s")
 
 def gone(process):
     try:
