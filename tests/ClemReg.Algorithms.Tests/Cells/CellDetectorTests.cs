@@ -77,6 +77,45 @@ public sealed class CellDetectorTests
         Assert.Single(CellDetector.Find(section, new CellDetectorOptions { Split = false }, new Job(1)).Boxes);
     }
 
+    /// <summary>Discs with soft edges, brightness 100, on a little noise.</summary>
+    private static Plane<float> Discs(params (double Y, double X, double Radius)[] discs)
+    {
+        var section = new Plane<float>(160, 200);
+        var random = new Random(3);
+        for (int y = 0; y < section.Height; y++)
+            for (int x = 0; x < section.Width; x++)
+                section[y, x] = (float)(100 / (1 + Math.Exp(discs.Min(d => Math.Sqrt((y - d.Y) * (y - d.Y) + (x - d.X) * (x - d.X)) - d.Radius))) + random.NextDouble());
+        return section;
+    }
+
+    [Fact]
+    public void What_is_too_large_is_divided_before_it_is_left_out()
+    {
+        // Two that touch are together as large as a disc of 42 pixels; each has 30, as the others.
+        Plane<float> section = Discs((80, 86, 15), (80, 114, 15), (30, 30, 15), (30, 160, 15), (130, 170, 15));
+        var options = new CellDetectorOptions { MinimumDiameter = 20, MaximumDiameter = 36 };
+        IReadOnlyList<Box> found = CellDetector.Find(section, options, new Job(1)).Boxes;
+        Assert.Equal(5, found.Count);
+        Assert.All(found, b => Assert.InRange(b.Width, 25, 33));
+        foreach (double x in new[] { 86, 114 }) Assert.Single(found, b => Math.Abs(b.X + b.Width / 2.0 - x) < 3 && Math.Abs(b.Y + b.Height / 2.0 - 80) < 3);
+        Assert.Equal(3, CellDetector.Find(section, options with { Split = false }, new Job(1)).Boxes.Count);
+    }
+
+    [Fact]
+    public void Parts_that_are_too_small_are_left_out()
+    {
+        Plane<float> section = Discs((80, 90, 15), (80, 115, 11), (30, 160, 15));
+        Assert.Equal(3, CellDetector.Find(section, new CellDetectorOptions { MinimumDiameter = 10, MaximumDiameter = 60 }, new Job(1)).Boxes.Count);
+        var large = new CellDetectorOptions { MinimumDiameter = 26, MaximumDiameter = 60 };
+        CellRegions found = CellDetector.Find(section, large, new Job(1));
+        Assert.Equal(2, found.Boxes.Count);
+        Assert.All(found.Boxes, b => Assert.InRange(b.Width, 25, 33));
+        Assert.True(found.Labels[80, 90] > 0);
+        Assert.Equal(0, found.Labels[80, 120]);
+        // Undivided they are one cell that is large enough.
+        Assert.True(CellDetector.Find(section, large with { Split = false }, new Job(1)).Labels[80, 120] > 0);
+    }
+
     [Fact]
     public void Diameters_leave_out_what_is_smaller_or_larger()
     {

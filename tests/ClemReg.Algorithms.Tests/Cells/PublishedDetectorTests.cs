@@ -90,6 +90,27 @@ public sealed class PublishedDetectorTests
     }
 
     [Fact]
+    public void Markers_are_the_brightest_pixels_from_which_cells_were_begun()
+    {
+        var section = new Plane<float>(160, 170);
+        foreach ((int cy, int cx, float bright) in ((int, int, float)[])[(40, 50, 100), (110, 120, 60)])
+            for (int y = cy - 9; y <= cy + 9; y++)
+                for (int x = cx - 9; x <= cx + 9; x++)
+                    if ((y - cy) * (y - cy) + (x - cx) * (x - cx) <= 81) section[y, x] = bright;
+        var options = new PublishedDetectorOptions { BallRadius = 0, Tiles = 0, MarkerShare = 0.02 };
+        CellRegions found = PublishedDetector.Detect(section, VoxelType.UInt8, options, new Job(1));
+        // The response of a disc is largest in its middle, to a pixel, since the kernel has an even number of them; markers are in the order of their first rows.
+        Assert.Equal(2, found.Markers.Count);
+        Assert.True(found.Markers[0] is { Y: 39 or 40, X: 49 or 50 } && found.Markers[1] is { Y: 109 or 110, X: 119 or 120 }, string.Join(' ', found.Markers));
+        Assert.All(found.Markers, m => Assert.True(found.Labels[m.Y, m.X] > 0));
+        // What is left out later was a marker all the same.
+        CellRegions none = PublishedDetector.Detect(section, VoxelType.UInt8, options with { MinimumDiameter = 80, MaximumDiameter = 100 }, new Job(1));
+        Assert.Empty(none.Boxes);
+        Assert.Equal(found.Markers, none.Markers);
+        Assert.Empty(CellDetector.Find(section, new CellDetectorOptions(), new Job(1)).Markers);
+    }
+
+    [Fact]
     public void Cancelling_stops_a_stack()
     {
         using CellSectionSample sample = CellSimulator.Simulate(Scene, new Job(2));

@@ -122,6 +122,25 @@ public sealed class CellOperationTests
     }
 
     [Fact]
+    public void Markers_of_the_published_method_are_told_with_their_sections_and_not_written()
+    {
+        using OperationResult result = Run("detect_cells", Sections, null, 2, ("cell_method", "published"), ("published_scale", "auto"));
+        (int Slice, int X, int Y)[] markers = [.. result.Json["markers"]!.AsArray().Select(m => ((int)m![0]!, (int)m[1]!, (int)m[2]!))];
+        Assert.Equal(Enumerable.Range(1, Options.Sections), markers.Select(m => m.Slice).Distinct());
+        Assert.All(markers, m => Assert.True(m.X is >= 0 and < 140 && m.Y is >= 0 and < 120, m.ToString()));
+        // Every cell was begun from one, or, where boxes were merged, from several.
+        for (int z = 0; z < Options.Sections; z++)
+        {
+            float[] labels = Labels(result, z);
+            float[] begun = [.. markers.Where(m => m.Slice == z + 1).Select(m => labels[m.Y * 140 + m.X]).Where(v => v > 0).Distinct().Order()];
+            Assert.Equal(Boxes(result).Where(b => b.Slice == z).Select(b => (float)b.Cell).Order(), begun);
+        }
+        Assert.DoesNotContain("markers", File(result, "run.json"), StringComparison.Ordinal);
+        using OperationResult outlines = Run("detect_cells", Sections);
+        Assert.Null(outlines.Json["markers"]);
+    }
+
+    [Fact]
     public void The_noise_that_is_given_counts()
     {
         using OperationResult little = Run("detect_cells", Sections, null, 2, ("cell_denoise", "given"), ("cell_noise_sigma", "1"));
