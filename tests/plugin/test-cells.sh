@@ -35,6 +35,9 @@ nan = stack.astype("f4")
 nan[1, 3, 4] = np.nan
 save("nan.tif", nan)
 tifffile.imwrite(f"{sys.argv[1]}/uncalibrated.tif", stack[0].astype("u1"))
+with tifffile.TiffWriter(f"{sys.argv[1]}/sizes.tif") as file:
+    for side in (64, 80):
+        file.write(stack[0, :side, :side].astype("u1"))
 P
 
 check "detect-cells" "$clemreg" detect-cells --image "$scratch/cells.tif" --out "$out" --threads 1
@@ -77,6 +80,8 @@ check "the same with any threads" diff -r "$out" "$scratch/out2"
 check "16 bit" "$clemreg" detect-cells --image "$scratch/words.tif" --out "$scratch/words"
 check "has the same cells" cmp "$out/boxes.csv" "$scratch/words/boxes.csv"
 check "one section" "$clemreg" detect-cells --image "$scratch/one.tif" --cell-minimum-diameter 3 --cell-maximum-diameter 12 --cell-diameter-unit um --out "$scratch/one"
+check "diameters of zero" "$clemreg" detect-cells --image "$scratch/cells.tif" --cell-minimum-diameter 0 --cell-maximum-diameter 0 --out "$scratch/zero"
+check "leave the choice to the image" cmp "$out/boxes.csv" "$scratch/zero/boxes.csv"
 check "without a pixel size" "$clemreg" detect-cells --image "$scratch/uncalibrated.tif" --out "$scratch/uncalibrated"
 check "the published method" "$clemreg" detect-cells --image "$scratch/one.tif" --cell-method published --set published_scale=auto --out "$scratch/published"
 check "finds cells" test "$(wc -l <"$scratch/published/boxes.csv")" -gt 3
@@ -87,6 +92,7 @@ check "saturated ones are told: $(cat "$scratch/stderr")" grep -q "saturated" "$
 check "one pixel" "$clemreg" detect-cells --image "$scratch/pixel.tif" --out "$scratch/pixel"
 refuses "colour" 2 "image|RGB" detect-cells --image "$scratch/rgb.tif" --out "$scratch/bad"
 refuses "NaN" 2 "image|slice 2|x = 4, y = 3" detect-cells --image "$scratch/nan.tif" --out "$scratch/bad"
+refuses "sections of different sizes" 2 "image: the pages of|page 1 is 64 x 64|page 2 is 80 x 80" detect-cells --image "$scratch/sizes.tif" --out "$scratch/bad"
 refuses "a negative diameter" 2 "cell_minimum_diameter = -1" detect-cells --image "$scratch/one.tif" --cell-minimum-diameter -1 --out "$scratch/bad"
 refuses "a diameter larger than the image" 2 "cell_maximum_diameter = 400|320 px" detect-cells --image "$scratch/one.tif" --cell-maximum-diameter 400 --out "$scratch/bad"
 refuses "least above largest" 2 "cell_maximum_diameter = 20|cell_minimum_diameter = 30" detect-cells --image "$scratch/one.tif" --cell-minimum-diameter 30 --cell-maximum-diameter 20 --out "$scratch/bad"
