@@ -4,6 +4,7 @@
 //   CellDetection simulated FILE.csv STACKS SECTIONS   stacks have the seeds 1000, 1001, ... (those used for choosing were below 500)
 //   CellDetection nuclei FILE.csv                      the images and true boxes of data/cells in ../shared, or in the folder that CLEMREG_SHARED names
 //   CellDetection tracking FILE.csv STACKS SECTIONS    what following the cells through the sections adds where some are dim: seeds 2000, 2001, ...
+//   CellDetection fields FILE.csv STACKS SECTIONS      which share of the true cells' pixels fields of view hold and what they cost: seeds 1, 2, ..., and every other image of data/cells
 //   CellDetection brightness FILE.csv STACKS           recall and precision of the published pipeline, told the noise, by brightness and least diameter: cytoplasmic cells, seeds 500, 501, ...
 //   CellDetection steps IN.raw HEIGHT WIDTH OUT [bm3d]   seconds and processor seconds of each step on one section (16 bit, as float32) by two threads, after a run that does not count, and its arrays, for cells_side_by_side.py
 using System.Diagnostics;
@@ -42,6 +43,9 @@ switch (args[0])
     case "tracking":
         Tracking(args[1], int.Parse(args[2]), int.Parse(args[3]));
         break;
+    case "fields":
+        Fields(args[1], int.Parse(args[2]), int.Parse(args[3]));
+        break;
     case "brightness":
         Brightness(args[1], int.Parse(args[2]));
         break;
@@ -49,7 +53,7 @@ switch (args[0])
         Steps(Read(args[1], int.Parse(args[2]), int.Parse(args[3])), args[4], args.Length > 5);
         break;
     default:
-        throw new ArgumentException($"{args[0]}: tables, simulated, print, nuclei, tracking, brightness or steps");
+        throw new ArgumentException($"{args[0]}: tables, simulated, print, nuclei, tracking, fields, brightness or steps");
 }
 
 Plane<float> Read(string path, int height, int width)
@@ -104,13 +108,17 @@ void PrintSimulated(Results results, int stacks, int count)
     Console.WriteLine($"| stacks | | | {string.Join(" | ", methods.Select(m => $"{Of(m, "all", "all").Rows / 9.0:0.#}"))} |");
 }
 
+string CellImages() => Path.Combine(Environment.GetEnvironmentVariable("CLEMREG_SHARED") ?? Path.Combine("..", "shared"), "data", "cells");
+
+string[] Names(string folder) => [.. Directory.GetFiles(Path.Combine(folder, "images"), "*.png").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+
 // Told: the range of sizes, from 0.9 of the 5 % to 1.1 of the 95 % quantile of the true boxes' sizes (square roots of their areas) of each image. Halves: every other image by name; the first was looked at while building.
 void Nuclei(string path)
 {
-    string folder = Path.Combine(Environment.GetEnvironmentVariable("CLEMREG_SHARED") ?? Path.Combine("..", "shared"), "data", "cells");
+    string folder = CellImages();
     var results = new Results(path);
     ILookup<string, Box> truth = File.ReadLines(Path.Combine(folder, "boxes.csv")).Skip(1).Select(l => l.Split(',')).ToLookup(c => c[0], c => new Box(0, int.Parse(c[4]), int.Parse(c[5]), int.Parse(c[6]), int.Parse(c[7])));
-    string[] names = [.. Directory.GetFiles(Path.Combine(folder, "images"), "*.png").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+    string[] names = Names(folder);
     for (int n = 0; n < names.Length; n++)
     {
         string Key(string method) => $"{method};{(n % 2 == 0 ? "looked at" : "other")};{names[n]}";
@@ -175,9 +183,67 @@ void Tracking(string path, int stacks, int count)
     }
 }
 
+// As export_fields does with its coverage and link_sections; boxes of the detector's defaults. Figures: true pixels, those inside, imaged pixels, all pixels, fields, sections to go to.
+void Fields(string path, int stacks, int count)
+{
+    const string Alone = "each box alone", Given = "as_given", AllCells = "all_cells";
+    string[] settings = [Alone, Given, AllCells];
+    const double PixelSize = 0.178;
+    var results = new Results(path);
+    foreach (CellPattern pattern in Enum.GetValues<CellPattern>())
+        foreach (double noise in noises)
+            for (int seed = 1; seed <= stacks; seed++)
+            {
+                string kind = $"{pattern.ToString().ToLowerInvariant()}, noise {noise}";
+                if (results.Has($"{AllCells};{kind};{count};{seed}")) continue;
+                using CellSectionSample sample = CellSimulator.Simulate(new CellSimulationOptions { Seed = seed, Sections = count, Noise = noise, Pattern = pattern }, job);
+                using Volume<ushort> labels = CellLabels.Paint(sample, pattern, job);
+                Judge($"{kind};{count};{seed}", Planes(sample), [.. Enumerable.Range(0, count).Select(z => new Plane<int>(sample.Sections.Grid.Size.Y, sample.Sections.Grid.Size.X, Array.ConvertAll(labels.Slice(z).ToArray(), v => (int)v)))]);
+            }
+    string folder = CellImages();
+    string[] names = Directory.Exists(folder) ? [.. Names(folder).Where((_, n) => n % 2 == 0)] : [];
+    foreach (string name in names)
+    {
+        if (results.Has($"{AllCells};nuclei;1;{name}")) continue;
+        Plane<float> labels = GreyPng.Read(Path.Combine(folder, "labels", name));
+        Judge($"nuclei;1;{name}", [GreyPng.Read(Path.Combine(folder, "images", name))], [new Plane<int>(labels.Height, labels.Width, Array.ConvertAll(labels.Values, v => (int)v))]);
+    }
+    Console.WriteLine($"{stacks} stacks of {count} for each, {names.Length} images of nuclei. Share of the true pixels inside, of all pixels imaged; fields:\n\n| sections | {string.Join(" | ", settings)} | true area |\n{string.Concat(Enumerable.Repeat("|---", settings.Length + 2))}|");
+    foreach (string kind in Enum.GetNames<CellPattern>().SelectMany(p => noises.Select(n => $"{p.ToLowerInvariant()}, noise {n}")).Append("nuclei"))
+    {
+        double[] Of(string setting) => results.Sums(k => k[0] == setting && k[1] == kind && (kind == "nuclei" || k[2] == $"{count}" && int.Parse(k[3]) <= stacks)).Sums;
+        Console.WriteLine($"| {kind} | {string.Join(" | ", settings.Select(s => Of(s) is var f ? $"{100 * f[1] / f[0]:F1} %, {100 * f[2] / f[3]:F1} %; {f[4]}" : ""))} | {100 * Of(Alone)[0] / Of(Alone)[3]:F1} % |");
+    }
+
+    void Judge(string key, Plane<float>[] sections, Plane<int>[] truth)
+    {
+        Box[] boxes = [.. sections.SelectMany((s, z) => Detect(ours: true, s, VoxelType.UInt16, 0, 0, 0).Select(b => b with { Slice = z }))];
+        bool serial = sections.Length > 1;
+        foreach (string setting in settings)
+        {
+            FieldOptions options = setting switch
+            {
+                Alone => new FieldOptions { Link = SectionLinks.None, Merge = false },
+                AllCells => new FieldOptions { Link = SectionLinks.Overlap, MarginShare = serial ? FieldOptions.AllCellsShare : FieldOptions.AllCellsShareOfOne, ExtraSections = FieldOptions.AllCellsSections },
+                _ => new FieldOptions { Link = SectionLinks.Overlap },
+            };
+            IReadOnlyList<FieldOfView> fields = FieldsOfView.Around(boxes, new Size3(sections.Length, sections[0].Height, sections[0].Width), PixelSize, PixelSize, options, job);
+            ILookup<int, Box> bySection = fields.SelectMany(f => f.InSections()).ToLookup(b => b.Slice);
+            double all = 0, inside = 0;
+            for (int z = 0; z < truth.Length; z++)
+            {
+                int own = truth[z].Values.Count(v => v > 0);
+                all += own;
+                if (own > 0) inside += own * DetectionEvaluation.CoveredShare(truth[z], [.. bySection[z]]);
+            }
+            results.Add($"{setting};{key}", [all, inside, fields.Sum(f => f.Pixels), (double)sections.Length * sections[0].Values.Length, fields.Count, fields.Sum(f => f.Sections)]);
+        }
+    }
+}
+
 void Brightness(string path, int stacks)
 {
-    double[] levels = [160, 200, 260, 340, 450], diameters = [23, 25, 27, 29];
+    double[] levels = [60, 80, 110, 150, 200, 300], diameters = [25, 27, 29, 31];
     var results = new Results(path);
     for (int seed = 500; seed < 500 + stacks; seed++)
         foreach (double noise in noises)
@@ -191,12 +257,19 @@ void Brightness(string path, int stacks)
                 Plane<float> denoised = Bm3d.Apply(section, noise, Bm3d.FullScale(VoxelType.UInt16, IntensityRange.Of(section)), job);
                 foreach (double diameter in diameters) results.Add(Key(diameter), Detect(ours: false, denoised, VoxelType.Float32, diameter, 0, 0), sample.Truth);
             }
-    Console.WriteLine($"{stacks} sections for each. Recall, precision:\n\n| brightness | least diameter | {string.Join(" | ", noises.Select(n => $"noise {n}"))} | all |\n{string.Concat(Enumerable.Repeat("|---", noises.Length + 3))}|");
+    // The cells of a seed are the same for every noise and brightness.
+    var truth = new List<Box>();
+    for (int seed = 500; seed < 500 + stacks; seed++)
+    {
+        using CellSectionSample sample = CellSimulator.Simulate(new CellSimulationOptions { Seed = seed, Sections = 1 }, job);
+        truth.AddRange(sample.Truth);
+    }
+    Console.WriteLine($"{stacks} sections, {truth.Count} cells for each. Recall, precision; the share of the cells that are at least so wide:\n\n| brightness | least diameter | {string.Join(" | ", noises.Select(n => $"noise {n}"))} | all | as wide |\n{string.Concat(Enumerable.Repeat("|---", noises.Length + 4))}|");
     foreach (double level in levels)
         foreach (double diameter in diameters)
         {
             string Of(string noise) => results.Of(k => k[0] == $"{level}" && k[1] == $"{diameter}" && (noise == "all" || k[2] == noise) && int.Parse(k[3]) < 500 + stacks) is var t ? $"{t.Recall:F2}, {t.Precision:F2}" : "";
-            Console.WriteLine($"| {level} | {diameter} | {string.Join(" | ", noises.Select(n => Of($"{n}")).Append(Of("all")))} |");
+            Console.WriteLine($"| {level} | {diameter} | {string.Join(" | ", noises.Select(n => Of($"{n}")).Append(Of("all")))} | {truth.Count(t => Math.Sqrt(t.Area) >= diameter) / (double)truth.Count:F2} |");
         }
 }
 

@@ -30,7 +30,12 @@ internal sealed class Results
     public void Add(string key, IReadOnlyList<Box> found, IReadOnlyList<Box> truth)
     {
         DetectionScores s = DetectionEvaluation.Evaluate(found, truth);
-        double[] row = [s.Detections, s.Truth, s.Correct, s.Found, Sum(s.DiceOfDetections, s.Detections), Sum(s.DiceOfTruth, s.Truth)];
+        Add(key, [s.Detections, s.Truth, s.Correct, s.Found, Sum(s.DiceOfDetections, s.Detections), Sum(s.DiceOfTruth, s.Truth)]);
+    }
+
+    /// <summary>Keeps six figures of another kind.</summary>
+    public void Add(string key, double[] row)
+    {
         File.AppendAllText(_path, $"{key};{string.Join(';', row)}\n");
         _rows[key] = row;
     }
@@ -38,9 +43,15 @@ internal sealed class Results
     /// <summary>The sums over the rows whose keys' parts are as asked.</summary>
     public Totals Of(Func<string[], bool> chosen)
     {
+        (int rows, double[] sums) = Sums(chosen);
+        return new Totals(rows, sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]);
+    }
+
+    /// <summary>How many rows' keys are as asked, and the sums of their six figures.</summary>
+    public (int Rows, double[] Sums) Sums(Func<string[], bool> chosen)
+    {
         double[][] rows = [.. _rows.Where(r => chosen(r.Key.Split(';'))).Select(r => r.Value)];
-        double Sum(int i) => rows.Sum(r => r[i]);
-        return new Totals(rows.Length, Sum(0), Sum(1), Sum(2), Sum(3), Sum(4), Sum(5));
+        return (rows.Length, [.. Enumerable.Range(0, Figures).Select(i => rows.Sum(r => r[i]))]);
     }
 
     private static double Sum(double mean, int count) => count == 0 ? 0 : mean * count;
