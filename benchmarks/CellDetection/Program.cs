@@ -243,7 +243,7 @@ void Fields(string path, int stacks, int count)
 
 void Brightness(string path, int stacks)
 {
-    double[] levels = [60, 80, 110, 150, 200, 300], diameters = [25, 27, 29, 31];
+    double[] levels = [100, 160, 200, 260, 340, 450], diameters = [23, 25, 27, 29];
     var results = new Results(path);
     for (int seed = 500; seed < 500 + stacks; seed++)
         foreach (double noise in noises)
