@@ -9,7 +9,7 @@ jar=$(ls "$root"/build/Clem_Reg-*.jar)
 ij=${CLEMREG_IJ_JAR:-/usr/share/java/ij.jar}
 classes=$root/build/test-java/classes
 [ -d "$classes" ] || die "$classes is missing: run scripts/test.sh --filter Nothing first"
-install_packages xvfb xdotool openbox imagemagick chromium libij-java
+install_packages xvfb xdotool openbox imagemagick chromium libij-java python3 python3-numpy python3-tifffile
 source "$root/scripts/screen.sh"
 work=$(mktemp -d)
 trap 'kill $running 2>/dev/null; rm -rf "$work"' EXIT
@@ -75,4 +75,11 @@ cp "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" "$work"
 mkdir "$work/shots"
 timeout 300 "$java" -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$classes:$ij" clem.ij.PreviewUse "$work/small/em.tif" "$work/dark.onnx" "$work/shots" >"$work/imagej.log" 2>&1 || die "the preview: $(tail -3 "$work/imagej.log")"
 convert "$work/shots/preview.png" -crop 1240x545+10+150 +repage -trim +repage -quality 84 "$images/preview.jpg"
+
+# Annotation and a project. What is no window gets the background of the other pictures.
+mkdir "$work/famous"
+/usr/bin/python3 "$root/tests/plugin/famous_stack.py" "$work/famous"
+timeout 300 "$java" -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$classes:$jar:$ij" clem.ij.FamousUse "$work/famous/em.tif" "$work/famous/mitochondria" "$work/shots" >"$work/imagej.log" 2>&1 || die "the project: $(tail -3 "$work/imagej.log")"
+convert "$work/shots/annotate.png" -fill '#e8e8e8' -draw 'color 2,%[fx:h-3] floodfill' "$images/annotate.png"
+convert "$work/shots/project.png" "$images/project.png"
 ls -l "$images" >&2

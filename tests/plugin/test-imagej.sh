@@ -9,7 +9,7 @@ if [ ! -x "$fiji" ]; then
 fi
 check "sample" sample
 s=$scratch/sample
-run() { timeout 300 "$fiji" "$jar" "$@" >"$scratch/log" 2>&1; }
+run() { timeout 900 "$fiji" "$jar" "$@" >"$scratch/log" 2>&1; }
 expect() { # NAME FILE-OR-LOG TEXT
   if grep -qF -- "$3" "$2"; then ok; else bad "$1: no '$3' in: $(tail -15 "$2")"; fi
 }
@@ -62,13 +62,18 @@ for java in $(tr ":" "\n" <<<"${CLEMREG_JAVA_HOMES:-}" | sed "/^$/d; s,$,/bin/ja
   expect "the file counts for the others, Java $version" "$out/transform.json" '"registration_outlier_weight": 0.5'
 done
 
-# The examples without an argument make their own input, on the Java that came last. Each says this at the end.
+# The examples without an argument make their own input, on the Java that came last: those of a kind one after the other in one ImageJ. Each says its words at the end.
 examples=$root/fiji-plugin/src/main/resources/examples
 mkdir -p "$scratch/examples"
+JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch/examples"
+for file in "$examples"/*.ijm; do echo "print(\"EXAMPLE $(basename "$file")\"); runMacro(\"$file\"); while (nImages > 0) close();"; done >"$scratch/examples.ijm"
+run -macro "$scratch/examples.ijm"
+cp "$scratch/log" "$scratch/said-ijm"
+run --run "$root/tests/plugin/every_example.groovy" "folder=\"$examples\""
+cp "$scratch/log" "$scratch/said-groovy"
 example() { # FILE TEXT
-  case $1 in *.ijm) set -- "$@" -macro ;; *) set -- "$@" --run ;; esac
-  JAVA_OPTS="$JAVA_OPTS -Djava.io.tmpdir=$scratch/examples" run "$3" "$examples/$1"
-  expect "example $1" "$scratch/log" "$2"
+  awk -v example="EXAMPLE $1" '/^EXAMPLE / { in_it = ($0 == example); next } in_it' "$scratch/said-${1##*.}" >"$scratch/said"
+  expect "example $1" "$scratch/said" "$2"
   ran="$ran $1"
 }
 ran=""
@@ -85,7 +90,7 @@ example Export_Import.groovy "the matrix differs by less than 0.001"
 # The beads of the second colour lie 130 nm higher, 150 nm down and 100 nm to the left.
 for file in Chromatic_Shift.ijm Chromatic_Shift.groovy; do
   example $file "channel_offsets=2:"
-  check "$file finds the shift" near_offsets "$scratch/log"
+  check "$file finds the shift" near_offsets "$scratch/said"
 done
 example Split_Registration.ijm "Registered step by step: "
 example Split_Registration.groovy "Registered step by step: "
@@ -130,6 +135,9 @@ for class in $(jar tf "$jar" | grep -o 'clem/scijava/[A-Za-z]*Command\.class' | 
   expect "$class" "$scratch/log" "RAN $class"
 done
 expect "the chosen channel of a file" "$scratch/log" "CHANNEL 2 is taken"
+
+run --run "$root/tests/plugin/bad_input.groovy" "sample=\"$s\",out=\"$scratch/bad\""
+check "files that cannot be used: $(grep -v '^REFUSED' "$scratch/log" | tail -8)" test "$(grep -c '^REFUSED' "$scratch/log")" = 14
 
 cat >"$scratch/exchange.ijm" <<M
 run("Export Transform...", "transform=$scratch/points/transform.json moving=$s/fm.tif fixed=$s/em.tif format=mobie out=$scratch/mobie.tsv");

@@ -4,16 +4,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 classes=${1:-$root/build/test-java}/classes
 ij=${CLEMREG_IJ_JAR:-/usr/share/java/ij.jar}
 
-# A stack of 60 slices, 16 bit, and one of another size.
-/usr/bin/python3 - "$scratch" <<'P'
-import sys
-import numpy as np
-import tifffile
-z, y, x = np.mgrid[:60, :200, :240]
-stack = (2000 + 8 * x + 3 * y + 10 * z + 1500 * np.sin(x / 9) * np.cos(y / 11)).clip(0, 65535).astype("u2")
-for name, image in (("em", stack), ("small", stack[:3, :40, :50])):
-    tifffile.imwrite(f"{sys.argv[1]}/{name}.tif", image, imagej=True, resolution=(0.1, 0.1), metadata={"unit": "nm", "spacing": 50.0, "axes": "ZYX"})
-P
+/usr/bin/python3 "$root/tests/plugin/famous_stack.py" "$scratch"
 em=$scratch/em.tif
 mkdir -p "$scratch/boxes"
 printf 'mitochondria\nnucleus\n' >"$scratch/boxes/obj.names"

@@ -63,6 +63,11 @@ timeout 300 "$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp 
 check "preview, threshold, segmentation: $(tail -15 "$scratch/preview.log")" test "$(tail -1 "$scratch/preview.log")" = USED
 for s in preview preview-0.9 segmented; do check "screenshot $s" test -s "$shots/$s.png"; done
 
+# What the workflows cannot use.
+mkdir -p "$scratch/bad"
+timeout 300 "$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$classes:$ij" clem.ij.BadInputUse "$scratch/bad" "$shots" >"$scratch/bad.log" 2>&1
+check "bad input: $(tail -15 "$scratch/bad.log")" test "$(tail -1 "$scratch/bad.log")" = USED
+
 # A model: the window, the licence, the download, the converted file.
 serve_model
 running="$web $running"

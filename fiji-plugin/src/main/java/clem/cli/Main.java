@@ -77,8 +77,8 @@ public final class Main implements OperationListener {
 			return dispatch(Arrays.asList(args));
 		}
 		catch (final ClemRegException e) {
-			if (cancelled && e.kind == ClemRegException.Kind.INTERNAL) {
-				// While Java shuts down many of its parts refuse to work.
+			if (cancelled) {
+				// While Java shuts down many of its parts refuse to work, and what they say may look like bad input.
 				fail("Cancelled.", e);
 				return CANCELLED;
 			}

@@ -171,11 +171,15 @@ public final class ClemReg implements PlugIn {
 	private static void execute(final Bridge bridge, final Schema schema, final Operation operation, final Fields fields, final Map<String, String> values, final boolean asked) {
 		final String name = operation.name;
 		final long voxels = voxels(fields, values), begun = System.nanoTime();
+		final Tiles tiles = new Tiles();
+		if (fields.keys().contains(Selection.KEY)) Selection.tellUnused(values);
 		try (ImageJListener listener = new ImageJListener(asked ? operation.title : null)) {
 			if (name.equals("register")) register(bridge, schema, operation, values, listener);
 			else if (name.equals(Batch.NAME)) batch(bridge, operation, values, asked, listener);
 			else step(bridge, operation, values, listener);
 		}
+		// A macro says itself where its windows are to be.
+		if (asked) tiles.place();
 		RunTimes.keep(name, voxels, (System.nanoTime() - begun) * NANO, Json.asNumber(Json.parseObject(bridge.memory()).get("peak_memory_mb"), 0));
 		IJ.showProgress(1.0);
 	}
@@ -192,10 +196,20 @@ public final class ClemReg implements PlugIn {
 
 	private static ParameterDialog dialog(final Bridge bridge, final Schema schema, final Operation operation, final Fields fields) {
 		final ParameterDialog dialog = new ParameterDialog(operation, fields, Images.titles());
+		dialog.check(values -> check(operation, values));
 		if (operation.name.equals(SEGMENT_EM)) dialog.preview(shown -> new ThresholdPreview(schema.operation(PROBABILITY), shown));
 		if (operation.composesOrganelles()) dialog.preview(shown -> new OrganellePreview(operation, () -> bridge, shown));
 		if (operation.findsCells()) dialog.preview(shown -> new CellPreview(schema.operation(DETECT_CELLS), () -> bridge, shown));
 		return dialog;
+	}
+
+	/** Refuses, while the dialog is still open, inputs that the run would refuse: a colour image, a voxel size that is not known, a mask of another size. */
+	private static void check(final Operation operation, final Map<String, String> values) {
+		// A batch says of each pair what is wrong with it.
+		if (operation.name.equals(Batch.NAME)) return;
+		final RunRequest request = request(operation, values);
+		if (operation.name.equals("register")) RegisterInput.of(new Opened(values), request);
+		else Step.check(operation, CellInputs.of(operation, new Opened(values), rois(values)), request);
 	}
 
 	/** Asks with values filled in, and runs the operation; gives the values, or null when the user cancels. */
@@ -211,10 +225,10 @@ public final class ClemReg implements PlugIn {
 
 	/** In a macro without a region the selection of the fluorescence, and that of the EM, count, as for ImageJ's own commands. */
 	private static void useSelection(final Map<String, String> given, final Map<String, String> values, final Fields fields) {
-		final ImagePlus moving = unnamed("roi_polygon", "moving", given, fields);
+		final ImagePlus moving = unnamed(Selection.KEY, "moving", given, fields);
 		if (moving != null) {
 			final Selection selection = Selection.of(moving);
-			use("roi_polygon", selection.polygon, moving, values);
+			use(Selection.KEY, selection.polygon, moving, values);
 			if (selection.zMax > 0) {
 				values.put("z_min", String.valueOf(selection.zMin));
 				values.put("z_max", String.valueOf(selection.zMax));
@@ -222,8 +236,8 @@ public final class ClemReg implements PlugIn {
 		}
 		final ImagePlus marked = given.containsKey("fiducial_stage") ? unnamed(Fields.FIDUCIALS, "image", given, fields) : null;
 		if (marked != null) values.put(Fields.FIDUCIALS, Selection.points(marked));
-		final ImagePlus em = unnamed("roi_polygon_em", given.containsKey("model") ? "fixed" : "fixed_mask", given, fields);
-		if (em != null) use("roi_polygon_em", Selection.onEm(em), em, values);
+		final ImagePlus em = unnamed(Selection.EM_KEY, given.containsKey("model") ? "fixed" : "fixed_mask", given, fields);
+		if (em != null) use(Selection.EM_KEY, Selection.onEm(em), em, values);
 	}
 
 	/** The image of a role where a macro leaves its region open, or null. */
@@ -411,10 +425,9 @@ public final class ClemReg implements PlugIn {
 			});
 			return;
 		}
-		final InputSource inputs = new Opened(values);
-		final List<Roi> rois = values.containsKey(Fields.ROI_MANAGER) && flag(values, Fields.ROI_MANAGER) ? corrected(inputs) : null;
+		final List<Roi> rois = rois(values);
 		try (Output output = out.isEmpty() ? null : Commands.output(operation, out, overwrite)) {
-			new Step(bridge, operation).run(CellInputs.of(operation, inputs, rois), request(operation, values), listener, results -> {
+			new Step(bridge, operation).run(CellInputs.of(operation, new Opened(values), rois), request(operation, values), listener, results -> {
 				if (output != null) {
 					FileRunner.save(operation, results, output);
 					if (listener.cancelled()) throw ClemRegException.cancelled();
@@ -453,8 +466,10 @@ public final class ClemReg implements PlugIn {
 		}
 	}
 
-	/** The cells that the user has in the ROI manager. */
-	private static List<Roi> corrected(final InputSource inputs) {
+	/** The cells that the user has in the ROI manager, or null where they are not to be followed. */
+	private static List<Roi> rois(final Map<String, String> values) {
+		if (!values.containsKey(Fields.ROI_MANAGER) || !flag(values, Fields.ROI_MANAGER)) return null;
+		final InputSource inputs = new Opened(values);
 		final VolumeImage image = inputs.needed("image").sections(inputs.spacing("image"));
 		final List<Roi> rois = CellRoiManager.of(image.image);
 		if (rois.isEmpty()) throw ClemRegException.badInput("roi_manager: the ROI Manager holds no ROIs of '" + image.name() + "'. Run Detect Cells first, draw cells there, or switch roi_manager off.");

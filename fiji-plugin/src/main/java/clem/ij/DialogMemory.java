@@ -11,7 +11,7 @@ import ij.Prefs;
 
 /** What a user last chose in an operation's dialog, kept in ImageJ's preferences. Images, files and what is drawn on an image belong to one run and are not kept. */
 final class DialogMemory {
-	private static final Set<String> OF_ONE_IMAGE = new HashSet<>(Arrays.asList("roi_polygon", "roi_polygon_em", "z_min", "z_max", "first_slice", "last_slice", Fields.FIDUCIALS, "fiducial_stage"));
+	private static final Set<String> OF_ONE_IMAGE = new HashSet<>(Arrays.asList(Selection.KEY, Selection.EM_KEY, "z_min", "z_max", "first_slice", "last_slice", Fields.FIDUCIALS, "fiducial_stage"));
 
 	private DialogMemory() {}
 

@@ -21,6 +21,7 @@ import ij.CompositeImage;
 import ij.IJ;
 import ij.ImagePlus;
 import ij.ImageStack;
+import ij.WindowManager;
 import ij.gui.Overlay;
 import ij.gui.PointRoi;
 import ij.gui.Roi;
@@ -211,7 +212,9 @@ final class Display {
 
 	/** Brings what a user looks at first before the tables and the other images. */
 	static void front(final ImagePlus image) {
-		if (image.getWindow() != null) image.getWindow().toFront();
+		if (image.getWindow() == null) return;
+		WindowManager.setCurrentWindow(image.getWindow());
+		image.getWindow().toFront();
 	}
 
 	/** Shows rows of texts and numbers as a table; null is an empty cell. */

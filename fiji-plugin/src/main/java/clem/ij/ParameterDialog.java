@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 import javax.swing.BorderFactory;
@@ -75,6 +76,7 @@ final class ParameterDialog {
 	private JDialog dialog;
 	private Map<String, String> answer;
 	private Map<String, String> filledIn = Collections.emptyMap();
+	private Consumer<Map<String, String>> whole = values -> {};
 	private Function<DialogValues, Preview> previews;
 	private Preview preview;
 
@@ -92,6 +94,11 @@ final class ParameterDialog {
 	/** Adds a preview. */
 	void preview(final Function<DialogValues, Preview> made) {
 		previews = made;
+	}
+
+	/** Adds a look at all values together when the user goes on: what is wrong with them is thrown. */
+	void check(final Consumer<Map<String, String>> together) {
+		whole = together;
 	}
 
 	/** Values that stand in the fields at first, in place of the defaults and of what the user last chose. */
@@ -482,7 +489,7 @@ final class ParameterDialog {
 		}
 		final Map<String, String> before = new LinkedHashMap<>(followed);
 		try {
-			if (inputs.containsKey("roi_polygon")) region(Selection.of(chosen("moving")));
+			if (inputs.containsKey(Selection.KEY)) region(Selection.of(chosen("moving")));
 		}
 		catch (final ClemRegException e) {
 			// A drawing that is no region, or not yet one: the last one stays.
@@ -523,7 +530,7 @@ final class ParameterDialog {
 			region(Selection.of(chosen("moving")));
 		}
 		catch (final ClemRegException e) {
-			for (final String key : new String[] { "roi_polygon", "roi_polygon_em" }) fill(key, "");
+			for (final String key : new String[] { Selection.KEY, Selection.EM_KEY }) fill(key, "");
 			for (final String key : new String[] { "z_min", "z_max" }) fill(key, "0");
 			IJ.log("CLEM-Reg: " + e.getMessage());
 		}
@@ -532,10 +539,10 @@ final class ParameterDialog {
 	private void region(final Selection selection) {
 		final ImagePlus mask = chosen("fixed_mask");
 		final String onEm = Selection.onEm(mask != null ? mask : chosen("fixed"));
-		fill("roi_polygon", selection.polygon);
+		fill(Selection.KEY, selection.polygon);
 		fill("z_min", String.valueOf(selection.zMin));
 		fill("z_max", String.valueOf(selection.zMax));
-		fill("roi_polygon_em", onEm);
+		fill(Selection.EM_KEY, onEm);
 	}
 
 	private ImagePlus chosen(final String role) {
@@ -549,16 +556,29 @@ final class ParameterDialog {
 			final String value = value(inputs.get(field.key));
 			final String problem = FieldCheck.problem(field, value, titles);
 			if (problem != null) {
-				tabs.setSelectedIndex(new ArrayList<>(fields.groups.values()).indexOf(fields.groups.values().stream().filter(group -> group.contains(field)).findFirst().get()));
-				JOptionPane.showMessageDialog(dialog, problem, "CLEM-Reg", JOptionPane.ERROR_MESSAGE);
-				inputs.get(field.key).requestFocusInWindow();
+				refuse(field, problem);
 				return;
 			}
 			values.put(field.key, value);
 		}
+		try {
+			whole.accept(values);
+		}
+		catch (final ClemRegException e) {
+			// Messages begin with the input that they are about.
+			refuse(fields.all().stream().filter(field -> e.getMessage().matches(field.key + "\\b(?s).*")).findFirst().orElse(null), e.getMessage());
+			return;
+		}
 		DialogMemory.keep(operation, fields, values);
 		answer = values;
 		dialog.dispose();
+	}
+
+	/** Says what is wrong, and leads to the field (or null). */
+	private void refuse(final Fields.Field field, final String problem) {
+		if (field != null) tabs.setSelectedIndex(new ArrayList<>(fields.groups.values()).indexOf(fields.groups.values().stream().filter(group -> group.contains(field)).findFirst().get()));
+		JOptionPane.showMessageDialog(dialog, ClemReg.wrapped(problem), "CLEM-Reg", JOptionPane.ERROR_MESSAGE);
+		if (field != null) inputs.get(field.key).requestFocusInWindow();
 	}
 
 	private static String value(final JComponent input) {

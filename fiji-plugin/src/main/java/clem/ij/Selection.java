@@ -5,9 +5,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 
 import clem.image.Regions;
 import clem.schema.Parameter;
+import ij.IJ;
 import ij.ImagePlus;
 import ij.gui.Roi;
 import ij.plugin.frame.RoiManager;
@@ -15,6 +17,9 @@ import ij.process.FloatPolygon;
 
 /** The region that the user has drawn: the selection of an image, else what the ROI manager holds. */
 final class Selection {
+	/** The macro keys of the fluorescence's region and of the EM's. */
+	static final String KEY = "roi_polygon", EM_KEY = "roi_polygon_em";
+
 	/** Polygons as {@link Regions} writes them, or "". */
 	final String polygon;
 	/** The first and last slice from 1, or 0. */
@@ -47,6 +52,16 @@ final class Selection {
 		}
 		final Roi drawn = image == null ? null : image.getRoi();
 		return new Selection(Regions.polygons(drawn == null ? rois : Collections.singletonList(drawn)), low, high);
+	}
+
+	/** Says in the log, where a run that could have a region has none, which open images have a selection that does not count, since they are none of the run's: it may have been drawn on the wrong one. */
+	static void tellUnused(final Map<String, String> values) {
+		if (!values.getOrDefault(KEY, "").isEmpty() || !values.getOrDefault(EM_KEY, "").isEmpty()) return;
+		for (final String title : Images.titles()) {
+			final ImagePlus image = Images.open(title);
+			final boolean drawn = image != null && image.getRoi() != null && image.getRoi().isArea();
+			if (drawn && !values.containsValue(title) && !values.containsValue(String.valueOf(image.getID()))) IJ.log("CLEM-Reg: the selection of " + title + " is not used; a region is drawn on the fluorescence, or on the EM.");
+		}
 	}
 
 	/** The points marked in an image (or null), x,y; x,y in pixels from the first one's centre; "" where the selection is none of points. */

@@ -134,10 +134,15 @@ public final class Step {
 		this.operation = operation;
 	}
 
+	/** Refuses inputs that the operation cannot use: what is found out without reading a voxel. */
+	public static void check(final Operation operation, final InputSource source, final RunRequest request) {
+		inputs(operation, source, request, new Provenance());
+	}
+
 	/** Runs the operation. */
 	public void run(final InputSource source, final RunRequest request, final OperationListener listener, final Sink sink) {
 		final Provenance provenance = new Provenance();
-		final Map<String, Object> inputs = inputs(source, request, provenance);
+		final Map<String, Object> inputs = inputs(operation, source, request, provenance);
 		// Only a transform tells where its inputs came from; of an image that lends its grid to another tool's file no more than the name is written.
 		if (operation.outputs.stream().anyMatch(Port::isTransform)) provenance.start();
 		final Progress progress = new Progress(listener);
@@ -242,7 +247,7 @@ public final class Step {
 	}
 
 	/** Whether a folder was given for an image for which a folder may stand. */
-	private boolean isFolder(final InputSource source, final Port port) {
+	private static boolean isFolder(final Operation operation, final InputSource source, final Port port) {
 		return operation.input(port.name + MESHES) != null && source.text(port.name) != null && new File(source.text(port.name)).isDirectory();
 	}
 
@@ -257,7 +262,7 @@ public final class Step {
 	}
 
 	/** By port: a VolumeImage, a double[] of z, y, x triples, a TextFile, or a File. */
-	private Map<String, Object> inputs(final InputSource source, final RunRequest request, final Provenance provenance) {
+	private static Map<String, Object> inputs(final Operation operation, final InputSource source, final RunRequest request, final Provenance provenance) {
 		final Map<String, Object> inputs = new LinkedHashMap<>();
 		for (final Port port : operation.inputs) {
 			if (port.isFolder()) {
@@ -266,7 +271,7 @@ public final class Step {
 				continue;
 			}
 			if (port.isImage()) {
-				if (isFolder(source, port)) continue;
+				if (isFolder(operation, source, port)) continue;
 				final VolumeImage.Opened image = port.required ? source.needed(port.name) : source.image(port.name);
 				final double[] spacing = source.spacing(port.name);
 				if (image != null) {

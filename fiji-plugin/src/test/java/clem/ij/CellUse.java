@@ -1,7 +1,5 @@
 package clem.ij;
 
-import java.awt.Window;
-
 import javax.swing.JButton;
 import javax.swing.JCheckBox;
 import javax.swing.JDialog;
@@ -75,7 +73,7 @@ public final class CellUse {
 		Screen.check("a table with a line a cell", table != null && table.size() == found && table.columnExists("diameter_um"));
 		Screen.wait("what was recorded", () -> Recorder.getInstance().getText().contains("run(\"Detect Cells...\", \"image=" + image.getTitle() + " "));
 		Screen.check("with its score: " + Recorder.getInstance().getText(), Recorder.getInstance().getText().contains("cell_score=0.25 "));
-		arrange(image, "Detect cells: labels", "Detect cells: cells");
+		leaf(image, "Detect cells: labels");
 		Screen.shot(shots, "cells-found");
 
 		// The user takes the first cell out and draws one more.
@@ -100,18 +98,15 @@ public final class CellUse {
 		final int followed = ResultsTable.getResultsTable("Track cells: cells").size();
 		Screen.check("the deleted one is not: " + gone + ", " + followed + " of " + manager.getCount(), followed == manager.getCount());
 		Screen.check("tracks have a table", ResultsTable.getResultsTable("Track cells: tracks") != null);
-		arrange(image, "Track cells: labels", "Track cells: tracks");
+		leaf(image, "Track cells: labels");
 		Screen.shot(shots, "cells-tracked");
 	}
 
-	private static void arrange(final ImagePlus image, final String labels, final String table) throws Exception {
+	/** The same slice of both. */
+	private static void leaf(final ImagePlus image, final String labels) throws Exception {
 		SwingUtilities.invokeAndWait(() -> {
 			WindowManager.getImage(labels).setSlice(2);
 			image.setSlice(2);
-			WindowManager.getImage(labels).getWindow().setLocation(400, 180);
-			final Window window = WindowManager.getWindow(table);
-			if (window != null) window.setLocation(20, 520);
-			image.getWindow().toFront();
 		});
 		IJ.wait(1000);
 	}

@@ -60,9 +60,10 @@ public final class FamousUse {
 		press(project, "step.annotate");
 		final JDialog annotate = Dialogs.await(AnnotateWindow.NAME);
 		final ImagePlus image = WindowManager.getCurrentImage();
+		IJ.run(image, "In [+]", "");
 		SwingUtilities.invokeAndWait(() -> {
 			image.getWindow().setLocation(20, 140);
-			annotate.setLocation(420, 140);
+			annotate.setLocation(20 + image.getWindow().getWidth() + 8, 140);
 		});
 		final JList<?> classes = Dialogs.part(annotate, JList.class, "classes");
 		Screen.check("the project's classes: " + classes.getModel().getSize(), classes.getModel().getSize() == 2 && classes.getSelectedIndex() == 0);
@@ -72,7 +73,7 @@ public final class FamousUse {
 		Screen.wait("a proposed slice: " + text(annotate, "place"), () -> text(annotate, "place").contains("of 20 to look at"));
 		final int first = image.getCurrentSlice();
 		final RoiManager manager = RoiManager.getInstance2();
-		SwingUtilities.invokeAndWait(() -> manager.setLocation(1100, 400));
+		SwingUtilities.invokeAndWait(() -> manager.setLocation(1100, 640));
 
 		drag(image, 30, 40, 90, 80);
 		Screen.wait("a box", () -> manager.getCount() == 1);
@@ -93,6 +94,7 @@ public final class FamousUse {
 		Screen.check("a slip is no box", manager.getCount() == 2);
 		image.deleteRoi();
 		Screen.shot(shots, "annotate-boxes");
+		Screen.shot(shots, "annotate", image.getWindow().getBounds().union(annotate.getBounds()));
 
 		// A box gets another class, by key, and back.
 		SwingUtilities.invokeAndWait(() -> manager.select(0));
@@ -153,6 +155,7 @@ public final class FamousUse {
 		Screen.check("and why: " + text(project, "why.export_dataset"), text(project, "why.export_dataset").contains("boxes has changed since"));
 		SwingUtilities.invokeAndWait(() -> project.toFront());
 		Screen.shot(shots, "project-out-of-date");
+		Screen.shot(shots, "project", project.getBounds());
 
 		// Closing asks for nothing when all is saved.
 		SwingUtilities.invokeAndWait(() -> annotate.dispatchEvent(new java.awt.event.WindowEvent(annotate, java.awt.event.WindowEvent.WINDOW_CLOSING)));

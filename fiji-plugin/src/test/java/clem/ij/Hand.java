@@ -24,11 +24,13 @@ import javax.swing.SwingUtilities;
 import javax.swing.plaf.basic.ComboPopup;
 
 import ij.IJ;
+import ij.ImagePlus;
+import ij.gui.ImageCanvas;
 import ij.gui.ImageWindow;
 
 /** The mouse and the keyboard of a person before the screen. It reads where things are, and changes nothing but by them. Java must open java.awt and sun.awt.X11 to it (--add-opens): there it reads which item of a menu is marked. */
 final class Hand {
-	private static final int DELAY_MILLIS = 10, TITLE_PARTS = 4, TRIES = 5, PATIENCE = 100;
+	private static final int DELAY_MILLIS = 10, TITLE_PARTS = 4, TRIES = 5, PATIENCE = 100, DRAG_STEPS = 4;
 
 	private final Robot robot;
 
@@ -58,6 +60,17 @@ final class Hand {
 	void click(final int x, final int y) {
 		robot.mouseMove(x, y);
 		robot.mousePress(InputEvent.BUTTON1_DOWN_MASK);
+		robot.mouseRelease(InputEvent.BUTTON1_DOWN_MASK);
+		robot.waitForIdle();
+	}
+
+	/** Draws over an image, from one pixel to another. */
+	void drag(final ImagePlus image, final int x1, final int y1, final int x2, final int y2) {
+		final ImageCanvas canvas = image.getCanvas();
+		final Point corner = canvas.getLocationOnScreen();
+		robot.mouseMove(corner.x + canvas.screenX(x1), corner.y + canvas.screenY(y1));
+		robot.mousePress(InputEvent.BUTTON1_DOWN_MASK);
+		for (int i = 1; i <= DRAG_STEPS; i++) robot.mouseMove(corner.x + canvas.screenX(x1 + (x2 - x1) * i / DRAG_STEPS), corner.y + canvas.screenY(y1 + (y2 - y1) * i / DRAG_STEPS));
 		robot.mouseRelease(InputEvent.BUTTON1_DOWN_MASK);
 		robot.waitForIdle();
 	}

@@ -1,7 +1,6 @@
 package clem.ij;
 
 import java.awt.Point;
-import java.awt.Window;
 
 import javax.swing.JButton;
 import javax.swing.JCheckBox;
@@ -73,11 +72,6 @@ public final class PreviewUse {
 		Screen.check("labels and mask are shown", WindowManager.getImage("Segment EM: labels") != null && WindowManager.getImage("Segment EM: mask") != null);
 		Screen.wait("what was recorded", () -> Recorder.getInstance().getText().contains("run(\"Segment EM...\", \"image=" + em.getTitle() + " model="));
 		Screen.check("with its threshold: " + Recorder.getInstance().getText(), Recorder.getInstance().getText().contains("seg_thr=0.4 "));
-		final Window over = WindowManager.getImage(em.getTitle() + ": objects").getWindow();
-		over.setLocation(440, 180);
-		WindowManager.getImage("Segment EM: labels").getWindow().setLocation(980, 180);
-		WindowManager.getImage("Segment EM: mask").getWindow().setLocation(980, 640);
-		over.toFront();
 		IJ.wait(1000);
 		Screen.shot(shots, "segmented");
 		// The EM may go while the result is looked at.

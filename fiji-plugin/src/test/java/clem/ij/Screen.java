@@ -52,11 +52,13 @@ final class Screen {
 
 	/** Whether it comes to be so. */
 	static boolean soon(final int seconds, final BooleanSupplier so) {
-		for (int i = 0; i < 20 * seconds; i++) {
-			if (so.getAsBoolean()) return true;
-			IJ.wait(50);
+		final long end = System.nanoTime() + seconds * 1_000_000_000L;
+		for (int i = 0; !so.getAsBoolean(); i++) {
+			if (System.nanoTime() > end) return false;
+			// Most things take a few milliseconds.
+			IJ.wait(i < 10 ? 5 : 50);
 		}
-		return false;
+		return true;
 	}
 
 	/** Leaves a screenshot in a folder. */

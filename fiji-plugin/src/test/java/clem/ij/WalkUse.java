@@ -4,6 +4,7 @@ import java.awt.Component;
 import java.awt.Container;
 import java.awt.Dialog;
 import java.awt.Dimension;
+import java.awt.Frame;
 import java.awt.Menu;
 import java.awt.MenuItem;
 import java.awt.Rectangle;
@@ -15,21 +16,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 import javax.swing.AbstractButton;
 import javax.swing.JButton;
-import javax.swing.JCheckBox;
 import javax.swing.JComboBox;
-import javax.swing.JComponent;
 import javax.swing.JDialog;
 import javax.swing.JFileChooser;
 import javax.swing.JLabel;
+import javax.swing.JOptionPane;
 import javax.swing.JScrollBar;
 import javax.swing.JScrollPane;
 import javax.swing.JTabbedPane;
 import javax.swing.JTextField;
-import javax.swing.SwingUtilities;
 
 import ij.IJ;
 import ij.ImageJ;
@@ -37,10 +38,12 @@ import ij.ImagePlus;
 import ij.Menus;
 import ij.WindowManager;
 import ij.plugin.frame.Recorder;
+import ij.plugin.frame.RoiManager;
+import ij.text.TextWindow;
 
 /**
  * Walks each workflow from the menu to the saved result as a person does, with the mouse and the keyboard alone, while ImageJ's Recorder is open, and opens each dialog of the menu. Arguments: a folder with dark.onnx and
- * yolo.onnx, a folder for what is saved, a folder for the screenshots, and which of cells, organelles, clem, dialogs to walk. What was recorded is recorded.ijm in the folder of what is saved. The last line is "USED" when all went as it should.
+ * yolo.onnx, a folder for what is saved, a folder for the screenshots, and which of cells, organelles, clem, famous, dialogs to walk. What was recorded is recorded.ijm in the folder of what is saved. The last line is "USED" when all went as it should.
  */
 public final class WalkUse {
 	private static final String PLUGINS = "Plugins", OURS = "CLEM-Reg", DIALOGS = "clemreg.";
@@ -80,22 +83,20 @@ public final class WalkUse {
 		if (parts.contains("organelles")) organelles();
 		if (parts.contains("clem")) clem();
 		Files.write(new File(saved, "recorded.ijm").toPath(), Recorder.getInstance().getText().getBytes(StandardCharsets.UTF_8));
+		// A person works there, which no macro does again.
+		if (parts.contains("famous")) famous();
 		if (parts.contains("dialogs")) dialogs();
 	}
 
 	private void cells() throws Exception {
 		run("sample-sections.tif", "Samples", "Open Sample (Cells)");
 		shot("cells-sample");
-		hand.front(WindowManager.getImage("sample-sections.tif").getWindow());
-		final JDialog detect = dialog("detect_cells", "Detect Cells...");
-		out(detect, "cells");
-		finish(detect, "Detect cells: labels");
+		front("sample-sections.tif");
+		use("detect_cells", "cells", "Detect cells: labels", dialog -> {}, "Detect Cells...");
 		shot("cells-found");
 		save("Detect cells: labels", "cells-labels.tif");
-		hand.front(WindowManager.getImage("sample-sections.tif").getWindow());
-		final JDialog track = dialog("track_cells", "Track Cells...");
-		out(track, "tracks");
-		finish(track, "Track cells: labels");
+		front("sample-sections.tif");
+		use("track_cells", "tracks", "Track cells: labels", dialog -> {}, "Track Cells...");
 		shot("cells-tracked");
 		closeImages();
 	}
@@ -103,17 +104,11 @@ public final class WalkUse {
 	private void organelles() throws Exception {
 		run("sample-organelles.tif", "Samples", "Open Sample (Organelles)");
 		shot("organelles-sample");
-		hand.front(WindowManager.getImage("sample-organelles.tif").getWindow());
-		final JDialog segment = dialog("segment_organelles", "Segment Organelles...");
-		out(segment, "organelles");
-		finish(segment, "Segment Organelles: labels");
+		front("sample-organelles.tif");
+		use("segment_organelles", "organelles", "Segment Organelles: labels", dialog -> {}, "Segment Organelles...");
 		shot("organelles-segmented");
 		save("Segment Organelles: labels", "organelle-labels.tif");
-		final JDialog mesh = dialog("mesh", "Steps", "Mesh and Measure Objects...");
-		hand.tab((JTabbedPane) SwingUtilities.getAncestorOfClass(JTabbedPane.class, Dialogs.part(mesh, JComboBox.class, "labels")), 0);
-		hand.choose(Dialogs.part(mesh, JComboBox.class, "labels"), "organelle-labels.tif");
-		out(mesh, "meshes");
-		finish(mesh, null);
+		use("mesh", "meshes", null, dialog -> choose(dialog, "labels", "organelle-labels.tif"), "Steps", "Mesh and Measure Objects...");
 		shot("organelles-meshed");
 		closeImages();
 	}
@@ -121,34 +116,65 @@ public final class WalkUse {
 	private void clem() throws Exception {
 		run("sample-fm.tif", "Samples", "Open Sample (CLEM)");
 		shot("clem-sample");
-		final JDialog register = dialog("register", "Register...");
-		final JComboBox<?> algorithm = Dialogs.part(register, JComboBox.class, "registration_algorithm");
-		hand.tabOf(algorithm);
-		hand.choose(algorithm, "rigid");
-		out(register, "registered");
-		finish(register, "Registered sample-fm.tif");
+		use("register", "registered", "Registered sample-fm.tif", dialog -> choose(dialog, "registration_algorithm", "rigid"), "Register...");
 		shot("clem-registered");
 		save("Registered sample-fm.tif", "registered.tif");
-
-		final JDialog warp = dialog("warp", "Steps", "Warp...");
-		write(warp, "transform", new File(saved, "registered/transform.json").getPath());
-		out(warp, "warped.tif");
-		finish(warp, null);
+		use("warp", "warped.tif", null, dialog -> write(dialog, "transform", new File(saved, "registered/transform.json").getPath()), "Steps", "Warp...");
 		shot("clem-warped");
-
-		final JDialog em = dialog("segment_em", "Steps", "Segment EM...");
-		hand.choose(Dialogs.part(em, JComboBox.class, "image"), "sample-em.tif");
-		model(em, "dark.onnx");
-		out(em, "segmented");
-		finish(em, "sample-em.tif: objects");
+		use("segment_em", "segmented", "sample-em.tif: objects", dialog -> {
+			choose(dialog, "image", "sample-em.tif");
+			model(dialog, "dark.onnx");
+		}, "Steps", "Segment EM...");
 		shot("em-segmented");
-
-		final JDialog detect = dialog("detect_objects", "Steps", "Detect Objects...");
-		hand.choose(Dialogs.part(detect, JComboBox.class, "image"), "sample-em.tif");
-		model(detect, "yolo.onnx");
-		out(detect, "boxes");
-		finish(detect, null);
+		use("detect_objects", "boxes", null, dialog -> {
+			choose(dialog, "image", "sample-em.tif");
+			model(dialog, "yolo.onnx");
+		}, "Steps", "Detect Objects...");
 		shot("objects-detected");
+		closeImages();
+	}
+
+	/** A project from nothing to a dataset: its stack, its classes, two boxes drawn by hand, the files for training. Then the same window by its own command. */
+	private void famous() throws Exception {
+		run("sample-sections.tif", "Samples", "Open Sample (Cells)");
+		save("sample-sections.tif", "stack.tif");
+		closeImages();
+		final File project = new File(saved, "project"), stack = new File(saved, "stack.tif");
+		choose("FAMOUS Project...");
+		answer(project);
+		final JDialog steps = Dialogs.await(DIALOGS + "famous_project");
+		press(steps, "step.stack");
+		answer(stack);
+		Screen.wait("the stack", () -> "done".equals(text(steps, "state.stack")));
+		press(steps, "classes");
+		Screen.wait("the question for the classes", () -> question() != null);
+		hand.type("cell, nucleus");
+		hand.key(KeyEvent.VK_ENTER);
+		Screen.wait("the classes", () -> text(steps, "head").contains("nucleus"));
+		press(steps, "step.annotate");
+		final JDialog annotate = Dialogs.await(DIALOGS + "annotate");
+		boxes(annotate, WindowManager.getImage("stack.tif"));
+		press(annotate, "save");
+		Screen.wait("the boxes are noted", () -> "done".equals(text(steps, "state.annotate")));
+		shot("famous-annotated");
+		press(steps, "step.export_dataset");
+		finish(Dialogs.await(DIALOGS + "export_dataset"), null);
+		Screen.wait("the dataset", () -> new File(project, "dataset/dataset.yaml").isFile() && "done".equals(text(steps, "state.export_dataset")));
+		shot("famous-exported");
+		hand.front(annotate);
+		hand.key(KeyEvent.VK_ALT, KeyEvent.VK_F4);
+		Screen.wait("the end of Annotate", () -> !annotate.isShowing());
+		press(steps, "close");
+
+		front("stack.tif");
+		choose("Tools", "Annotate...");
+		final JDialog again = Dialogs.await(DIALOGS + "annotate");
+		boxes(again, WindowManager.getImage("stack.tif"));
+		press(again, "save");
+		answer(new File(saved, "drawn"));
+		Screen.wait("the boxes", () -> new File(saved, "drawn/boxes.csv").isFile());
+		closeImages();
+		Screen.wait("the window goes with its image", () -> !again.isShowing());
 	}
 
 	/** Opens each dialog of the menu, looks at each of its tabs, and leaves it by Esc. */
@@ -156,9 +182,7 @@ public final class WalkUse {
 		for (final List<String> path : commands(menu())) {
 			final String label = path.get(path.size() - 1);
 			if (!label.endsWith("...") || OTHERS.contains(label)) continue;
-			final List<String> all = new ArrayList<>(Arrays.asList(PLUGINS, OURS));
-			all.addAll(path);
-			hand.menu(all.toArray(new String[0]));
+			choose(path.toArray(new String[0]));
 			Screen.wait("the dialog of " + label, () -> ours() != null);
 			final Window dialog = ours();
 			if (!Screen.soon(3, dialog::isFocused)) hand.front(dialog);
@@ -257,11 +281,31 @@ public final class WalkUse {
 		return dialog;
 	}
 
+	/** What a person fills in before OK. */
+	private interface Fill {
+		void in(JDialog dialog) throws Exception;
+	}
+
+	/** A command by its dialog, with the output among what is saved; an image of that title (or null) comes of it. */
+	private void use(final String operation, final String out, final String image, final Fill fill, final String... path) throws Exception {
+		final JDialog dialog = dialog(operation, path);
+		fill.in(dialog);
+		write(dialog, "out", new File(saved, out).getPath());
+		shot("asked-" + operation);
+		finish(dialog, image);
+	}
+
 	private void write(final JDialog dialog, final String key, final String text) {
 		final JTextField field = Dialogs.part(dialog, JTextField.class, key);
 		hand.tabOf(field);
 		hand.write(field, text);
 		Screen.wait(text + " in " + key, () -> field.getText().equals(text));
+	}
+
+	private void choose(final JDialog dialog, final String key, final String item) throws Exception {
+		final JComboBox<?> field = Dialogs.part(dialog, JComboBox.class, key);
+		hand.tabOf(field);
+		hand.choose(field, item);
 	}
 
 	private void model(final JDialog dialog, final String name) {
@@ -272,18 +316,66 @@ public final class WalkUse {
 		Screen.wait("the model", () -> editor.getText().endsWith(name));
 	}
 
-	private void out(final JDialog dialog, final String name) throws Exception {
-		write(dialog, "out", new File(saved, name).getPath());
-		Screen.shot(shots, "asked-" + dialog.getName().substring(DIALOGS.length()));
+	private void press(final JDialog dialog, final String button) {
+		if (!dialog.isFocused()) hand.front(dialog);
+		final JButton pressed = Dialogs.part(dialog, JButton.class, button);
+		Screen.wait("the button " + button, pressed::isEnabled);
+		hand.click(pressed);
 	}
 
-	/** Presses Enter, and waits until the run is over and its progress window gone. */
+	/** Draws a box, and another of the second class, in an image that is annotated. */
+	private void boxes(final JDialog annotate, final ImagePlus image) {
+		front(image.getTitle());
+		final RoiManager manager = RoiManager.getInstance2();
+		final int count = manager == null ? 0 : manager.getCount();
+		hand.key(KeyEvent.VK_1);
+		hand.drag(image, 20, 20, 60, 50);
+		hand.key(KeyEvent.VK_2);
+		hand.drag(image, 90, 70, 130, 110);
+		Screen.wait("two boxes more: " + text(annotate, "status"), () -> RoiManager.getInstance2() != null && RoiManager.getInstance2().getCount() == count + 2);
+	}
+
+	private static String text(final JDialog in, final String label) {
+		final JLabel found = Dialogs.part(in, JLabel.class, label);
+		return found == null ? "" : found.getText();
+	}
+
+	/** Clicks OK, and waits until the run is over, its progress window gone and what came of it shown. */
 	private void finish(final JDialog dialog, final String image) {
+		final Map<Window, Rectangle> before = windows();
 		hand.click(Dialogs.part(dialog, JButton.class, "ok"));
 		Screen.wait("the end of " + dialog.getTitle(), () -> !dialog.isShowing());
 		idle();
 		if (image != null) Screen.wait(image, () -> WindowManager.getImage(image) != null);
 		Screen.check("the progress window is gone", Dialogs.shown(ProgressWindow.NAME) == null);
+		seen(before);
+	}
+
+	private static Map<Window, Rectangle> windows() {
+		final Map<Window, Rectangle> windows = new LinkedHashMap<>();
+		for (final Frame frame : Frame.getFrames()) if (frame.isShowing()) windows.put(frame, frame.getBounds());
+		return windows;
+	}
+
+	/** What a command has opened is on the screen, hides neither the picture nor a table where there is room beside them, and what was open is where it was. */
+	private static void seen(final Map<Window, Rectangle> before) {
+		final Rectangle screen = new Rectangle(Toolkit.getDefaultToolkit().getScreenSize());
+		final Window picture = WindowManager.getCurrentWindow();
+		final Map<Window, Rectangle> now = windows();
+		before.forEach((window, bounds) -> Screen.check(title(window) + " is where it was", now.get(window) == null || now.get(window).equals(bounds)));
+		final Map<Window, Rectangle> fresh = new LinkedHashMap<>(now);
+		fresh.keySet().removeAll(before.keySet());
+		fresh.forEach((window, bounds) -> {
+			Screen.check(title(window) + " is on the screen: " + bounds, screen.contains(bounds));
+			now.forEach((other, place) -> {
+				final boolean room = bounds.width + place.width <= screen.width || bounds.height + place.height <= screen.height;
+				if (other != window && room && (other == picture || other instanceof TextWindow && fresh.containsKey(other))) Screen.check(title(window) + " is beside " + title(other) + ": " + bounds + ", " + place, !bounds.intersects(place));
+			});
+		});
+	}
+
+	private static String title(final Window window) {
+		return ((Frame) window).getTitle();
 	}
 
 	/** Waits until no command of ImageJ runs: each has a thread of its name. */
@@ -295,18 +387,33 @@ public final class WalkUse {
 
 	/** Saves an image as a person does: S in its window, the path, Enter. */
 	private void save(final String title, final String name) throws Exception {
-		final ImagePlus image = WindowManager.getImage(title);
-		hand.front(image.getWindow());
+		front(title);
 		hand.key(KeyEvent.VK_S);
+		final File file = new File(saved, name);
+		answer(file);
+		Screen.wait(file.toString(), file::isFile);
+		idle();
+	}
+
+	/** Names a file or a folder that is asked for. */
+	private void answer(final File file) throws Exception {
 		Screen.wait("the file chooser", () -> chooser() != null);
 		IJ.wait(300);
-		Screen.shot(shots, "saving-" + name);
-		final File file = new File(saved, name);
+		shot("naming-" + file.getName());
 		hand.key(KeyEvent.VK_CONTROL, KeyEvent.VK_A);
 		hand.type(file.getPath());
 		hand.key(KeyEvent.VK_ENTER);
-		Screen.wait(file.toString(), () -> file.isFile() && chooser() == null);
-		idle();
+		Screen.wait("the file chooser is gone", () -> chooser() == null);
+	}
+
+	/** A question of one line, or null. */
+	private static Window question() {
+		for (final Window window : Window.getWindows()) if (window.isShowing() && window instanceof Dialog && has((Container) window, JOptionPane.class)) return window;
+		return null;
+	}
+
+	private void front(final String title) {
+		hand.front(WindowManager.getImage(title).getWindow());
 	}
 
 	private static Window chooser() {

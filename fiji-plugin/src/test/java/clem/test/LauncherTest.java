@@ -63,9 +63,10 @@ public final class LauncherTest {
 			final File error = new File(folder, "error.txt"), out = new File(folder, "out");
 			start(error, "simulate", "--kind", "clem", "--out", new File(folder, "s").getPath()).waitFor();
 			final Process process = start(error, "register", "--moving", folder + "/s/fm.tif#1", "--fixed-mask", folder + "/s/em_labels.tif", "--out", out.getPath(), "--set", "fail=wait");
-			for (int i = 0; i < 600 && Arrays.stream(folder.list()).noneMatch(name -> name.startsWith(".out")); i++) Thread.sleep(50);
+			// Before the folder is there Java may not yet listen to signals; on a busy machine that takes its time.
+			while (process.isAlive() && Arrays.stream(folder.list()).noneMatch(name -> name.startsWith(".out"))) Thread.sleep(50);
 			process.destroy();
-			Check.that(process.waitFor(60, TimeUnit.SECONDS), "it does not end");
+			Check.that(process.waitFor(180, TimeUnit.SECONDS), "it does not end");
 			Check.equal("clemreg: Cancelled.\n", text(error));
 			Check.equal(3, process.exitValue());
 			Check.equal("[error.txt, s]", sorted(folder));

@@ -12,7 +12,6 @@ import clem.json.Json;
 import clem.schema.Operation;
 import clem.workflow.CellResults;
 import clem.workflow.CellRois;
-import clem.workflow.Step;
 import ij.ImagePlus;
 import ij.gui.Overlay;
 import ij.gui.PointRoi;
@@ -20,7 +19,7 @@ import ij.gui.Roi;
 import ij.gui.TextRoi;
 
 /** The part of a dialog that shows the cells of the image's current section: outlines, each with its score, and the published method's markers. The image's own overlay stays as it is. On ImageJ's event thread only. */
-public final class CellPreview extends LivePreview<CellRequest, CellPreview.Run> {
+public final class CellPreview extends LivePreview<CellRequest, CellPreview.Cells> {
 	static final String NAME = "CLEM-Reg preview";
 
 	private static final Color COLOUR = Color.CYAN;
@@ -35,31 +34,18 @@ public final class CellPreview extends LivePreview<CellRequest, CellPreview.Run>
 	private ImagePlus image;
 	private boolean hidden;
 
-	/** One section's cells while they are looked for, and then. */
-	static final class Run extends PreviewRun {
-		private final CellRequest request;
-		private final Supplier<Bridge> bridge;
-		private final Operation operation;
-		private List<Roi> rois = new ArrayList<>();
-		private List<CellResults.Cell> cells = new ArrayList<>();
-		private PointRoi markers;
-		private String summary = "";
+	/** The cells of one section. */
+	static final class Cells {
+		private final List<CellResults.Cell> cells;
+		private final List<Roi> rois;
+		private final PointRoi markers;
+		private final String summary;
 
-		Run(final CellRequest request, final Supplier<Bridge> bridge, final Operation operation) {
-			this.request = request;
-			this.bridge = bridge;
-			this.operation = operation;
-		}
-
-		@Override
-		protected void compute() {
-			new Step(bridge.get(), operation).run(request.inputs(), request.run(), this, results -> {
-				final CellResults found = new CellResults(operation, results);
-				cells = found.cells();
-				rois = found.rois();
-				markers = found.markers();
-				summary = Json.asText(results.report.get("summary"), "");
-			});
+		Cells(final CellResults found, final String summary) {
+			cells = found.cells();
+			rois = found.rois();
+			markers = found.markers();
+			this.summary = summary;
 		}
 	}
 
@@ -82,36 +68,37 @@ public final class CellPreview extends LivePreview<CellRequest, CellPreview.Run>
 	}
 
 	@Override
-	protected Run work(final CellRequest request) {
-		return new Run(request, bridge, detection);
+	protected PreviewRun<CellRequest, Cells> work(final CellRequest request) {
+		return new PreviewRun<>(request, bridge, detection, results -> new Cells(new CellResults(detection, results), Json.asText(results.report.get("summary"), "")));
 	}
 
 	@Override
-	protected void show(final Run finished) {
+	protected void show(final PreviewRun<CellRequest, Cells> finished) {
+		final Cells found = finished.answer();
 		image = finished.request.image;
 		hidden = image.getHideOverlay();
 		final Overlay overlay = image.getOverlay() == null ? new Overlay() : image.getOverlay();
-		for (int i = 0; i < finished.rois.size(); i++) {
-			final CellResults.Cell cell = finished.cells.get(i);
-			final Roi outline = finished.rois.get(i);
+		for (int i = 0; i < found.rois.size(); i++) {
+			final CellResults.Cell cell = found.cells.get(i);
+			final Roi outline = found.rois.get(i);
 			outline.setStrokeColor(COLOUR);
 			add(overlay, outline, finished.request.slice);
-			if (finished.rois.size() > MOST_SCORES) continue;
+			if (found.rois.size() > MOST_SCORES) continue;
 			final int letters = Math.max(8, image.getWidth() / 50);
 			// Above the box, so that it hides nothing of the cell.
 			final TextRoi score = new TextRoi(cell.x, Math.max(0, cell.y - letters - 4), String.format(Locale.ROOT, "%.2f", cell.score), new Font(Font.SANS_SERIF, Font.PLAIN, letters));
 			score.setStrokeColor(COLOUR);
 			add(overlay, score, finished.request.slice);
 		}
-		if (finished.markers != null) {
-			finished.markers.setStrokeColor(MARKER_COLOUR);
-			finished.markers.setPointType(PointRoi.CROSSHAIR);
-			finished.markers.setShowLabels(false);
-			add(overlay, finished.markers, finished.request.slice);
+		if (found.markers != null) {
+			found.markers.setStrokeColor(MARKER_COLOUR);
+			found.markers.setPointType(PointRoi.CROSSHAIR);
+			found.markers.setShowLabels(false);
+			add(overlay, found.markers, finished.request.slice);
 		}
 		image.setHideOverlay(false);
 		image.setOverlay(overlay.size() == 0 ? null : overlay);
-		say(String.format(Locale.ROOT, "Slice %d, computed in %.1f s: %s", finished.request.slice, finished.took(), finished.summary));
+		say(String.format(Locale.ROOT, "Slice %d, computed in %.1f s: %s", finished.request.slice, finished.took(), found.summary));
 	}
 
 	private void add(final Overlay overlay, final Roi roi, final int slice) {

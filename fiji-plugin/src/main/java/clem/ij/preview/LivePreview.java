@@ -22,9 +22,9 @@ import clem.bridge.ClemRegException;
  * ten times a second, and computed after a short rest. On ImageJ's event thread only.
  *
  * @param <Q> what a slice's preview depends on; equal ones have equal answers
- * @param <R> the work
+ * @param <A> the answer that is shown
  */
-abstract class LivePreview<Q extends PreviewRequest, R extends PreviewRun> implements Preview {
+abstract class LivePreview<Q extends PreviewRequest, A> implements Preview {
 	private static final int LOOK_MILLIS = 100, REST_MILLIS = 400, PATIENCE_SECONDS = 10;
 	private static final double PERCENT = 100;
 
@@ -44,7 +44,7 @@ abstract class LivePreview<Q extends PreviewRequest, R extends PreviewRun> imple
 	/** What the dialog stood for when it was last looked at, and since when. */
 	private Q seen;
 	private long since;
-	private R run;
+	private PreviewRun<Q, A> run;
 	private boolean done;
 
 	/**
@@ -77,16 +77,16 @@ abstract class LivePreview<Q extends PreviewRequest, R extends PreviewRun> imple
 	protected abstract Q request();
 
 	/** The work for a request. */
-	protected abstract R work(Q request);
+	protected abstract PreviewRun<Q, A> work(Q request);
 
 	/** Shows what has been computed. */
-	protected abstract void show(R finished);
+	protected abstract void show(PreviewRun<Q, A> finished);
 
 	/** Takes away what is shown. */
 	protected abstract void hide();
 
 	/** Called at each look while something is shown. */
-	protected void look(final R shown) {}
+	protected void look(final PreviewRun<Q, A> shown) {}
 
 	@Override
 	public final JComponent component() {
@@ -169,7 +169,7 @@ abstract class LivePreview<Q extends PreviewRequest, R extends PreviewRun> imple
 	}
 
 	private void compute() {
-		final R started = work(seen);
+		final PreviewRun<Q, A> started = work(seen);
 		run = started;
 		worker.execute(() -> {
 			started.run();
@@ -177,7 +177,7 @@ abstract class LivePreview<Q extends PreviewRequest, R extends PreviewRun> imple
 		});
 	}
 
-	private void computed(final R finished) {
+	private void computed(final PreviewRun<Q, A> finished) {
 		if (finished != run) return;
 		done = true;
 		if (finished.error().isEmpty()) show(finished);

@@ -4,40 +4,16 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 import clem.bridge.Bridge;
-import clem.image.ResultImage;
 import clem.schema.Operation;
-import clem.workflow.Step;
 
 /** The part of a dialog that shows the organelle that a recipe finds in the rectangle that is drawn in the image. The image itself is not changed. On ImageJ's event thread only. */
-public final class OrganellePreview extends LivePreview<OrganelleRequest, OrganellePreview.Run> {
+public final class OrganellePreview extends LivePreview<OrganelleRequest, float[]> {
 	private static final double INSIDE = 0.5, PERCENT = 100;
 
 	private final Operation operation;
 	private final Supplier<Bridge> bridge;
 	private final DialogValues values;
 	private MaskOverlay overlay;
-
-	/** One box's organelle while it is looked for, and then. */
-	static final class Run extends PreviewRun {
-		private final OrganelleRequest request;
-		private final Supplier<Bridge> bridge;
-		private final Operation operation;
-		private float[] organelle;
-
-		Run(final OrganelleRequest request, final Supplier<Bridge> bridge, final Operation operation) {
-			this.request = request;
-			this.bridge = bridge;
-			this.operation = operation;
-		}
-
-		@Override
-		protected void compute() {
-			new Step(bridge.get(), operation).run(request.inputs(), request.run(), this, results -> {
-				final ResultImage labels = results.image("labels");
-				organelle = (float[]) labels.stack().getProcessor(1).convertToFloatProcessor().getPixels();
-			});
-		}
-	}
 
 	/**
 	 * Prepares; nothing is computed before the user asks.
@@ -59,16 +35,16 @@ public final class OrganellePreview extends LivePreview<OrganelleRequest, Organe
 	}
 
 	@Override
-	protected Run work(final OrganelleRequest request) {
-		return new Run(request, bridge, operation);
+	protected PreviewRun<OrganelleRequest, float[]> work(final OrganelleRequest request) {
+		return new PreviewRun<>(request, bridge, operation, results -> (float[]) results.image("labels").stack().getProcessor(1).convertToFloatProcessor().getPixels());
 	}
 
 	@Override
-	protected void show(final Run finished) {
-		overlay = new MaskOverlay(finished.request.image, finished.request.slice, finished.organelle);
+	protected void show(final PreviewRun<OrganelleRequest, float[]> finished) {
+		overlay = new MaskOverlay(finished.request.image, finished.request.slice, finished.answer());
 		final double part = overlay.show(INSIDE);
 		say(part == 0 ? String.format(Locale.ROOT, "Slice %d: the recipe finds nothing in the rectangle.", finished.request.slice)
-			: String.format(Locale.ROOT, "Slice %d, computed in %.1f s: %d pixels, %.2f %% of the slice.", finished.request.slice, finished.took(), Math.round(part * finished.organelle.length), PERCENT * part));
+			: String.format(Locale.ROOT, "Slice %d, computed in %.1f s: %d pixels, %.2f %% of the slice.", finished.request.slice, finished.took(), Math.round(part * finished.answer().length), PERCENT * part));
 	}
 
 	@Override

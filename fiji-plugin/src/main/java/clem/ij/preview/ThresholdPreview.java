@@ -7,14 +7,17 @@ import javax.swing.JLabel;
 import javax.swing.JPanel;
 import javax.swing.JSlider;
 
+import clem.bridge.Bridges;
+import clem.json.Json;
 import clem.schema.Operation;
 import clem.schema.Parameter;
+import clem.workflow.Step;
 
 /**
  * The part of a dialog that shows what a model finds in the image's current slice. The slice's probability is computed beside ImageJ; a slider moves the
  * threshold, which needs no more computing. On ImageJ's event thread only.
  */
-public final class ThresholdPreview extends LivePreview<SliceRequest, SliceRun> {
+public final class ThresholdPreview extends LivePreview<SliceRequest, ThresholdPreview.Probability> {
 	static final String THRESHOLD = "seg_thr";
 	static final int LEAST = 5, MOST = 95;
 
@@ -23,10 +26,21 @@ public final class ThresholdPreview extends LivePreview<SliceRequest, SliceRun> 
 	private final Operation probability;
 	private final DialogValues values;
 	private final JSlider slider = new JSlider(LEAST, MOST, LEAST);
-	private SliceRun shown;
+	private PreviewRun<SliceRequest, Probability> shown;
 	private MaskOverlay overlay;
 	private String shownThreshold = "";
 	private boolean adjusting;
+
+	/** One slice's probabilities, x fastest, and the threshold that holds where the user gives none. */
+	static final class Probability {
+		private final float[] values;
+		private final double threshold;
+
+		Probability(final Step.Results results) {
+			values = (float[]) results.image("probability").stack().getPixels(1);
+			threshold = Json.asNumber(Json.asObject(results.report.get("model")).get("threshold"), 0.5);
+		}
+	}
 
 	/**
 	 * Prepares; nothing is computed before the user asks.
@@ -54,14 +68,14 @@ public final class ThresholdPreview extends LivePreview<SliceRequest, SliceRun> 
 	}
 
 	@Override
-	protected SliceRun work(final SliceRequest request) {
-		return new SliceRun(request, probability);
+	protected PreviewRun<SliceRequest, Probability> work(final SliceRequest request) {
+		return new PreviewRun<>(request, Bridges::forModels, probability, Probability::new);
 	}
 
 	@Override
-	protected void show(final SliceRun finished) {
+	protected void show(final PreviewRun<SliceRequest, Probability> finished) {
 		shown = finished;
-		overlay = new MaskOverlay(finished.request.image, finished.request.slice, finished.probability());
+		overlay = new MaskOverlay(finished.request.image, finished.request.slice, finished.answer().values);
 		slider.setEnabled(true);
 		draw();
 	}
@@ -74,7 +88,7 @@ public final class ThresholdPreview extends LivePreview<SliceRequest, SliceRun> 
 	}
 
 	@Override
-	protected void look(final SliceRun finished) {
+	protected void look(final PreviewRun<SliceRequest, Probability> finished) {
 		if (!values.get(THRESHOLD).equals(shownThreshold)) draw();
 	}
 
@@ -88,7 +102,7 @@ public final class ThresholdPreview extends LivePreview<SliceRequest, SliceRun> 
 		catch (final NumberFormatException e) {
 			// While it is being typed.
 		}
-		if (!(threshold > 0)) threshold = shown.threshold();
+		if (!(threshold > 0)) threshold = shown.answer().threshold;
 		adjusting = true;
 		slider.setValue((int) Math.round(PERCENT * threshold));
 		adjusting = false;

@@ -1,0 +1,58 @@
+package clem.ij;
+
+import java.awt.Dimension;
+import java.awt.Point;
+import java.awt.Rectangle;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+
+import clem.test.Check;
+
+/** Where windows of results are put. */
+public final class TilesTest {
+	private static final Rectangle SCREEN = new Rectangle(10, 20, 60, 40);
+
+	private static long cost(final Rectangle window, final Map<Rectangle, Integer> taken) {
+		long cost = 0;
+		for (final Map.Entry<Rectangle, Integer> other : taken.entrySet()) {
+			final Rectangle both = window.intersection(other.getKey());
+			if (!both.isEmpty()) cost += (long) other.getValue() * both.width * both.height;
+		}
+		return cost;
+	}
+
+	public void aTableStandsBesideThePicture() {
+		final Map<Rectangle, Integer> taken = new LinkedHashMap<>();
+		taken.put(new Rectangle(20, 30, 20, 20), 400);
+		Check.equal(new Point(40, 30), Tiles.place(new Dimension(25, 10), SCREEN, taken, new Point(20, 30)));
+	}
+
+	public void whereThereIsNoRoomTheUsersWindowsAreCoveredBeforeThePicture() {
+		final Map<Rectangle, Integer> taken = new LinkedHashMap<>();
+		taken.put(new Rectangle(10, 20, 30, 40), 400);
+		taken.put(new Rectangle(40, 20, 30, 40), 1);
+		Check.equal(new Point(40, 20), Tiles.place(new Dimension(30, 40), SCREEN, taken, new Point(10, 20)));
+	}
+
+	public void aWindowLargerThanTheScreenBeginsAtItsCorner() {
+		Check.equal(new Point(10, 20), Tiles.place(new Dimension(61, 10), SCREEN, new LinkedHashMap<>(), new Point(30, 30)));
+	}
+
+	/** Against every place that there is. */
+	public void noPlaceIsBetterAndAllIsOnTheScreen() {
+		final Random random = new Random(7);
+		for (int round = 0; round < 200; round++) {
+			final Map<Rectangle, Integer> taken = new LinkedHashMap<>();
+			for (int i = random.nextInt(6); i > 0; i--) taken.put(new Rectangle(random.nextInt(60), random.nextInt(50), 1 + random.nextInt(40), 1 + random.nextInt(30)), new int[] { 1, 20, 400 }[random.nextInt(3)]);
+			final Dimension size = new Dimension(1 + random.nextInt(60), 1 + random.nextInt(40));
+			final Rectangle place = new Rectangle(Tiles.place(size, SCREEN, taken, new Point(random.nextInt(80), random.nextInt(60))), size);
+			Check.that(SCREEN.contains(place), "on the screen: " + place);
+			for (int x = SCREEN.x; x + size.width <= SCREEN.x + SCREEN.width; x++) {
+				for (int y = SCREEN.y; y + size.height <= SCREEN.y + SCREEN.height; y++) {
+					Check.that(cost(place, taken) <= cost(new Rectangle(x, y, size.width, size.height), taken), "round " + round + ": " + place + " is worse than " + x + ", " + y);
+				}
+			}
+		}
+	}
+}
