@@ -26,7 +26,7 @@ fm = f("$sample/fm.tif"); labels = f("$sample/em_labels.tif"); boxes = f("$out/b
 	["DetectCells", [image: colour], ["image", "RGB"]],
 	["TrackCells", [image: colour], ["image", "RGB"]],
 	["SegmentOrganelles", [image: colour, boxes: boxes], ["image", "RGB"]],
-	["SegmentOrganelles", [image: unknown, boxes: boxes], ["image", "voxel size", "image_spacing"]],
+	["Mesh", [labels: unknown], ["labels", "voxel size", "labels_spacing"]],
 	["FamousProject", [project: f("$out/project"), action: "new", image: colour], ["image", "RGB"]],
 	["SegmentEm", [image: colour, model: model, provider: "cpu"], ["image", "RGB"]],
 	["SegmentEm", [image: unknown, model: model, provider: "cpu"], ["image", "voxel size", "image_spacing"]],

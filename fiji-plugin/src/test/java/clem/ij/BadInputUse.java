@@ -2,6 +2,7 @@ package clem.ij;
 
 import java.awt.Component;
 import java.awt.Container;
+import java.awt.Dialog;
 import java.awt.Window;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +20,6 @@ import ij.IJ;
 import ij.ImageJ;
 import ij.ImagePlus;
 import ij.WindowManager;
-import ij.gui.MessageDialog;
 import ij.gui.Roi;
 
 /**
@@ -39,23 +39,23 @@ public final class BadInputUse {
 		plain.getCalibration().setUnit("pixel");
 		final File boxes = new File(folder, "boxes.csv");
 		Files.write(boxes.toPath(), "slice,name,x,y,width,height\n2,mitochondria,5,5,10,10\n".getBytes(StandardCharsets.UTF_8));
-		final String register = "Register...", organelles = "Segment Organelles...";
+		final String register = "Register...";
 
-		for (final String role : new String[] { "moving", "fixed", "fixed_mask" }) refused(register, "register", new String[] { "moving", "fm", "fixed_mask", "mask", role, "colour" }, role + ":", "RGB", "Split Channels");
+		for (final String role : new String[] { "moving", "fixed", "fixed_mask" }) refused(register, "register", new String[] { "moving", "fm", "fixed", "(none)", "fixed_mask", "mask", role, "colour" }, role + ":", "RGB", "Split Channels");
 		Screen.shot(shots, "bad-colour");
 		refused("Detect Cells...", "detect_cells", new String[] { "image", "colour" }, "image:", "RGB");
 		refused("Track Cells...", "track_cells", new String[] { "image", "colour" }, "image:", "RGB");
-		refused(organelles, "segment_organelles", new String[] { "image", "colour", "boxes", boxes.getPath() }, "image:", "RGB");
-		refused(organelles, "segment_organelles", new String[] { "image", "plain", "boxes", boxes.getPath() }, "image:", "voxel size", "image_spacing");
+		refused("Segment Organelles...", "segment_organelles", new String[] { "image", "colour", "boxes", boxes.getPath() }, "image:", "RGB");
+		refused("Mesh and Measure Objects...", "mesh", new String[] { "labels", "plain" }, "labels:", "voxel size", "labels_spacing");
 		refused("Detect Cells...", "detect_cells", new String[] { "image", "plain", "image_spacing", "1 2 3 4" }, "image_spacing", "z,xy");
 		refused(register, "register", new String[] { "moving", "fm", "fixed", "mask", "fixed_mask", "(none)" }, "fixed_mask is missing", "model");
 
 		// Two of one title, and one that is gone when OK is clicked.
 		final ImagePlus twin = image("fm", "8-bit black");
-		refused(register, "register", new String[] { "moving", "fm", "fixed_mask", "mask" }, "several open images are called 'fm'", String.valueOf(twin.getID()));
+		refused(register, "register", new String[] { "moving", "fm", "fixed", "(none)", "fixed_mask", "mask" }, "several open images are called 'fm'", String.valueOf(twin.getID()));
 		close(twin);
 		final ImagePlus gone = image("gone", "8-bit black");
-		final JDialog open = dialog(register, "register", "moving", "gone", "fixed_mask", "mask");
+		final JDialog open = dialog(register, "register", "moving", "gone", "fixed", "(none)", "fixed_mask", "mask");
 		close(gone);
 		Screen.wait("the field says it", () -> Dialogs.part(open, javax.swing.JLabel.class, "moving.note").isVisible());
 		refuses(open, "'gone' is not open any more");
@@ -63,7 +63,7 @@ public final class BadInputUse {
 
 		// An image of unknown voxel size: the message asks, the user answers in the same dialog, and the run begins. Its region was drawn on an image that is not a part of it.
 		colour.setRoi(new Roi(3, 3, 10, 10));
-		final JDialog asks = dialog(register, "register", "moving", "plain", "fixed_mask", "mask");
+		final JDialog asks = dialog(register, "register", "moving", "plain", "fixed", "(none)", "fixed_mask", "mask");
 		refuses(asks, "moving:", "voxel size", "moving_spacing");
 		set(asks, "moving_spacing", "100,50");
 		click(asks, "ok");
@@ -170,8 +170,9 @@ public final class BadInputUse {
 		return null;
 	}
 
+	/** ImageJ's message, or that of a macro's error; null if there is none. */
 	private static Window message() {
-		for (final Window window : Window.getWindows()) if (window.isShowing() && window instanceof MessageDialog) return window;
+		for (final Window window : Window.getWindows()) if (window.isShowing() && window instanceof Dialog && !(window instanceof JDialog)) return window;
 		return null;
 	}
 

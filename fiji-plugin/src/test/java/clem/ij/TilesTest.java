@@ -3,6 +3,7 @@ package clem.ij;
 import java.awt.Dimension;
 import java.awt.Point;
 import java.awt.Rectangle;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -24,8 +25,10 @@ public final class TilesTest {
 
 	public void aTableStandsBesideThePicture() {
 		final Map<Rectangle, Integer> taken = new LinkedHashMap<>();
-		taken.put(new Rectangle(20, 30, 20, 20), 400);
-		Check.equal(new Point(40, 30), Tiles.place(new Dimension(25, 10), SCREEN, taken, new Point(20, 30)));
+		taken.put(new Rectangle(20, 20, 20, 40), 400);
+		Check.equal(new Point(40, 20), Tiles.place(new Dimension(25, 10), SCREEN, taken, new Point(20, 20)));
+		// Of equal places the nearest: above it.
+		Check.equal(new Point(20, 20), Tiles.place(new Dimension(25, 10), SCREEN, Collections.singletonMap(new Rectangle(20, 30, 20, 20), 400), new Point(20, 30)));
 	}
 
 	public void whereThereIsNoRoomTheUsersWindowsAreCoveredBeforeThePicture() {
