@@ -42,8 +42,8 @@ runs = [
 	SimulateClem: [[em_size_z: 20, em_size_y: 100, em_size_x: 100], "simulated", "truth.json"],
 	Evaluate: [[registered: f("$registered/registered.tif"), labels: labels], "evaluation", "report.json"],
 	EvaluateTre: [[transform: transform, labels: labels, truth: f("$sample/truth.json")], "tre.json", ""],
-	Register: [[moving: fm, fixed_mask: labels, log_sigma: 2.5d], "register", "run.json"],
-	Batch: [[folder: f("$sample/pairs")], "batch", "batch.csv"],
+	Register: [[moving: fm, fixed_mask: labels, log_sigma: 2.5d, registration_algorithm: "rigid"], "register", "run.json"],
+	Batch: [[folder: f("$sample/pairs"), registration_algorithm: "rigid"], "batch", "batch.csv"],
 ]
 runs.each { name, wanted ->
 	(inputs, place, file) = wanted

@@ -49,14 +49,14 @@ for java in $(tr ":" "\n" <<<"${CLEMREG_JAVA_HOMES:-}" | sed "/^$/d; s,$,/bin/ja
   check "Groovy script, Java $version: $(tail -5 "$scratch/log")" test -s "$out/overlay.png"
 
   out=$scratch/command-$version
-  run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",fixed=\"$s/em.tif\",fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=2.5"
+  run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",fixed=\"$s/em.tif\",fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=2.5,registration_algorithm=\"rigid\""
   check "SciJava command, Java $version: $(tail -5 "$scratch/log")" test -s "$out/transform.json"
   expect "its parameters arrive, Java $version" "$out/transform.json" '"log_sigma": 2.5'
 
   # What is not given comes from the parameter file; what is, not, even where it is the default.
   out=$scratch/command-file-$version
   echo '{"log_sigma": 2.5, "registration_outlier_weight": 0.5, "registration_max_iterations": 60}' >"$scratch/p.json"
-  run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",moving_channel=1,fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=2.8,registration_max_iterations=100,parameters_file=\"$scratch/p.json\""
+  run --run clem.scijava.RegisterCommand "moving=\"$s/fm.tif\",moving_channel=1,fixed_mask=\"$s/em_labels.tif\",out=\"$out\",log_sigma=2.8,registration_max_iterations=100,registration_algorithm=\"rigid\",parameters_file=\"$scratch/p.json\""
   expect "a value that is given goes before the file, Java $version: $(tail -5 "$scratch/log")" "$out/transform.json" '"log_sigma": 2.8'
   expect "a default too, Java $version" "$out/transform.json" '"registration_max_iterations": 100'
   expect "the file counts for the others, Java $version" "$out/transform.json" '"registration_outlier_weight": 0.5'
@@ -116,7 +116,7 @@ done
 
 mkdir -p "$scratch/pairs/cell"
 ln -s "$s/fm.tif" "$s/em_labels.tif" "$scratch/pairs/cell"
-run --run clem.scijava.BatchCommand "folder=\"$scratch/pairs\",out=\"$scratch/batch\",log_sigma=2.5"
+run --run clem.scijava.BatchCommand "folder=\"$scratch/pairs\",out=\"$scratch/batch\",log_sigma=2.5,registration_algorithm=\"rigid\""
 expect "a SciJava command runs a batch" "$scratch/batch/batch.csv" "cell,registered,"
 expect "with its parameters" "$scratch/batch/cell/transform.json" '"log_sigma": 2.5'
 

@@ -153,7 +153,7 @@ public final class WalkUse {
 		Screen.wait("the classes", () -> text(steps, "head").contains("nucleus"));
 		press(steps, "step.annotate");
 		final JDialog annotate = Dialogs.await(DIALOGS + "annotate");
-		boxes(annotate, WindowManager.getImage("stack.tif"));
+		boxes(annotate, WindowManager.getImage("stack.tif"), 20);
 		press(annotate, "save");
 		Screen.wait("the boxes are noted", () -> "done".equals(text(steps, "state.annotate")));
 		shot("famous-annotated");
@@ -169,7 +169,14 @@ public final class WalkUse {
 		front("stack.tif");
 		choose("Tools", "Annotate...");
 		final JDialog again = Dialogs.await(DIALOGS + "annotate");
-		boxes(again, WindowManager.getImage("stack.tif"));
+		for (final String name : new String[] { "cell", "nucleus" }) {
+			press(again, "add_class");
+			Screen.wait("the question for a class", () -> question() != null);
+			hand.type(name);
+			hand.key(KeyEvent.VK_ENTER);
+			Screen.wait("no question", () -> question() == null);
+		}
+		boxes(again, WindowManager.getImage("stack.tif"), 250);
 		press(again, "save");
 		answer(new File(saved, "drawn"));
 		Screen.wait("the boxes", () -> new File(saved, "drawn/boxes.csv").isFile());
@@ -318,20 +325,24 @@ public final class WalkUse {
 
 	private void press(final JDialog dialog, final String button) {
 		if (!dialog.isFocused()) hand.front(dialog);
-		final JButton pressed = Dialogs.part(dialog, JButton.class, button);
-		Screen.wait("the button " + button, pressed::isEnabled);
-		hand.click(pressed);
+		Screen.wait("the button " + button, () -> {
+			final JButton there = Dialogs.part(dialog, JButton.class, button);
+			return there != null && there.isEnabled();
+		});
+		// The window may just be made anew.
+		IJ.wait(200);
+		hand.click(Dialogs.part(dialog, JButton.class, button));
 	}
 
-	/** Draws a box, and another of the second class, in an image that is annotated. */
-	private void boxes(final JDialog annotate, final ImagePlus image) {
+	/** Draws a box from row y on, and another of the second class, in an image that is annotated. */
+	private void boxes(final JDialog annotate, final ImagePlus image, final int y) {
 		front(image.getTitle());
 		final RoiManager manager = RoiManager.getInstance2();
 		final int count = manager == null ? 0 : manager.getCount();
 		hand.key(KeyEvent.VK_1);
-		hand.drag(image, 20, 20, 60, 50);
+		hand.drag(image, 20, y, 60, y + 30);
 		hand.key(KeyEvent.VK_2);
-		hand.drag(image, 90, 70, 130, 110);
+		hand.drag(image, 90, y + 50, 130, y + 90);
 		Screen.wait("two boxes more: " + text(annotate, "status"), () -> RoiManager.getInstance2() != null && RoiManager.getInstance2().getCount() == count + 2);
 	}
 
@@ -357,19 +368,20 @@ public final class WalkUse {
 		return windows;
 	}
 
-	/** What a command has opened is on the screen, hides neither the picture nor a table where there is room beside them, and what was open is where it was. */
+	/** What a command has opened is on the screen, beside the picture where there is room, and hides no table; what was open is where it was. */
 	private static void seen(final Map<Window, Rectangle> before) {
 		final Rectangle screen = new Rectangle(Toolkit.getDefaultToolkit().getScreenSize());
 		final Window picture = WindowManager.getCurrentWindow();
-		final Map<Window, Rectangle> now = windows();
+		final Map<Window, Rectangle> now = windows(), fresh = new LinkedHashMap<>(now);
 		before.forEach((window, bounds) -> Screen.check(title(window) + " is where it was", now.get(window) == null || now.get(window).equals(bounds)));
-		final Map<Window, Rectangle> fresh = new LinkedHashMap<>(now);
 		fresh.keySet().removeAll(before.keySet());
 		fresh.forEach((window, bounds) -> {
 			Screen.check(title(window) + " is on the screen: " + bounds, screen.contains(bounds));
 			now.forEach((other, place) -> {
+				final Rectangle both = bounds.intersection(place);
 				final boolean room = bounds.width + place.width <= screen.width || bounds.height + place.height <= screen.height;
-				if (other != window && room && (other == picture || other instanceof TextWindow && fresh.containsKey(other))) Screen.check(title(window) + " is beside " + title(other) + ": " + bounds + ", " + place, !bounds.intersects(place));
+				if (other == window || both.isEmpty()) return;
+				if (other == picture && room || other instanceof TextWindow && fresh.containsKey(other) && 4 * both.width * both.height > 3 * place.width * place.height) throw new AssertionError(title(window) + " lies over " + title(other) + ": " + bounds + ", " + place);
 			});
 		});
 	}
