@@ -109,8 +109,8 @@ if ! javac --release 8 -nowarn -Xlint:-options -encoding UTF-8 -cp "$jar:$ij:$ro
 fi
 export CLEMREG_JAR=$jar CLEMREG_IJ_JAR=$ij
 
-# --- in ImageJ, and on the command line; the longest first, for they take longest
-for script in $(ls -S tests/plugin/test-*.sh); do
+# --- in ImageJ, and on the command line; the longest first: these two by far, the others by their size
+for script in tests/plugin/test-{imagej,walk}.sh $(ls -S tests/plugin/test-*.sh | grep -vE 'test-(imagej|walk)\.sh'); do
   name=$(basename "$script" .sh)
   if [ -z "$filter" ] || [[ $name == *"$filter"* ]]; then beside part "$name" bash "$script" "$work"; fi
 done
