@@ -1,6 +1,7 @@
 package clem.ij;
 
 import java.awt.Dimension;
+import java.awt.EventQueue;
 import java.awt.Frame;
 import java.awt.GraphicsEnvironment;
 import java.awt.Insets;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 import ij.IJ;
 import ij.WindowManager;
@@ -20,8 +22,10 @@ import ij.macro.Interpreter;
 
 /** Puts the windows that a command has opened beside each other: first the picture, then the tables, then the other images. What was open before stays where it is. */
 final class Tiles {
-	/** What lying over a pixel costs: over the picture that is looked at, over another result or ImageJ itself, over a window that the user had open. */
-	private static final int PICTURE = 400, RESULT = 20, OTHER = 1;
+	/** What lying over a pixel costs: over ImageJ's own window, which is small and needed, over the picture that is looked at, over another result, over a window that the user had open. */
+	private static final int IMAGEJ = 4000, PICTURE = 400, RESULT = 20, OTHER = 1;
+
+	private static final int LOOKS = 20, LOOK_MILLIS = 100;
 
 	private final List<Window> before = shown();
 
@@ -38,12 +42,13 @@ final class Tiles {
 		final List<Window> fresh = shown();
 		fresh.removeAll(before);
 		if (fresh.isEmpty()) return;
+		settle(fresh);
 		final Window picture = WindowManager.getCurrentWindow();
 		// Tables before the images beside the picture.
 		fresh.sort((a, b) -> Integer.compare(rank(a, picture), rank(b, picture)));
 		final Rectangle screen = screen(picture == null ? fresh.get(0) : picture);
 		final Map<Rectangle, Integer> taken = new LinkedHashMap<>();
-		for (final Window window : before) if (window.isShowing()) taken.merge(window.getBounds(), window == picture ? PICTURE : window == IJ.getInstance() ? RESULT : OTHER, Math::max);
+		for (final Window window : before) if (window.isShowing()) taken.merge(window.getBounds(), window == picture ? PICTURE : window == IJ.getInstance() ? IMAGEJ : OTHER, Math::max);
 		for (final Window window : fresh) {
 			final Point place = place(window.getSize(), screen, taken, picture == null || window == picture ? window.getLocation() : picture.getLocation());
 			window.setLocation(place);
@@ -51,6 +56,17 @@ final class Tiles {
 		}
 		// Over what finds no room beside it.
 		if (picture != null) picture.toFront();
+	}
+
+	/** Waits, for two seconds at most, until the system has given new windows their frames: without, they are smaller. */
+	private static void settle(final List<Window> fresh) {
+		List<Rectangle> last = null;
+		for (int i = 0; i < LOOKS && !EventQueue.isDispatchThread(); i++) {
+			IJ.wait(LOOK_MILLIS);
+			final List<Rectangle> now = fresh.stream().map(Window::getBounds).collect(Collectors.toList());
+			if (now.equals(last) && fresh.stream().allMatch(window -> window.getInsets().top > 0)) return;
+			last = now;
+		}
 	}
 
 	private static int rank(final Window window, final Window picture) {
