@@ -41,10 +41,11 @@ again() { # VERSION SCALE COMMAND...
 
 old=${CLEMREG_IJ_JAR:-/usr/share/java/ij.jar}
 new=$(ls "${CLEMREG_IMAGEJ:-$root/../shared/imagej}"/jars/ij-*.jar 2>/dev/null | head -1)
-all="cells organelles clem famous dialogs"
+all="cells organelles clem dialogs"
 walk 1.53t "$old" 1.0 $all
 # Without any screen this ImageJ cannot start; -batch shows no window.
 again 1.53t 1.0 "$java" -Duser.home="$scratch/home-1.53t-1.0" -Dplugins.dir="$scratch/ij" -cp "$old" ij.ImageJ -batch
+walk 1.53t-project "$old" 1.0 famous
 walk 1.53t "$old" 2.0 dialogs
 if [ -n "$new" ]; then
   walk 1.54p "$new" 1.0 dialogs
