@@ -101,10 +101,31 @@ class Page:
         self.mouse('mouseReleased', x, y, button='left', buttons=0, clickCount=1)
         self.settle()
 
-    def drag(self, x, y, dx, dy):
-        self.mouse('mousePressed', x, y, button='left', buttons=1, clickCount=1)
-        self.mouse('mouseMoved', x + dx, y + dy, button='left', buttons=1)
-        self.mouse('mouseReleased', x + dx, y + dy, button='left', buttons=0, clickCount=1)
+    def drag(self, x, y, dx, dy, button='left', modifiers=0):
+        buttons = {'left': 1, 'right': 2, 'middle': 4}[button]
+        self.mouse('mousePressed', x, y, button=button, buttons=buttons, clickCount=1, modifiers=modifiers)
+        self.mouse('mouseMoved', x + dx, y + dy, button=button, buttons=buttons, modifiers=modifiers)
+        self.mouse('mouseReleased', x + dx, y + dy, button=button, buttons=0, clickCount=1, modifiers=modifiers)
+
+    def touch(self, kind, *fingers):
+        self.ask('Input.dispatchTouchEvent', type=kind, touchPoints=[{'x': x, 'y': y, 'id': i} for i, (x, y) in enumerate(fingers)])
+
+    def fingers(self, *ways):
+        """Fingers that touch one after the other, go from one place to another and are lifted."""
+        for i in range(len(ways)):
+            self.touch('touchStart', *(a for a, _ in ways[:i + 1]))
+        for part in (0.5, 1):
+            self.touch('touchMove', *((x + part * (u - x), y + part * (v - y)) for (x, y), (u, v) in ways))
+        self.touch('touchEnd')
+
+    def lies(self, name, sides, what):
+        """The coloured surfaces reach from side to side (left, top, right, bottom) to two pixels, once a busy machine has drawn them."""
+        for _ in range(50):
+            found = extent(self.seen(name))
+            if np.abs(found - sides).max() <= 2:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f'{what}: {found}, not {sides}')
 
     def close(self):
         self.process.terminate()
@@ -119,6 +140,12 @@ def read_png(file):
 
 def coloured(picture):
     return np.ptp(picture, axis=2) > 24
+
+
+def extent(picture):
+    """Left, top, right, bottom of what is coloured."""
+    y, x = np.nonzero(coloured(picture))
+    return np.array([x.min(), y.min(), x.max() + 1, y.max() + 1], float)
 
 
 def drawn(picture):
@@ -145,6 +172,36 @@ with tempfile.TemporaryDirectory() as profile:
         # The scale bar: a dark stretch at the lower right.
         strip = first[-24:-14, -200:].max(axis=2) < 90
         assert strip.sum(axis=1).max() >= 50, 'no scale bar'
+
+        # Along z, smaller so that all stays in sight: the wheel zooms about the mouse, both ways.
+        page.value("document.getElementById('alongZ').click()")
+        fitted = page.seen('fitted')
+        whole = extent(fitted)
+        mouse = np.array([250, 400, 250, 400])
+        page.mouse('mouseWheel', 250, 400, deltaX=0, deltaY=180)
+        small = mouse + (whole - mouse) * np.exp(-0.6)
+        page.lies('wheel', small, 'the wheel zooms out about the mouse')
+        # Dragging with the right or middle button, or with shift, moves; no menu comes in the way.
+        page.value("addEventListener('contextmenu', e => { window.menu = !e.defaultPrevented; })")
+        for button, modifiers in (('right', 0), ('middle', 0), ('left', 8)):
+            page.drag(300, 300, 60, -40, button, modifiers)
+            small = small + [60, -40, 60, -40]
+            page.lies('moved', small, f'dragging by 60, -40 with the {button} button, modifiers {modifiers}')
+            page.drag(300, 300, -60, 40, button, modifiers)
+            small = small - [60, -40, 60, -40]
+        page.lies('moved back', small, 'dragging back')
+        assert not page.value('window.menu'), 'a right drag opens a menu'
+        page.mouse('mouseWheel', 250, 400, deltaX=0, deltaY=-180)
+        page.sees('wheel back', fitted, 'the wheel back is as before')
+        # Two fingers: apart and together they zoom, together they move; what was between them stays there.
+        page.fingers(((200, 300), (250, 320)), ((500, 300), (400, 320)))
+        between = np.array([350, 300, 350, 300])
+        page.lies('pinched', np.array([325, 320, 325, 320]) + (whole - between) / 2, 'two fingers')
+        page.fingers(((250, 320), (200, 300)), ((400, 320), (500, 300)))
+        page.lies('pinched back', whole, 'two fingers back')
+        # One finger turns.
+        page.fingers(((300, 300), (420, 340)))
+        assert (page.seen('turned by a finger') != fitted).any(axis=2).sum() > 2000, 'a finger turns nothing'
 
         # Clicks: the chosen object has the colour that was clicked, and its measures are those of the table.
         page.value("document.getElementById('alongZ').click()")

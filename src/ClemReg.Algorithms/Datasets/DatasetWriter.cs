@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using ClemReg.Algorithms.Detection;
-using ClemReg.Algorithms.Meshes;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Datasets;
@@ -38,7 +37,7 @@ internal static class DatasetWriter
     /// <param name="folder">Where.</param>
     /// <param name="job">Cancellation, progress.</param>
     public static void Write(ISliceSource image, double low, double high, string stem, IReadOnlyList<string> classes, IReadOnlyList<(int Slice, SliceUse Use, IReadOnlyList<DetectedBox> Boxes)> slices,
-        DatasetKinds kinds, IReadOnlyList<SliceTile> tiles, (int Side, IReadOnlyList<BoxSize>? Anchors, IReadOnlyList<BoxSize>? TinyAnchors) networks, MeshFolder folder, Job job)
+        DatasetKinds kinds, IReadOnlyList<SliceTile> tiles, (int Side, IReadOnlyList<BoxSize>? Anchors, IReadOnlyList<BoxSize>? TinyAnchors) networks, ResultFolder folder, Job job)
     {
         Size3 size = image.Grid.Size;
         var read = new FloatSlices(image);

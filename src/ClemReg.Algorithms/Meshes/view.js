@@ -202,8 +202,9 @@ canvas.addEventListener('pointermove', e => {
   travelled += Math.hypot(dx, dy);
   if (pointers.size === 2) {
     const [id] = [...pointers.keys()].filter(i => i !== e.pointerId), other = pointers.get(id);
-    zoomAt(Math.hypot(e.offsetX - other[0], e.offsetY - other[1]) / Math.max(1, Math.hypot(before[0] - other[0], before[1] - other[1])), other[0], other[1]);
+    // What was in the middle between both fingers stays there.
     shift(-dx / 2 / perNm, -dy / 2 / perNm);
+    zoomAt(Math.hypot(e.offsetX - other[0], e.offsetY - other[1]) / Math.max(1, Math.hypot(before[0] - other[0], before[1] - other[1])), (e.offsetX + other[0]) / 2, (e.offsetY + other[1]) / 2);
   }
   else if (e.buttons & 6 || e.shiftKey) shift(-dx / perNm, -dy / perNm);
   else {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Evaluation;
 using ClemReg.Algorithms.Meshes;
@@ -67,7 +66,7 @@ internal static class CompareSegmentationsOperation
         string target = request.OptionalPath("comparison") ?? throw new BadInputException("out is missing: give the folder to be written.");
         var image = request.OptionalInput<ISliceSource>("image");
         ComparedInput a = ComparedInput.Of(request, "a"), b = ComparedInput.Of(request, "b");
-        using var folder = new MeshFolder(target, request.Extra.TryGetProperty("overwrite", out JsonElement overwrite) && overwrite.ValueKind == JsonValueKind.True);
+        using var folder = new ResultFolder(target, request.Overwrite);
         double unit = LengthUnit.All.Single(u => u.Name == values.Get(MeshUnit)).Nanometres;
         bool components = values.Get(Components);
         job.Run<object?>("reading", 0, 0.3, part =>
@@ -157,7 +156,7 @@ internal static class CompareSegmentationsOperation
         }
     }
 
-    private static IReadOnlyList<int> Draw(SegmentedObjects a, SegmentedObjects b, ISliceSource? image, bool stack, MeshFolder folder, Job job)
+    private static IReadOnlyList<int> Draw(SegmentedObjects a, SegmentedObjects b, ISliceSource? image, bool stack, ResultFolder folder, Job job)
     {
         var overlay = new ComparisonOverlay(a, b, image, job);
         if (stack) folder.Write("overlay.tif", stream => overlay.WriteStack(stream, job));

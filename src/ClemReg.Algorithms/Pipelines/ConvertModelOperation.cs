@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Inference.Conversion;
 using ClemReg.Algorithms.Parameters;
@@ -51,7 +50,7 @@ internal static class ConvertModelOperation
             {
                 Weights = Enum.Parse<WeightFormat>(request.Values.Get(Precision), ignoreCase: true),
                 Dense = request.Values.Get(Graph) == "dense",
-                Overwrite = request.Extra.TryGetProperty("overwrite", out JsonElement overwrite) && overwrite.ValueKind == JsonValueKind.True,
+                Overwrite = request.Overwrite,
                 Mean = request.Values.Get(Mean),
                 StandardDeviation = request.Values.Get(Deviation),
                 PaddingFactor = request.Values.Get(Padding),

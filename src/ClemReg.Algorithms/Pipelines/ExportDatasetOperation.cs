@@ -1,11 +1,9 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Datasets;
 using ClemReg.Algorithms.Detection;
 using ClemReg.Algorithms.Inference;
-using ClemReg.Algorithms.Meshes;
 using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.Transforms.Interchange;
 using ClemReg.Algorithms.Volumes;
@@ -75,7 +73,7 @@ internal static class ExportDatasetOperation
         (ObjectBoxes boxes, string file) = BoxInput.Read(request, "boxes", size, BoxInput.Names(request));
         int[] slices = Chosen(values.Get(Slices), boxes, size.Z, file);
         if (boxes.Classes.Count == 0) throw new BadInputException($"boxes: {file} holds no boxes and names no classes, so there is nothing to train. Draw boxes with Annotate, or give names.");
-        using var folder = new MeshFolder(target, request.Extra.TryGetProperty("overwrite", out JsonElement overwrite) && overwrite.ValueKind == JsonValueKind.True);
+        using var folder = new ResultFolder(target, request.Overwrite);
 
         SliceSplit split = SliceSplit.Of(slices, values.Get(Distance), values.Get(Validation), values.Get(Test), values.Get(Seed));
         ILookup<int, DetectedBox> bySlice = boxes.Boxes.Where(b => b.Box.Score >= values.Get(MinimumScore)).ToLookup(b => b.Slice, b => b.Box);

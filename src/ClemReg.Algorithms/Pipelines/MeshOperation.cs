@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Cleaning;
 using ClemReg.Algorithms.Evaluation;
@@ -87,13 +86,13 @@ internal static class MeshOperation
         InputText? classText = request.OptionalText("classes");
         Dictionary<int, string>? classes = classText is null ? null : EvaluateOperation.ReadClasses(classText);
         var image = request.Input<ISliceSource>("labels");
-        using var folder = new MeshFolder(target, request.Extra.TryGetProperty("overwrite", out JsonElement overwrite) && overwrite.ValueKind == JsonValueKind.True);
+        using var folder = new ResultFolder(target, request.Overwrite);
         // Files that stay open while objects are added tell of a full disk at any moment, and when they are closed.
         return folder.Writing(() => Fill(values, formats, image, classText, classes, folder, job));
     }
 
     private static OperationResult Fill(
-        ParameterValues values, HashSet<string> formats, ISliceSource image, InputText? classText, Dictionary<int, string>? classes, MeshFolder folder, Job job)
+        ParameterValues values, HashSet<string> formats, ISliceSource image, InputText? classText, Dictionary<int, string>? classes, ResultFolder folder, Job job)
     {
         (LabelVolume labels, SeparateStructures? parts) = job.Run("reading", 0, 0.08, part => Read(image, "labels", values.Get(Components), part));
         int Value(int label) => parts?.ValueOf(label) ?? label;
@@ -134,7 +133,7 @@ internal static class MeshOperation
     {
         long triangles = made.Objects.Sum(o => (long)o.Triangles), written = made.Objects.Sum(o => (long)o.Written);
         string summary = string.Create(CultureInfo.InvariantCulture,
-            $"{Words.Count(made.Objects.Count, "object")}, {made.Objects.Sum(o => o.Measures.VoxelVolume) * 1e-9:G4} um3, {made.Objects.Sum(o => o.AreaNm2) * 1e-6:G4} um2; {Words.Count(triangles, "triangle")}, {written} written; {Words.Count(made.Contacts.Count, "contact")}.");
+            $"{Words.Count(made.Objects.Count, "object")}, {made.Objects.Sum(o => o.Measures.VoxelVolume) * 1e-9:G4} µm³, {made.Objects.Sum(o => o.AreaNm2) * 1e-6:G4} µm²; {Words.Count(triangles, "triangle")}, {written} written; {Words.Count(made.Contacts.Count, "contact")}.");
         return new JsonObject
         {
             ["format"] = "clemreg-meshes",

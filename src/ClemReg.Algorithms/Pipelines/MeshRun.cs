@@ -46,7 +46,7 @@ internal static class MeshRun
 {
     private const int PictureSide = 1200;
 
-    public static MeshRunResult Run(LabelVolume labels, LabelledObject[] objects, Func<int, string> classOf, MeshRunOptions options, MeshFolder folder, ViewFile? view, Job job)
+    public static MeshRunResult Run(LabelVolume labels, LabelledObject[] objects, Func<int, string> classOf, MeshRunOptions options, ResultFolder folder, ViewFile? view, Job job)
     {
         Dictionary<string, int> classes = objects.Select(o => classOf(o.Label)).Distinct().Order(StringComparer.Ordinal).Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
         var measured = new MeasuredObject[objects.Length];

@@ -88,6 +88,9 @@ public sealed record OperationRequest(IReadOnlyDictionary<string, object> Inputs
     /// <summary>The path of a file that may be left out.</summary>
     public string? OptionalPath(string name) => FindPath(Extra, name);
 
+    /// <summary>Whether files that are there already may be replaced.</summary>
+    public bool Overwrite => Extra.TryGetProperty("overwrite", out JsonElement overwrite) && overwrite.ValueKind == JsonValueKind.True;
+
     /// <summary>The path of a file that must be there.</summary>
     public string Path(string name) => OptionalPath(name) ?? throw new KeyNotFoundException(name);
 

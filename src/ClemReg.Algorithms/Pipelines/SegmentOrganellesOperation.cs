@@ -61,6 +61,10 @@ internal static class SegmentOrganellesOperation
     private static readonly NumberParameter OutlierRatio = new("outlier_ratio", "Few", Cleaning, "standard deviations", "For outlier_radius: so far below the mean of the class.", 2, 0.01, 100);
     private static readonly IntegerParameter MinimumSize = new("minimum_size", "Least size", Cleaning, "voxels", "Smaller organelles are left out.", 1, 1, int.MaxValue) { Option = true };
     private static readonly IntegerParameter LeastSlices = new("least_slices", "Least slices", Cleaning, "slices", "Organelles in fewer slices are left out.", 1, 1, 100_000) { Option = true };
+    private static readonly NumberParameter LeastDepth = new("least_depth", "Least depth", Cleaning, "",
+        "linked: organelles of a detector's boxes that reach through the slices for a smaller share of their own width are left out: a detector's errors last for a few slices. Not those that the first or last slice cuts, nor boxes with a score of 1, as drawn by hand. 0: none are.",
+        OrganelleDepth.Standard, 0, 10)
+    { Option = true };
 
     public static Operation Definition { get; } = new(
         "segment_organelles", "Segment Organelles",
@@ -82,7 +86,7 @@ internal static class SegmentOrganellesOperation
         [
             RecipeKind, RecipePreset, Blur, Erode, Dilate, Margin, FillHoles,
             Compose, Overlap, Missing, Fill, Bridges, JoinSlices, Layers, Tolerance,
-            OutlierRadius, OutlierRatio, MinimumSize, LeastSlices,
+            OutlierRadius, OutlierRatio, MinimumSize, LeastSlices, LeastDepth,
             .. DetectObjectsOperation.OfNetwork,
             SegmentEmOperation.Threshold, EmModel.Tile, EmModel.Flips, EmModel.Downsampling,
         ],
@@ -110,7 +114,11 @@ internal static class SegmentOrganellesOperation
             (organelles, long removed) = job.Run("clean", 0.9, 0.93, part => NeighbourCleaning.Run(organelles, image.Grid.Spacing, radius, request.Values.Get(OutlierRatio), part));
             run["voxels_cleaned"] = removed;
         }
-        organelles = Kept(organelles, request.Values);
+        double depth = request.Values.Get(Compose) == Linked ? request.Values.Get(LeastDepth) : 0;
+        bool[] flat = [.. organelles.Select(o => OrganelleDepth.IsFlat(o, found, image.Grid, depth))];
+        if (flat.Count(f => f) is > 0 and var count)
+            job.Warn($"{Words.Count(count, "organelle")} left out: flatter than {LeastDepth.Name} = {depth.ToString(CultureInfo.InvariantCulture)} of their own width, as a detector's errors are.");
+        organelles = Kept(organelles, flat, request.Values);
         LabelVolume labels = job.Run("paint", 0.93, 0.97, part => OrganellePainting.Paint(image.Grid, organelles, part));
         OrganelleReviews.Add(organelles, found, given.Classes, labels, job);
 
@@ -223,15 +231,15 @@ internal static class SegmentOrganellesOperation
             JoinSlices = values.Get(JoinSlices),
         }, job);
 
-    /// <summary>Those that are large enough, with their reviews' places among them.</summary>
-    private static List<Organelle3D> Kept(IReadOnlyList<Organelle3D> organelles, ParameterValues values)
+    /// <summary>Those that are large enough and not flat, with their reviews' places among them.</summary>
+    private static List<Organelle3D> Kept(IReadOnlyList<Organelle3D> organelles, bool[] flat, ParameterValues values)
     {
         int[] place = new int[organelles.Count];
         var kept = new List<Organelle3D>();
         for (int i = 0; i < place.Length; i++)
         {
             Organelle3D o = organelles[i];
-            place[i] = o.Sections.Count >= values.Get(LeastSlices) && o.Sections.Sum(s => s.Pixels.Area) >= values.Get(MinimumSize) ? kept.Count : -1;
+            place[i] = !flat[i] && o.Sections.Count >= values.Get(LeastSlices) && o.Sections.Sum(s => s.Pixels.Area) >= values.Get(MinimumSize) ? kept.Count : -1;
             if (place[i] >= 0) kept.Add(o);
         }
         foreach (Organelle3D o in kept)

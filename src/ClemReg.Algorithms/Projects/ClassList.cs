@@ -1,5 +1,6 @@
 using System.Globalization;
 using ClemReg.Algorithms.Meshes;
+using ClemReg.Algorithms.Organelles;
 using ClemReg.Algorithms.Transforms.Interchange;
 
 namespace ClemReg.Algorithms.Projects;
@@ -17,7 +18,7 @@ internal static class ClassList
         foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
         {
             int at = part.LastIndexOf("=#", StringComparison.Ordinal);
-            string name = (at < 0 ? part : part[..at]).Trim(), colour = at < 0 ? Colour(classes.Count) : part[(at + 1)..].Trim().ToLowerInvariant();
+            string name = (at < 0 ? part : part[..at]).Trim(), colour = at < 0 ? Colour(part, classes.Count) : part[(at + 1)..].Trim().ToLowerInvariant();
             try
             {
                 Check(name, colour, classes);
@@ -40,10 +41,10 @@ internal static class ClassList
             throw new BadInputException($"classes: the colour {Xyz.Short(colour)} of {Xyz.Short(name)} is none such as #33cc4d.");
     }
 
-    /// <summary>The colour of a class that has none of its own.</summary>
-    public static string Colour(int number)
+    /// <summary>The colour of a class that has none of its own: that which it has in pictures.</summary>
+    public static string Colour(string name, int number)
     {
-        Rgb colour = Rgb.Of(number);
+        Rgb colour = ClassPalette.Of(name, number);
         return string.Create(CultureInfo.InvariantCulture, $"#{colour.Red:x2}{colour.Green:x2}{colour.Blue:x2}");
     }
 }

@@ -214,7 +214,7 @@ public sealed class FamousProject
         foreach (JsonNode? item in list)
         {
             if (item is not JsonObject one) throw new BadInputException("classes: each must be an object { \"name\": ..., \"colour\": \"#rrggbb\" }.");
-            string name = Text(one["name"], "classes: name"), colour = one["colour"] is null ? ClassList.Colour(classes.Count) : Text(one["colour"], "classes: colour");
+            string name = Text(one["name"], "classes: name"), colour = one["colour"] is null ? ClassList.Colour(name, classes.Count) : Text(one["colour"], "classes: colour");
             ClassList.Check(name, colour, classes);
             classes.Add((name, colour));
         }

@@ -110,6 +110,8 @@ public class DetectionTests
     [InlineData("\n1.5 0.5 0.5 0.1 0.1", "line 2: the class '1.5'")]
     [InlineData("7 0.5 0.5 0.1 0.1", "line 1: class 7, but 2 classes are named")]
     [InlineData("0 0.5 x 0.1 0.1", "line 1: 'x' is no number")]
+    [InlineData("0 NaN 0.5 0.1 0.1", "line 1: 'NaN' is no number")]
+    [InlineData("0 0.5 0.5 -0.1 0.1", "line 1: centre and sides must be shares")]
     [InlineData("0 120 40 30 30", "line 1: centre and sides must be shares")]
     [InlineData("0 0.5 0.5 0 0.1", "line 1: centre and sides must be shares")]
     [InlineData("0 0.5 0.5 0.1 0.1 3", "line 1: the score 3")]

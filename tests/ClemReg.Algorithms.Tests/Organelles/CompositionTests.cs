@@ -1,5 +1,6 @@
 using ClemReg.Algorithms.Detection;
 using ClemReg.Algorithms.Organelles;
+using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Tests.Organelles;
 
@@ -217,6 +218,26 @@ public sealed class CompositionTests
         Assert.Contains("join_slices", Assert.Throws<BadInputException>(() => one.Linked(new LinkedCompositionOptions { JoinSlices = 0 })).Message, StringComparison.Ordinal);
         Assert.Contains("paper_layers", Assert.Throws<BadInputException>(() => one.Paper(new PaperCompositionOptions { Layers = 0 })).Message, StringComparison.Ordinal);
         Assert.Contains("paper_tolerance", Assert.Throws<BadInputException>(() => one.Paper(new PaperCompositionOptions { Tolerance = double.NaN })).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(5, 9, 0.9, 0.5, true)]    // 5 slices of 15 nm, 200 nm wide
+    [InlineData(5, 11, 0.9, 0.5, false)]  // 7 slices: 105 nm
+    [InlineData(5, 9, 0.9, 0.3, false)]
+    [InlineData(5, 9, 0.9, 0, false)]
+    [InlineData(0, 4, 0.9, 0.5, false)]   // cut by the first slice
+    [InlineData(15, 19, 0.9, 0.5, false)] // and by the last
+    [InlineData(5, 9, 1, 0.5, false)]     // drawn by hand
+    public void Organelles_that_are_wide_and_last_for_few_slices_are_flat(int first, int last, double score, double least, bool flat)
+    {
+        var scene = new Scene();
+        for (int z = first; z <= last; z++) scene.Add(z, 0, score, (50, 50, 11.3));
+        var grid = new Grid(new Size3(20, 100, 100), new Point3(15, 10, 10));
+        Assert.Equal(flat, OrganelleDepth.IsFlat(Assert.Single(scene.Linked()), scene.Boxes, grid, least));
+        // A tube that lies in the slices is not, for its length.
+        var tube = new Scene();
+        for (int z = first; z <= last; z++) tube.Add(z, 0, score, [.. Enumerable.Range(20, 60).Select(x => (50.0, (double)x, 5.0))]);
+        Assert.False(OrganelleDepth.IsFlat(Assert.Single(tube.Linked()), tube.Boxes, grid, least));
     }
 
     [Fact]

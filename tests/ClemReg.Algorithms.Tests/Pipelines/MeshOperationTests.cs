@@ -68,6 +68,7 @@ public sealed class MeshOperationTests : IDisposable
         Assert.Equal(["1,300,mito,mito", "300,70000,mito,(no class)"], File.ReadAllLines(Path.Combine(_folder, "all", "contacts.csv")).Skip(1).Select(l => l[..l.LastIndexOf(',')]));
         Assert.Equal(["(no class)", "mito"], Table("all", "classes.csv").Select(r => r["class"]));
         Assert.Equal(3, (int)report["objects"]!);
+        Assert.Matches("^3 objects, 0\\.0\\d+ µm³, 0\\.\\d+ µm²; ", (string)report["summary"]!);
         Assert.Contains("1 of 3 objects have no class", (string)report["warnings"]![0]!, StringComparison.Ordinal);
         byte[] png = File.ReadAllBytes(Path.Combine(_folder, "all", "meshes.png"));
         Assert.Equal("\u0089PNG"u8.ToArray()[^3..], png[1..4]);
@@ -81,6 +82,43 @@ public sealed class MeshOperationTests : IDisposable
         Run(image, "five", new Job(5), parameters: ("format", "stl,obj,ply"));
         foreach (string file in Directory.GetFiles(Path.Combine(_folder, "one")))
             Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(_folder, "five", Path.GetFileName(file))));
+    }
+
+    [Fact]
+    public void A_label_that_touches_everything_is_closed_and_in_contact_with_all()
+    {
+        using Volume<float> image = Balls();
+        for (int z = 0; z < 14; z++)
+            for (int y = 0; y < 40; y++)
+                foreach (ref float voxel in image.Row(z, y))
+                    if (voxel == 0) voxel = 5;
+        Run(image, "x", parameters: [("format", "stl"), ("picture", "false"), ("view", "false")]);
+        TriangleMesh around = StlFile.Read(File.ReadAllBytes(Path.Combine(_folder, "x", "label_5.stl")), "label_5.stl");
+        Assert.True(MeshCheck.Of(around) is { Watertight: true, Parts: 3 }, "a box with two hollows; the third is open at the volume's end");
+        Dictionary<string, string> row = Table("x", "objects.csv").Single(r => r["label"] == "5");
+        Assert.Equal("1", row["at_border"]);
+        Assert.Equal(Number(row["voxel_volume_um3"]), Number(row["mesh_volume_um3"]), 0.02 * Number(row["voxel_volume_um3"]));
+        foreach (string other in new[] { "1,5", "5,300", "5,70000" }) Assert.Contains(File.ReadAllLines(Path.Combine(_folder, "x", "contacts.csv")), l => l.StartsWith(other + ",", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Seventy_thousand_labels_of_a_few_voxels_and_of_one()
+    {
+        using var image = new Volume<float>(new Grid(new Size3(8, 320, 320), new Point3(30, 10, 10)));
+        int label = 0;
+        for (int z = 0; z < 8; z++)
+            for (int y = 0; y + 2 <= 320; y += 3)
+                for (int x = 0; x + 2 <= 320 && label < 70000; x += 3)
+                {
+                    label++;
+                    for (int k = 0; k < (label % 10 == 0 ? 1 : 4); k++) image[z, y + (k >> 1), x + (k & 1)] = label;
+                }
+        JsonObject report = Run(image, "x", parameters: [("format", "ply"), ("picture", "false"), ("view", "false"), ("path_length", "false"), ("contact_limit", "0")]);
+        Assert.Equal(70000, (int)report["objects"]!);
+        List<Dictionary<string, string>> rows = Table("x", "objects.csv");
+        Assert.Equal(Enumerable.Range(1, 70000).Select(l => $"{l}"), rows.Select(r => r["label"]));
+        Assert.All(rows, r => Assert.Equal(Number(r["label"]) % 10 == 0 ? 1 : 4, Number(r["voxels"])));
+        Assert.All(rows, r => Assert.Equal(Number(r["voxel_volume_um3"]), Number(r["mesh_volume_um3"]), 0.02 * Number(r["voxel_volume_um3"])));
     }
 
     [Fact]

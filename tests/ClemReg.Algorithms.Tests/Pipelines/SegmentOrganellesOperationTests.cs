@@ -145,6 +145,37 @@ public sealed class SegmentOrganellesOperationTests : IDisposable
     }
 
     [Fact]
+    public void Labels_of_nothing_give_none_and_one_of_everything_gives_the_boxes()
+    {
+        using Volume<byte> image = Balls();
+        using var labels = new Volume<ushort>(image.Grid);
+        var inputs = new Dictionary<string, object> { ["segmentation"] = labels };
+        using OperationResult none = Run(image, Boxes(Table([])), new { }, inputs, ("recipe", "labels"));
+        Assert.Equal(0, (int)none.Json["objects"]!);
+        Assert.Contains("boxes hold no organelle's pixels", (string)none.Json["warnings"]![0]!, StringComparison.Ordinal);
+        for (int z = 0; z < 12; z++) labels.Slice(z).Fill(7);
+        using OperationResult all = Run(image, Boxes(Table([])), new { }, inputs, ("recipe", "labels")), boxes = Run(image, Boxes(Table([])), new { }, null, ("recipe", "box"));
+        Assert.Equal(File(boxes, "objects.csv"), File(all, "objects.csv"));
+    }
+
+    [Fact]
+    public void What_lasts_for_few_slices_is_left_out_and_told_unless_it_was_drawn_by_hand()
+    {
+        using Volume<byte> image = Balls();
+        const string error = "6,0,mitochondria,40,5,14,14,0.9\n7,0,mitochondria,40,5,14,14,0.9\n";
+        using OperationResult result = Run(image, Boxes(Table() + error), new { }, null, ("recipe", "box"));
+        Assert.Equal((2, 1), ((int)result.Json["objects"]!, (int)result.Json["objects_left_out"]!));
+        Assert.Contains("1 organelle left out: flatter than least_depth = 0.5", (string)result.Json["warnings"]![0]!, StringComparison.Ordinal);
+        foreach ((string key, string value) in new[] { ("least_depth", "0"), ("composition", "paper") })
+        {
+            using OperationResult all = Run(image, Boxes(Table() + error), new { }, null, ("recipe", "box"), (key, value));
+            Assert.Empty(all.Json["warnings"]!.AsArray());
+        }
+        using OperationResult drawn = Run(image, Boxes(Table() + error.Replace("0.9", "1", StringComparison.Ordinal)), new { }, null, ("recipe", "box"));
+        Assert.Equal(3, (int)drawn.Json["objects"]!);
+    }
+
+    [Fact]
     public void A_model_of_a_structure_gives_the_pixels()
     {
         using Volume<byte> image = Balls();

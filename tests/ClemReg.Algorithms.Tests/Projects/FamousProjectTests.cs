@@ -82,7 +82,8 @@ public sealed class FamousProjectTests : IDisposable
         Assert.Equal("[50,10,10]", report["stack"]!["spacing_zyx_nm"]!.ToJsonString());
         Assert.Equal(["mito", "nucleus"], report["classes"]!.AsArray().Select(c => (string)c!["name"]!));
         Assert.Equal("#33cc4d", (string)report["classes"]![0]!["colour"]!);
-        Assert.Matches("^#[0-9a-f]{6}$", (string)report["classes"]![1]!["colour"]!);
+        // The papers' classes have the colours that they have in pictures.
+        Assert.Equal("#4d80ff", (string)report["classes"]![1]!["colour"]!);
         Assert.Equal(At("yolo.onnx"), (string)report["detector"]!);
         Assert.Equal(["project.json"], Directory.GetFileSystemEntries(At("p")).Select(Path.GetFileName));
         Assert.Contains("holds one", Assert.Throws<BadInputException>(New).Message, StringComparison.Ordinal);

@@ -1,16 +1,16 @@
-namespace ClemReg.Algorithms.Meshes;
+namespace ClemReg.Algorithms;
 
 /// <summary>
 /// A folder of results that appears whole or not at all: everything is written into a folder beside it, which comes to its place by <see cref="Commit"/> and goes by <see cref="Dispose"/>.
 /// </summary>
-internal sealed class MeshFolder : IDisposable
+internal sealed class ResultFolder : IDisposable
 {
     private readonly string _target, _work;
     private readonly bool _overwrite;
 
     /// <summary>Refuses a place that cannot be written before work is spent on it.</summary>
     /// <exception cref="BadInputException">It is a file, is there already and may not be overwritten, or cannot be made.</exception>
-    public MeshFolder(string target, bool overwrite)
+    public ResultFolder(string target, bool overwrite)
     {
         if (target.Length == 0 || target.Contains('\0')) throw BadInputException.ForParameter("out", target, "a folder to be written");
         _target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
