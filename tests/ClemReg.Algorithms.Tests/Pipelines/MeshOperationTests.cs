@@ -113,7 +113,7 @@ public sealed class MeshOperationTests : IDisposable
                     label++;
                     for (int k = 0; k < (label % 10 == 0 ? 1 : 4); k++) image[z, y + (k >> 1), x + (k & 1)] = label;
                 }
-        JsonObject report = Run(image, "x", parameters: [("format", "ply"), ("picture", "false"), ("view", "false"), ("path_length", "false"), ("contact_limit", "0")]);
+        JsonObject report = Run(image, "x", parameters: [("format", "ply"), ("picture", "false"), ("view", "false"), ("path_length", "false"), ("contact_limit", "0"), ("all_triangles", "true")]);
         Assert.Equal(70000, (int)report["objects"]!);
         List<Dictionary<string, string>> rows = Table("x", "objects.csv");
         Assert.Equal(Enumerable.Range(1, 70000).Select(l => $"{l}"), rows.Select(r => r["label"]));
