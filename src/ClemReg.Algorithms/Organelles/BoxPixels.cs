@@ -1,3 +1,4 @@
+using ClemReg.Algorithms.Cells;
 using ClemReg.Algorithms.Detection;
 using ClemReg.Algorithms.Segmentation;
 using ClemReg.Algorithms.Volumes;
@@ -10,6 +11,9 @@ public static class BoxPixels
     /// <summary>How often a lower threshold is tried for a mask that does not reach over its box, and how much of the box one may fill: more is the box's surroundings.</summary>
     private const int MostThresholds = 3;
     private const double MostFilled = 0.95;
+
+    /// <summary>So much of its convex hull a mask that reaches over its box fills at least: chromatin along an envelope does not.</summary>
+    private const double LeastSolid = 0.6;
 
     /// <summary>Finds the pixels.</summary>
     /// <param name="slice">The slice's grey values, y, x; for <see cref="PixelSource.Ellipse"/> and <see cref="PixelSource.Box"/> only its size counts.</param>
@@ -82,7 +86,18 @@ public static class BoxPixels
         bool Reaches(Plane<bool> mask)
         {
             SliceMask found = SliceMask.Of(mask, 0, 0);
-            return found.Area > 0 && found.Bottom - found.Top >= recipe.Reach * box.Height && found.Right - found.Left >= recipe.Reach * box.Width;
+            return found.Area > 0 && found.Bottom - found.Top >= recipe.Reach * box.Height && found.Right - found.Left >= recipe.Reach * box.Width
+                && found.Area >= LeastSolid * ConvexHull.Rows(Ends(found)).Sum(row => row.Last - row.First + 1);
+        }
+    }
+
+    /// <summary>The first and the last pixel of each run.</summary>
+    private static IEnumerable<(int Y, int X)> Ends(SliceMask mask)
+    {
+        for (int i = 0; i < mask.Runs.Length; i++)
+        {
+            yield return (mask.Runs[i].Y, mask.Runs[i].From);
+            yield return (mask.Runs[i].Y, mask.Runs[i].To - 1);
         }
     }
 

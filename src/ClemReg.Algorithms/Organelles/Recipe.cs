@@ -64,7 +64,7 @@ public sealed record Recipe
     public double? Level { get; init; }
 
     /// <summary>
-    /// How much of the box's height and width the organelle must reach over, 0 (it does not matter) to 1. Where it does not, as where Otsu's threshold takes a nucleolus for the nucleus, the next threshold is tried: Otsu's of
+    /// How much of the box's height and width the organelle must reach over, 0 (it does not matter) to 1, and not as a thin rim: it must fill 60 % of its convex hull. Where it does not, as where Otsu's threshold takes a nucleolus for the nucleus, the next threshold is tried: Otsu's of
     /// what was left out. Where none does, the organelle is the ellipse in its box.
     /// </summary>
     public double Reach { get; init; }

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Evaluation;
-using ClemReg.Algorithms.Meshes;
 using ClemReg.Algorithms.Parameters;
 using ClemReg.Algorithms.Transforms.Interchange;
 using ClemReg.Algorithms.Volumes;

@@ -137,6 +137,24 @@ public sealed class RecipeTests
         Assert.Equal(0, BoxPixels.Find(plain, null, box, recipe with { Reach = 0.75 }, Pixels).Area);
     }
 
+    [Fact]
+    public void Chromatin_along_the_envelope_reaches_over_the_box_but_is_not_the_nucleus()
+    {
+        // A dark rim, open for a sixth, so that no hole can be filled.
+        var slice = new Plane<float>(120, 120);
+        var random = new Random(7);
+        for (int y = 0; y < 120; y++)
+            for (int x = 0; x < 120; x++)
+            {
+                double r = Math.Sqrt((y - 60) * (y - 60) + (x - 60) * (x - 60)), angle = Math.Atan2(y - 60, x - 60);
+                slice[y, x] = (r > 40 ? 160 : r > 34 && Math.Abs(angle - 0.8) > Math.PI / 6 ? 50 : 120) + random.Next(-5, 6);
+            }
+        var box = new DetectedBox(0, 1, 20, 20, 101, 101);
+        var recipe = new Recipe { Unit = RecipeUnit.Px, Blur = 1, FillHoles = true };
+        Assert.InRange(BoxPixels.Find(slice, null, box, recipe, Pixels).Area, 900, 1500);
+        Assert.InRange(BoxPixels.Find(slice, null, box, recipe with { Reach = 0.75 }, Pixels).Area, 0.95 * Math.PI * 40 * 40, 1.05 * Math.PI * 40 * 40);
+    }
+
     [Theory]
     [InlineData("-0.1")]
     [InlineData("1.5")]
