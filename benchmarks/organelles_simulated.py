@@ -22,6 +22,7 @@ LIMIT = 0.25
 ERRORS = {
     "exact": [],
     "jitter": ["--box-jitter", "0.05"],
+    "misses": ["--box-jitter", "0.05", "--missed-boxes", "0.1", "--missed-objects", "0.05"],
     "detector": ["--box-jitter", "0.05", "--missed-boxes", "0.1", "--missed-objects", "0.05", "--false-boxes", "0.1", "--confused", "0.3"],
 }
 

@@ -62,7 +62,7 @@ browser=$(command -v chromium || command -v chromium-browser || command -v googl
 if [ -n "$browser" ]; then
   { echo label,class; tail -n +2 "$scratch/meshes/objects.csv" | awk -F, '{ print $1 "," ($1 % 2 ? "odd" : "even") }'; } >"$scratch/two.csv"
   check "mesh of two classes" "$clemreg" mesh --labels "$s/em_labels.tif" --classes "$scratch/two.csv" --format stl --out "$scratch/two"
-  check "the view in $browser: $(timeout 200 /usr/bin/python3 "$root/tests/plugin/view_page.py" "$browser" "$scratch/two" "${CLEMREG_VIEW_PICTURES:-$scratch/view}" 2>&1 | tee "$scratch/view.log" | tail -3)" grep -q 'objects chosen by clicks' "$scratch/view.log"
+  check "the view in $browser: $(timeout 400 /usr/bin/python3 "$root/tests/plugin/view_page.py" "$browser" "$scratch/two" "${CLEMREG_VIEW_PICTURES:-$scratch/view}" 2>&1 | tee "$scratch/view.log" | tail -3)" grep -q 'objects chosen by clicks' "$scratch/view.log"
 else
   skip "the view in a browser: there is no Chromium"
 fi

@@ -6,20 +6,21 @@ namespace ClemReg.Algorithms.Organelles;
 public static class OrganelleDepth
 {
     /// <summary>The least depth, a share of the width, where nothing else is asked for [least_depth].</summary>
-    public const double Standard = 0.5;
+    public const double Standard = 0.4;
 
     /// <summary>Whether an organelle is flat.</summary>
     /// <param name="organelle">The organelle.</param>
     /// <param name="boxes">The boxes that it is made of.</param>
     /// <param name="grid">The image's: size, and spacing in nm.</param>
+    /// <param name="missing">An organelle may have no box in so many slices in a row, at the ends of the image too.</param>
     /// <param name="least">How deep it must be at least, a share of its width; 0: nothing is flat.</param>
     /// <returns>
-    /// False where the first or the last slice cuts it, so that nobody knows its depth, and where all its boxes have the score 1, as those drawn by hand. Of one that is wider than the image is deep, the image's depth counts.
+    /// False where the first or the last slice may cut it, so that nobody knows its depth, and where all its boxes have the score 1, as those drawn by hand. Of one that is wider than the image is deep, the image's depth counts.
     /// </returns>
-    public static bool IsFlat(Organelle3D organelle, IReadOnlyList<SliceOrganelle> boxes, Grid grid, double least)
+    public static bool IsFlat(Organelle3D organelle, IReadOnlyList<SliceOrganelle> boxes, Grid grid, int missing, double least)
     {
         int first = organelle.Sections[0].Slice, last = organelle.Sections[^1].Slice;
-        if (first == 0 || last == grid.Size.Z - 1 || organelle.Members.All(m => boxes[m].Box.Score == 1)) return false;
+        if (first <= missing || last >= grid.Size.Z - 1 - missing || organelle.Members.All(m => boxes[m].Box.Score == 1)) return false;
         double deepest = grid.Size.Z * grid.Spacing.Z, width = organelle.Members.Max(m => Width(boxes[m], grid.Spacing));
         return (last - first + 1) * grid.Spacing.Z < least * Math.Min(width, deepest);
     }

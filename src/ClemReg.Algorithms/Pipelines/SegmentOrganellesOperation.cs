@@ -62,7 +62,7 @@ internal static class SegmentOrganellesOperation
     private static readonly IntegerParameter MinimumSize = new("minimum_size", "Least size", Cleaning, "voxels", "Smaller organelles are left out.", 1, 1, int.MaxValue) { Option = true };
     private static readonly IntegerParameter LeastSlices = new("least_slices", "Least slices", Cleaning, "slices", "Organelles in fewer slices are left out.", 1, 1, 100_000) { Option = true };
     private static readonly NumberParameter LeastDepth = new("least_depth", "Least depth", Cleaning, "",
-        "linked: organelles of a detector's boxes that reach through the slices for a smaller share of their own width are left out: a detector's errors last for a few slices. Not those that the first or last slice cuts, nor boxes with a score of 1, as drawn by hand. 0: none are.",
+        "linked: organelles of a detector's boxes that reach through the slices for a smaller share of their own width are left out: a detector's errors last for a few slices. Not those that the first or last slice may cut (link_missing), nor boxes with a score of 1, as drawn by hand. 0: none are.",
         OrganelleDepth.Standard, 0, 10)
     { Option = true };
 
@@ -115,7 +115,7 @@ internal static class SegmentOrganellesOperation
             run["voxels_cleaned"] = removed;
         }
         double depth = request.Values.Get(Compose) == Linked ? request.Values.Get(LeastDepth) : 0;
-        bool[] flat = [.. organelles.Select(o => OrganelleDepth.IsFlat(o, found, image.Grid, depth))];
+        bool[] flat = [.. organelles.Select(o => OrganelleDepth.IsFlat(o, found, image.Grid, request.Values.Get(Missing), depth))];
         if (flat.Count(f => f) is > 0 and var count)
             job.Warn($"{Words.Count(count, "organelle")} left out: flatter than {LeastDepth.Name} = {depth.ToString(CultureInfo.InvariantCulture)} of their own width, as a detector's errors are.");
         organelles = Kept(organelles, flat, request.Values);

@@ -226,18 +226,20 @@ public sealed class CompositionTests
     [InlineData(5, 9, 0.9, 0.3, false)]
     [InlineData(5, 9, 0.9, 0, false)]
     [InlineData(0, 4, 0.9, 0.5, false)]   // cut by the first slice
+    [InlineData(3, 7, 0.9, 0.5, false)]   // or perhaps, where boxes are missing
     [InlineData(15, 19, 0.9, 0.5, false)] // and by the last
+    [InlineData(12, 16, 0.9, 0.5, false)]
     [InlineData(5, 9, 1, 0.5, false)]     // drawn by hand
     public void Organelles_that_are_wide_and_last_for_few_slices_are_flat(int first, int last, double score, double least, bool flat)
     {
         var scene = new Scene();
         for (int z = first; z <= last; z++) scene.Add(z, 0, score, (50, 50, 11.3));
         var grid = new Grid(new Size3(20, 100, 100), new Point3(15, 10, 10));
-        Assert.Equal(flat, OrganelleDepth.IsFlat(Assert.Single(scene.Linked()), scene.Boxes, grid, least));
+        Assert.Equal(flat, OrganelleDepth.IsFlat(Assert.Single(scene.Linked()), scene.Boxes, grid, 3, least));
         // A tube that lies in the slices is not, for its length.
         var tube = new Scene();
         for (int z = first; z <= last; z++) tube.Add(z, 0, score, [.. Enumerable.Range(20, 60).Select(x => (50.0, (double)x, 5.0))]);
-        Assert.False(OrganelleDepth.IsFlat(Assert.Single(tube.Linked()), tube.Boxes, grid, least));
+        Assert.False(OrganelleDepth.IsFlat(Assert.Single(tube.Linked()), tube.Boxes, grid, 3, least));
     }
 
     [Fact]

@@ -165,7 +165,7 @@ public sealed class SegmentOrganellesOperationTests : IDisposable
         const string error = "6,0,mitochondria,40,5,14,14,0.9\n7,0,mitochondria,40,5,14,14,0.9\n";
         using OperationResult result = Run(image, Boxes(Table() + error), new { }, null, ("recipe", "box"));
         Assert.Equal((2, 1), ((int)result.Json["objects"]!, (int)result.Json["objects_left_out"]!));
-        Assert.Contains("1 organelle left out: flatter than least_depth = 0.5", (string)result.Json["warnings"]![0]!, StringComparison.Ordinal);
+        Assert.Contains("1 organelle left out: flatter than least_depth = 0.4", (string)result.Json["warnings"]![0]!, StringComparison.Ordinal);
         foreach ((string key, string value) in new[] { ("least_depth", "0"), ("composition", "paper") })
         {
             using OperationResult all = Run(image, Boxes(Table() + error), new { }, null, ("recipe", "box"), (key, value));
