@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using ClemReg.Algorithms.Filters;
 using ClemReg.Algorithms.Segmentation;
@@ -215,7 +216,7 @@ internal sealed class ContourTree
         private void AddPixels(ComponentTree tree)
         {
             (int height, int width) = (tree.Height, tree.Width);
-            ReadOnlySpan<int> nodes = tree.Nodes, parents = tree.Parents;
+            ReadOnlySpan<int> nodes = tree.Nodes;
             for (int y = 0, p = 0; y < height; y++)
                 for (int x = 0; x < width; x++, p++)
                 {
@@ -228,35 +229,20 @@ internal sealed class ContourTree
                     of.XY += (double)x * y;
                     of.Border += (x == 0 ? 1 : 0) + (y == 0 ? 1 : 0) + (x == width - 1 ? 1 : 0) + (y == height - 1 ? 1 : 0);
                 }
-            for (int i = tree.Count - 1; i > 0; i--)
-            {
-                ref Pixels within = ref _pixels[i], of = ref _pixels[parents[i]];
-                of.Count += within.Count;
-                of.X += within.X;
-                of.Y += within.Y;
-                of.XX += within.XX;
-                of.YY += within.YY;
-                of.XY += within.XY;
-                of.Border += within.Border;
-            }
+            tree.Accumulate<Pixels>(_pixels);
         }
 
         private void AddOutlines(ComponentTree tree, Plane<ushort> levels, float[] gradient)
         {
             (int height, int width) = (tree.Height, tree.Width);
-            ReadOnlySpan<int> nodes = tree.Nodes, parents = tree.Parents;
+            ReadOnlySpan<int> nodes = tree.Nodes;
             for (int y = 0, p = 0; y < height; y++)
                 for (int x = 0; x < width; x++, p++)
                 {
                     if (x + 1 < width) Edge(levels.Values, nodes, gradient, p, p + 1);
                     if (y + 1 < height) Edge(levels.Values, nodes, gradient, p, p + width);
                 }
-            for (int i = tree.Count - 1; i > 0; i--)
-            {
-                ref Outline within = ref _outlines[i], of = ref _outlines[parents[i]];
-                of.Edges += within.Edges;
-                of.Gradients += within.Gradients;
-            }
+            tree.Accumulate<Outline>(_outlines);
         }
 
         /// <summary>Two neighbours are parted by the outlines of the components that hold the brighter one only.</summary>
@@ -272,8 +258,15 @@ internal sealed class ContourTree
             beyond.Gradients -= mean;
         }
 
-        private record struct Pixels(int Count, int Border, double X, double Y, double XX, double YY, double XY);
+        private record struct Pixels(int Count, int Border, double X, double Y, double XX, double YY, double XY) : IAdditionOperators<Pixels, Pixels, Pixels>
+        {
+            public static Pixels operator +(Pixels a, Pixels b) =>
+                new(a.Count + b.Count, a.Border + b.Border, a.X + b.X, a.Y + b.Y, a.XX + b.XX, a.YY + b.YY, a.XY + b.XY);
+        }
 
-        private record struct Outline(int Edges, double Gradients);
+        private record struct Outline(int Edges, double Gradients) : IAdditionOperators<Outline, Outline, Outline>
+        {
+            public static Outline operator +(Outline a, Outline b) => new(a.Edges + b.Edges, a.Gradients + b.Gradients);
+        }
     }
 }

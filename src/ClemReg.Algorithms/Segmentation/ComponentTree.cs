@@ -184,7 +184,8 @@ public sealed class ComponentTree
     public ReadOnlySpan<ushort> Levels => _level;
 
     /// <summary>Adds up, for each component, what its own pixels have and what all components within it have.</summary>
-    public void Accumulate(Span<double> perNode)
+    public void Accumulate<T>(Span<T> perNode)
+        where T : IAdditionOperators<T, T, T>
     {
         for (int i = Count - 1; i > 0; i--) perNode[_parent[i]] += perNode[i];
     }
@@ -200,7 +201,7 @@ public sealed class ComponentTree
         var tree = new ComponentTree(dark, job);
         var size = new double[tree.Count];
         foreach (int node in tree.Nodes) size[node]++;
-        tree.Accumulate(size);
+        tree.Accumulate<double>(size);
         var filled = new ushort[tree.Count];
         for (int i = 0; i < filled.Length; i++) filled[i] = i > 0 && size[i] <= area ? filled[tree._parent[i]] : tree._level[i];
         for (int i = 0; i < dark.Values.Length; i++) dark.Values[i] = (ushort)(ushort.MaxValue - filled[tree._node[i]]);
