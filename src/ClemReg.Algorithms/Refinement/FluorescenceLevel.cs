@@ -19,7 +19,7 @@ internal sealed class FluorescenceLevel : IDisposable
         _image = image;
         BlurNm = blurNm;
         HighPassNm = highPassNm;
-        _wide = Field(image, Math.Sqrt(highPassNm * highPassNm + blurNm * blurNm), job);
+        _wide = Field(image, Surroundings, job);
         if (blurNm > 0) _narrow = Field(image, blurNm, job);
     }
 
@@ -28,6 +28,8 @@ internal sealed class FluorescenceLevel : IDisposable
 
     /// <summary>Standard deviation of the surroundings, nm.</summary>
     public double HighPassNm { get; }
+
+    private double Surroundings => Math.Sqrt(HighPassNm * HighPassNm + BlurNm * BlurNm);
 
     /// <summary>Where the voxels lie.</summary>
     public Grid Grid => _image.Grid;
@@ -52,6 +54,23 @@ internal sealed class FluorescenceLevel : IDisposable
         Span<float> value = stackalloc float[1];
         VoxelConvert.ToFloat(_image.SliceBytes(z).Slice((y * Grid.Size.X + x) * size, size), _image.Type, value);
         return value[0];
+    }
+
+    /// <summary>The mean of the surroundings, as it is taken from this image, of another one: both end at the same places, and are mirrored there.</summary>
+    /// <param name="image">The other one's value at a place of this one, nm.</param>
+    /// <param name="job">The work.</param>
+    public CubicSplineField SurroundingsOf(Func<Point3, double> image, Job job)
+    {
+        double square = Surroundings * Surroundings;
+        using var values = new Volume<float>(BinnedVolume.GridOf(Grid, BinnedVolume.Bins(Grid.Spacing, Surroundings / 2)));
+        (int depth, int height, int width) = values.Grid.Size;
+        job.For(depth * height, row =>
+        {
+            (int z, int y) = Math.DivRem(row, height);
+            Span<float> line = values.Row(z, y);
+            for (int x = 0; x < width; x++) line[x] = (float)image(values.Grid.ToPhysical(z, y, x));
+        });
+        return new CubicSplineField(BinnedVolume.Blurred(values, values.Grid.Spacing, new Point3(square, square, square), job));
     }
 
     private static CubicSplineField Field(Volume image, double sigma, Job job)

@@ -29,7 +29,7 @@ internal sealed record IntensityFit(double[] Residuals, Point3[] Gradients, doub
             for (int i = block * Block; i < Math.Min(count, (block + 1) * Block); i++)
             {
                 Point3 q = displacement is null ? places[i] : displacement.Apply(places[i]);
-                ModelValue m = model.Evaluate(q);
+                ModelValue m = model.Evaluate(q, samples.Places[i]);
                 double light = LinearEquations.Light(level.Attenuation, samples.Places[i].Z - level.DepthZero);
                 (values[i], gradients[i], zone[i]) = ((float)(light * m.Value), light * m.Gradient, zones.At(q));
             }

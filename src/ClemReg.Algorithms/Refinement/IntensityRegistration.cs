@@ -83,13 +83,16 @@ public static class IntensityRegistration
             job.Log(judgement.Text);
             if (judgement.Accepted)
             {
-                field = job.Run("refine_deformable", 0.85, 1, part =>
+                (field, SharpLevel beneath) = job.Run("refine_deformable", 0.85, 1, part =>
                 {
                     SharpLevel more = problem.Sharp(linear, SamplesForDeformation, part);
                     var refinement = new DeformableRefinement(more.Low, more.High, bspline);
                     refinement.Fit(more, null, part);
-                    return refinement.Field;
+                    more = problem.Beneath(refinement.Field, more, kind, part);
+                    refinement.Fit(more, null, part);
+                    return (refinement.Field, more);
                 });
+                linear = linear with { Transform = beneath.Linear, AttenuationPerNm = beneath.Attenuation, Psf = beneath.Model.Psf };
             }
         }
         return new IntensityRegistrationResult

@@ -36,7 +36,9 @@ internal sealed record PsfPrior(PointSpreadFunction Psf, double Deviation);
 /// <param name="centre">About which the parameters turn and scale.</param>
 /// <param name="depthZero">The fluorescence's z (nm) where the brightness counts.</param>
 /// <param name="attenuation">What is known of it already.</param>
-internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool perObject, ObjectZones zones, Point3 centre, double depthZero, double attenuation = 0)
+/// <param name="displacement">In the EM's frame, on top of the linear map; null for none.</param>
+internal sealed class LinearEquations(
+    LinearKind kind, PsfPrior? prior, bool perObject, ObjectZones zones, Point3 centre, double depthZero, double attenuation = 0, DisplacementField? displacement = null)
 {
     private const int Block = 2048;
     private const double MostAttenuation = 3e-4;
@@ -193,7 +195,8 @@ internal sealed class LinearEquations(LinearKind kind, PsfPrior? prior, bool per
             for (int i = block * Block; i < Math.Min(count, (block + 1) * Block); i++)
             {
                 Point3 q = at.Apply(samples.Places[i]);
-                ModelValue m = model.Evaluate(q);
+                if (displacement is not null) q = displacement.Apply(q);
+                ModelValue m = model.Evaluate(q, samples.Places[i]);
                 _zone[i] = perObject ? zones.At(q) : 0;
                 IntensityRefinement.Moves(1 / IntensityRefinement.LeverNm * (q - centre), kind, moves);
                 Span<float> row = _jacobian.AsSpan(i * _n, _n);

@@ -47,9 +47,13 @@ internal sealed class MicroscopeModel : IDisposable
     private const double FinestBinNm = 60;
 
     private readonly CubicSplineField _field;
+    private readonly CubicSplineField _surroundings;
     private readonly Point3 _axis;
     private readonly double _stretch;
     private readonly PointSpreadFunction _psf;
+
+    /// <summary>The surroundings by the place in the fluorescence, where they end with its stack; null where they run on.</summary>
+    private CubicSplineField? _ended;
 
     /// <summary>Blurs a mask.</summary>
     /// <param name="mask">The EM mask.</param>
@@ -66,11 +70,12 @@ internal sealed class MicroscopeModel : IDisposable
         Volume<float> field = Blurred(mask, _axis, Scaled(psf), job);
         try
         {
-            using var surroundings = new CubicSplineField(Blurred(mask, _axis, Scaled(psf.With(highPassNm)), job));
-            surroundings.TakeFrom(field, job);
+            _surroundings = new CubicSplineField(Blurred(mask, _axis, Scaled(psf.With(highPassNm)), job));
+            _surroundings.TakeFrom(field, job);
         }
         catch
         {
+            _surroundings?.Dispose();
             field.Dispose();
             throw;
         }
@@ -83,10 +88,31 @@ internal sealed class MicroscopeModel : IDisposable
     /// <summary>The model at a place of the EM, nm.</summary>
     public float Value(Point3 q) => _field.Value(q);
 
-    /// <summary>The model and its derivatives at a place of the EM, nm.</summary>
-    public ModelValue Evaluate(Point3 q)
+    /// <summary>
+    /// From now on takes the mean of the surroundings as it is taken of the fluorescence: only over what its stack shows, and mirrored at the stack's ends, where the mask's
+    /// own surroundings run on into empty space. The light's loss with depth is left out of it: with it, errors of the loss count more (docs/decisions/16).
+    /// </summary>
+    /// <param name="level">The fluorescence.</param>
+    /// <param name="movingToFixed">Fluorescence to EM, nm.</param>
+    /// <param name="job">The work.</param>
+    public void EndWith(FluorescenceLevel level, Func<Point3, Point3> movingToFixed, Job job)
+    {
+        CubicSplineField ended = level.SurroundingsOf(p =>
+        {
+            Point3 q = movingToFixed(p);
+            return _field.Value(q) + _surroundings.Value(q);
+        }, job);
+        _ended?.Dispose();
+        _ended = ended;
+    }
+
+    /// <summary>The model and its derivatives.</summary>
+    /// <param name="q">A place of the EM, nm.</param>
+    /// <param name="p">Where that is in the fluorescence, nm.</param>
+    public ModelValue Evaluate(Point3 q, Point3 p)
     {
         LocalShape shape = _field.Shape(q);
+        if (_ended is not null) shape = shape with { Value = shape.Value + _surroundings.Value(q) - _ended.Value(p) };
         // A Gaussian's blur grows by the heat equation: d/d(sigma^2) = half the second derivative along that direction.
         double along = shape.Along(_axis), square = _stretch * _stretch;
         return new ModelValue(shape.Value, shape.Gradient, _psf.LateralNm * square * (shape.Laplacian - along), _psf.AxialNm * square * along);
@@ -95,7 +121,12 @@ internal sealed class MicroscopeModel : IDisposable
     private PointSpreadFunction Scaled(PointSpreadFunction psf) => new(_stretch * psf.LateralNm, _stretch * psf.AxialNm);
 
     /// <inheritdoc/>
-    public void Dispose() => _field.Dispose();
+    public void Dispose()
+    {
+        _field.Dispose();
+        _surroundings.Dispose();
+        _ended?.Dispose();
+    }
 
     /// <summary>The mask as the coefficients of a <see cref="CubicSplineField"/>, blurred, with empty space around it; in bins of about the lateral standard deviation.</summary>
     /// <param name="mask">The mask.</param>

@@ -177,7 +177,7 @@ public sealed class FieldTests
         for (int i = 0; i < 300; i++)
         {
             var q = new Point3(800 * random.NextDouble(), 1800 * random.NextDouble(), 2200 * random.NextDouble());
-            ModelValue m = model.Evaluate(q);
+            ModelValue m = model.Evaluate(q, q);
             Assert.Equal(model.Value(q), m.Value, 1e-4f);
             largest = Math.Max(largest, Math.Max(Math.Abs(m.ByLateral), Math.Abs(m.ByAxial)));
             lateral += Math.Abs((wider.Value(q) - narrower.Value(q)) / 8 - m.ByLateral);
@@ -186,6 +186,47 @@ public sealed class FieldTests
         }
         // Bins of a sigma's size make neither the values nor the differences exact.
         Assert.True(lateral / n < 0.1 * largest && axial / n < 0.03 * largest, $"{lateral / n} {axial / n} of {largest}");
+    }
+
+    [Fact]
+    public void Surroundings_end_where_the_fluorescence_ends()
+    {
+        using var mask = new BitVolume(new Grid(new Size3(60, 90, 90), new Point3(40, 40, 40)));
+        var random = new Random(11);
+        for (int n = 0; n < 40; n++)
+        {
+            (int cz, int cy, int cx) = (random.Next(5, 55), random.Next(10, 80), random.Next(10, 80));
+            for (int z = -4; z <= 4; z++)
+                for (int y = -7; y <= 7; y++)
+                    for (int x = -7; x <= 7; x++)
+                        if (cz + z < 60) mask[cz + z, cy + y, cx + x] = true;
+        }
+        var psf = new PointSpreadFunction(100, 250);
+        using var model = new MicroscopeModel(mask, AffineTransform.Identity, psf, 420, new Job(2));
+        using var seen = new CubicSplineField(MicroscopeModel.Blurred(mask, new Point3(1, 0, 0), psf, new Job(2)));
+        // The stack shows the middle: its ends cut through the objects.
+        using var image = new Volume<float>(new Grid(new Size3(12, 40, 40), new Point3(100, 60, 60), new Point3(600, 600, 600)));
+        for (int z = 0; z < 12; z++)
+            for (int y = 0; y < 40; y++)
+                for (int x = 0; x < 40; x++) image[z, y, x] = seen.Value(image.Grid.ToPhysical(z, y, x));
+        using var level = new FluorescenceLevel(image, 0, 420, new Job(2));
+
+        double Off()
+        {
+            double square = 0;
+            for (int y = 0; y < 40; y++)
+                for (int x = 0; x < 40; x++)
+                {
+                    Point3 p = image.Grid.ToPhysical(0, y, x);
+                    double d = level.At(0, y, x) - model.Evaluate(p, p).Value;
+                    square += d * d;
+                }
+            return Math.Sqrt(square / 1600);
+        }
+        double before = Off();
+        model.EndWith(level, p => p, new Job(2));
+        double after = Off();
+        Assert.True(before > 0.04 && after < before / 4, $"{before} {after}");
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class ComponentTreeTests
         Assert.Equal(expected.Order(), found.Select(f => string.Join(' ', f)).Order());
         var areas = new double[tree.Count];
         foreach (int node in tree.Nodes) areas[node]++;
-        tree.Accumulate(areas);
+        tree.Accumulate<double>(areas);
         Assert.Equal(found.Select(f => (double)f.Count), areas);
     }
 
