@@ -80,6 +80,6 @@ convert "$work/shots/preview.png" -crop 1240x545+10+150 +repage -trim +repage -q
 mkdir "$work/famous"
 /usr/bin/python3 "$root/tests/plugin/famous_stack.py" "$work/famous"
 timeout 300 "$java" -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$classes:$jar:$ij" clem.ij.FamousUse "$work/famous/em.tif" "$work/famous/mitochondria" "$work/shots" >"$work/imagej.log" 2>&1 || die "the project: $(tail -3 "$work/imagej.log")"
-convert "$work/shots/annotate.png" -flip -fill '#e8e8e8' -draw 'color 2,2 floodfill' -flip "$images/annotate.png"
+convert "$work/shots/annotate.png" -flip -fill '#e8e8e8' -draw 'color 2,2 floodfill' -flip +dither -colors 128 "$images/annotate.png"
 convert "$work/shots/project.png" "$images/project.png"
 ls -l "$images" >&2
