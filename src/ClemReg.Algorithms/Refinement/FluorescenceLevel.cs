@@ -61,7 +61,6 @@ internal sealed class FluorescenceLevel : IDisposable
     /// <param name="job">The work.</param>
     public CubicSplineField SurroundingsOf(Func<Point3, double> image, Job job)
     {
-        double square = Surroundings * Surroundings;
         using var values = new Volume<float>(BinnedVolume.GridOf(Grid, BinnedVolume.Bins(Grid.Spacing, Surroundings / 2)));
         (int depth, int height, int width) = values.Grid.Size;
         job.For(depth * height, row =>
@@ -70,12 +69,15 @@ internal sealed class FluorescenceLevel : IDisposable
             Span<float> line = values.Row(z, y);
             for (int x = 0; x < width; x++) line[x] = (float)image(values.Grid.ToPhysical(z, y, x));
         });
-        return new CubicSplineField(BinnedVolume.Blurred(values, values.Grid.Spacing, new Point3(square, square, square), job));
+        return Blurred(values, values.Grid.Spacing, Surroundings, job);
     }
 
     private static CubicSplineField Field(Volume image, double sigma, Job job)
     {
         using Volume<float> means = BinnedVolume.Mean(image, BinnedVolume.Bins(image.Grid.Spacing, sigma / 2), job);
-        return new CubicSplineField(BinnedVolume.Blurred(means, image.Grid.Spacing, new Point3(sigma * sigma, sigma * sigma, sigma * sigma), job));
+        return Blurred(means, image.Grid.Spacing, sigma, job);
     }
+
+    private static CubicSplineField Blurred(Volume<float> means, Point3 source, double sigma, Job job) =>
+        new(BinnedVolume.Blurred(means, source, new Point3(sigma * sigma, sigma * sigma, sigma * sigma), job));
 }

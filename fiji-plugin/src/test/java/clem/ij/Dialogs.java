@@ -3,6 +3,7 @@ package clem.ij;
 import java.awt.Component;
 import java.awt.Container;
 import java.awt.Window;
+import java.util.function.Predicate;
 
 import javax.swing.AbstractButton;
 import javax.swing.JDialog;
@@ -29,10 +30,18 @@ final class Dialogs {
 
 	/** The first part of that type and name, or, of a button, of that text; null if there is none. */
 	static <T extends Component> T part(final Container in, final Class<T> type, final String name) {
+		return part(in, type, component -> name.equals(component.getName()) || component instanceof AbstractButton && name.equals(((AbstractButton) component).getText()));
+	}
+
+	/** The first part of that type, or null. */
+	static <T extends Component> T part(final Container in, final Class<T> type) {
+		return part(in, type, component -> true);
+	}
+
+	private static <T extends Component> T part(final Container in, final Class<T> type, final Predicate<Component> wanted) {
 		for (final Component component : in.getComponents()) {
-			final boolean named = name.equals(component.getName()) || component instanceof AbstractButton && name.equals(((AbstractButton) component).getText());
-			if (type.isInstance(component) && named) return type.cast(component);
-			final T inside = component instanceof Container ? part((Container) component, type, name) : null;
+			if (type.isInstance(component) && wanted.test(component)) return type.cast(component);
+			final T inside = component instanceof Container ? part((Container) component, type, wanted) : null;
 			if (inside != null) return inside;
 		}
 		return null;

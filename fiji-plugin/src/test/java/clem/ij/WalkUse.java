@@ -195,7 +195,7 @@ public final class WalkUse {
 			Screen.wait("the dialog of " + label, () -> ours() != null);
 			final Window dialog = ours();
 			if (!Screen.soon(3, dialog::isFocused)) hand.front(dialog);
-			final JTabbedPane tabs = tabs(dialog);
+			final JTabbedPane tabs = Dialogs.part(dialog, JTabbedPane.class);
 			final String name = "dialog-" + label.replaceAll("[^A-Za-z]+", "-").toLowerCase(java.util.Locale.ROOT);
 			for (int i = 0; i < (tabs == null ? 1 : tabs.getTabCount()); i++) {
 				if (tabs != null) hand.tab(tabs, i);
@@ -256,15 +256,6 @@ public final class WalkUse {
 		for (final Window window : Window.getWindows()) {
 			if (!window.isShowing() || window == IJ.getInstance()) continue;
 			if (window.getName() != null && window.getName().startsWith(DIALOGS) || window instanceof Dialog) return window;
-		}
-		return null;
-	}
-
-	private static JTabbedPane tabs(final Container in) {
-		for (final Component part : in.getComponents()) {
-			if (part instanceof JTabbedPane) return (JTabbedPane) part;
-			final JTabbedPane inside = part instanceof Container ? tabs((Container) part) : null;
-			if (inside != null) return inside;
 		}
 		return null;
 	}
@@ -422,7 +413,7 @@ public final class WalkUse {
 
 	/** A question of one line, or null. */
 	private static Window question() {
-		for (final Window window : Window.getWindows()) if (window.isShowing() && window instanceof Dialog && has((Container) window, JOptionPane.class)) return window;
+		for (final Window window : Window.getWindows()) if (window.isShowing() && window instanceof Dialog && Dialogs.part(window, JOptionPane.class) != null) return window;
 		return null;
 	}
 
@@ -431,13 +422,8 @@ public final class WalkUse {
 	}
 
 	private static Window chooser() {
-		for (final Window window : Window.getWindows()) if (window.isShowing() && window instanceof Dialog && (window instanceof java.awt.FileDialog || has((Container) window, JFileChooser.class))) return window;
+		for (final Window window : Window.getWindows()) if (window.isShowing() && window instanceof Dialog && (window instanceof java.awt.FileDialog || Dialogs.part(window, JFileChooser.class) != null)) return window;
 		return null;
-	}
-
-	private static boolean has(final Container in, final Class<?> type) {
-		for (final Component part : in.getComponents()) if (type.isInstance(part) || part instanceof Container && has((Container) part, type)) return true;
-		return false;
 	}
 
 	private void closeImages() {
