@@ -2,6 +2,7 @@ package clem.ij;
 
 import java.awt.Color;
 import java.awt.GraphicsEnvironment;
+import java.awt.Window;
 import java.io.File;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -212,11 +213,12 @@ public final class ClemReg implements PlugIn {
 		else Step.check(operation, CellInputs.of(operation, new Opened(values), rois(values)), request);
 	}
 
-	/** Asks with values filled in, and runs the operation; gives the values, or null when the user cancels. */
-	static Map<String, String> ask(final Bridge bridge, final Schema schema, final Operation operation, final Map<String, String> filledIn) {
+	/** Asks in front of a window, with values filled in, and runs the operation; gives the values, or null when the user cancels. */
+	static Map<String, String> ask(final Bridge bridge, final Schema schema, final Operation operation, final Map<String, String> filledIn, final Window owner) {
 		final Fields fields = Fields.of(operation);
 		final ParameterDialog dialog = dialog(bridge, schema, operation, fields);
 		dialog.fillIn(filledIn);
+		dialog.over(owner);
 		if (Windows.front(dialog.name()) != null) return null;
 		final Map<String, String> values = dialog.ask();
 		if (values != null) execute(bridge, schema, operation, fields, values, true);

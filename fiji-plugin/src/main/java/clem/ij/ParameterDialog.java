@@ -2,14 +2,15 @@ package clem.ij;
 
 import java.awt.BorderLayout;
 import java.awt.Color;
+import java.awt.Dialog;
 import java.awt.Dimension;
 import java.awt.FlowLayout;
-import java.awt.Frame;
 import java.awt.GridBagConstraints;
 import java.awt.GridBagLayout;
 import java.awt.GridLayout;
 import java.awt.Insets;
 import java.awt.Rectangle;
+import java.awt.Window;
 import java.awt.event.KeyEvent;
 import java.awt.event.WindowAdapter;
 import java.awt.event.WindowEvent;
@@ -73,6 +74,7 @@ final class ParameterDialog {
 	private final JLabel remembered = new JLabel("As last time; Restore Defaults undoes it."), estimate = new JLabel(" ");
 	/** At the side: so many tabs would stand in several rows above each other. */
 	private final JTabbedPane tabs = new JTabbedPane(SwingConstants.LEFT);
+	private Window owner = IJ.getInstance();
 	private JDialog dialog;
 	private Map<String, String> answer;
 	private Map<String, String> filledIn = Collections.emptyMap();
@@ -101,6 +103,11 @@ final class ParameterDialog {
 		whole = together;
 	}
 
+	/** The window that the dialog stays in front of, and goes with; ImageJ's if none is named. */
+	void over(final Window window) {
+		owner = window;
+	}
+
 	/** Values that stand in the fields at first, in place of the defaults and of what the user last chose. */
 	void fillIn(final Map<String, String> values) {
 		filledIn = values;
@@ -124,7 +131,7 @@ final class ParameterDialog {
 	}
 
 	private JDialog made() {
-		dialog = new JDialog((Frame) IJ.getInstance(), "CLEM-Reg: " + operation.title, false);
+		dialog = new JDialog(owner, "CLEM-Reg: " + operation.title, Dialog.ModalityType.MODELESS);
 		dialog.setName(name());
 		for (final Map.Entry<String, List<Fields.Field>> group : fields.groups.entrySet()) tabs.addTab(group.getKey(), scrolled(page(group.getValue())));
 		final JPanel buttons = new JPanel(new FlowLayout(FlowLayout.RIGHT));
@@ -174,7 +181,7 @@ final class ParameterDialog {
 		inputs.values().forEach(input -> input.setMinimumSize(new Dimension(Windows.scaled(LEAST_WIDTH), input.getPreferredSize().height)));
 		dialog.validate();
 		Windows.enlarge(dialog, () -> tabs.getTabRunCount() > 1);
-		dialog.setLocationRelativeTo(IJ.getInstance());
+		dialog.setLocationRelativeTo(owner);
 		return dialog;
 	}
 

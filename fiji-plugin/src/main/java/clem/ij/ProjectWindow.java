@@ -335,7 +335,7 @@ final class ProjectWindow {
 		}
 		filledIn.put(Fields.OUT, place);
 		filledIn.put(Fields.OVERWRITE, String.valueOf(new File(place).exists()));
-		final Map<String, String> values = ClemReg.ask(bridge, schema, operation, filledIn);
+		final Map<String, String> values = ClemReg.ask(bridge, schema, operation, filledIn, dialog);
 		if (values == null) return;
 		if (values.get(Fields.OUT).isEmpty()) {
 			IJ.log("CLEM-Reg: the result was not saved (no output folder), so the project does not know of it.");

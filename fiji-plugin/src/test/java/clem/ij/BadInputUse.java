@@ -28,7 +28,7 @@ public final class BadInputUse {
 	private BadInputUse() {}
 
 	public static void main(final String[] args) {
-		Screen.use(() -> use(new File(args[0]), args[1]));
+		Screen.use(args[1], () -> use(new File(args[0]), args[1]));
 	}
 
 	private static void use(final File folder, final String shots) throws Exception {

@@ -26,7 +26,7 @@ public final class CellUse {
 	private CellUse() {}
 
 	public static void main(final String[] args) {
-		Screen.use(() -> use(args[0], args[1]));
+		Screen.use(args[1], () -> use(args[0], args[1]));
 	}
 
 	private static void use(final String file, final String shots) throws Exception {

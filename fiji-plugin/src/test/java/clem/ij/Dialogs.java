@@ -19,13 +19,9 @@ final class Dialogs {
 	}
 
 	/** Waits for the dialog of that name. */
-	static JDialog await(final String name) throws InterruptedException {
-		for (int i = 0; i < 500; i++) {
-			final JDialog dialog = shown(name);
-			if (dialog != null) return dialog;
-			Thread.sleep(20);
-		}
-		throw new AssertionError("the dialog " + name + " does not appear");
+	static JDialog await(final String name) {
+		Screen.wait("the dialog " + name, () -> shown(name) != null);
+		return shown(name);
 	}
 
 	/** The first part of that type and name, or, of a button, of that text; null if there is none. */

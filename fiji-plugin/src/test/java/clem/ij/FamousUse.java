@@ -37,7 +37,7 @@ public final class FamousUse {
 	private FamousUse() {}
 
 	public static void main(final String[] args) {
-		Screen.use(() -> use(new File(args[0]), new File(args[1]), args[2]));
+		Screen.use(args[2], () -> use(new File(args[0]), new File(args[1]), args[2]));
 	}
 
 	private static void use(final File stack, final File folder, final String shots) throws Exception {

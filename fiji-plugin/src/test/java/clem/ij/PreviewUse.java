@@ -28,7 +28,7 @@ public final class PreviewUse {
 	private PreviewUse() {}
 
 	public static void main(final String[] args) {
-		Screen.use(() -> use(args[0], args[1], args[2]));
+		Screen.use(args[2], () -> use(args[0], args[1], args[2]));
 	}
 
 	private static void use(final String file, final String model, final String shots) throws Exception {

@@ -1,18 +1,21 @@
 package clem.ij;
 
 import java.awt.AWTException;
+import java.awt.Dialog;
+import java.awt.Frame;
 import java.awt.Rectangle;
 import java.awt.Robot;
 import java.awt.Toolkit;
+import java.awt.Window;
 import java.io.File;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 
 import javax.imageio.ImageIO;
+import javax.swing.JDialog;
+import javax.swing.JOptionPane;
 
 import ij.IJ;
-import ij.WindowManager;
 
 /** What programs share that use the plugin as a person does, on a screen. */
 final class Screen {
@@ -25,8 +28,8 @@ final class Screen {
 
 	private Screen() {}
 
-	/** Ends the program, after "USED" when all went as it should. */
-	static void use(final Use use) {
+	/** Ends the program, after "USED" when all went as it should; else the screen as it is then is in failed.png, in the folder of the screenshots. */
+	static void use(final String shots, final Use use) {
 		try {
 			use.go();
 			System.out.println("USED");
@@ -34,6 +37,12 @@ final class Screen {
 		}
 		catch (final Throwable e) {
 			e.printStackTrace(System.out);
+			try {
+				shot(shots, "failed");
+			}
+			catch (final AWTException | IOException none) {
+				System.out.println(none);
+			}
 			System.exit(1);
 		}
 	}
@@ -47,7 +56,19 @@ final class Screen {
 	}
 
 	static void wait(final String what, final int seconds, final BooleanSupplier so) {
-		if (!soon(seconds, so)) throw new AssertionError("waited in vain for " + what + "; open are " + Arrays.toString(WindowManager.getImageTitles()));
+		if (!soon(seconds, so)) throw new AssertionError("waited in vain for " + what + "; open are " + windows());
+	}
+
+	/** The windows on the screen, which of them has the keyboard, and what questions and messages say. */
+	private static String windows() {
+		final StringBuilder told = new StringBuilder();
+		for (final Window window : Window.getWindows()) {
+			if (!window.isShowing()) continue;
+			final JOptionPane says = window instanceof JDialog ? Dialogs.part(window, JOptionPane.class) : null;
+			final String title = window instanceof Frame ? ((Frame) window).getTitle() : window instanceof Dialog ? ((Dialog) window).getTitle() : window.getName();
+			told.append(System.lineSeparator()).append("  ").append(title).append(' ').append(window.getBounds()).append(window.isFocused() ? ", with the keyboard" : "").append(says == null ? "" : ": " + says.getMessage());
+		}
+		return told.toString();
 	}
 
 	/** Whether it comes to be so. */

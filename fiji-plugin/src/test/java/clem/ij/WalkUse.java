@@ -65,7 +65,7 @@ public final class WalkUse {
 	}
 
 	public static void main(final String[] args) {
-		Screen.use(() -> new WalkUse(args[0], args[1], args[2], Arrays.asList(args).subList(3, args.length)).walk());
+		Screen.use(args[2], () -> new WalkUse(args[0], args[1], args[2], Arrays.asList(args).subList(3, args.length)).walk());
 	}
 
 	private void walk() throws Exception {
@@ -160,7 +160,9 @@ public final class WalkUse {
 		Screen.wait("the boxes are noted", () -> "done".equals(text(steps, "state.annotate")));
 		shot("famous-annotated");
 		press(steps, "step.export_dataset");
-		finish(Dialogs.await(DIALOGS + "export_dataset"), null);
+		final JDialog export = dialog("export_dataset");
+		Screen.check("a click on the steps does not hide the question", export.getOwner() == steps);
+		finish(export, null);
 		Screen.wait("the dataset", () -> new File(project, "dataset/dataset.yaml").isFile() && "done".equals(text(steps, "state.export_dataset")));
 		shot("famous-exported");
 		hand.front(annotate);
@@ -274,8 +276,13 @@ public final class WalkUse {
 	}
 
 	/** Opens a dialog by the menu. */
-	private JDialog dialog(final String operation, final String... path) throws Exception {
+	private JDialog dialog(final String operation, final String... path) {
 		choose(path);
+		return dialog(operation);
+	}
+
+	/** The dialog of an operation once it is in front: a click that comes earlier falls on the window below. */
+	private static JDialog dialog(final String operation) {
 		final JDialog dialog = Dialogs.await(DIALOGS + operation);
 		Screen.wait("the keyboard for " + operation, dialog::isFocused);
 		return dialog;
