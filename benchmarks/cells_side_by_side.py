@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""The steps of cell detection beside scikit-image and SciPy on one simulated section, in one run: times, ratios, and how far the results differ.
+"""The steps of cell detection beside scikit-image, SciPy and ImageJ on one simulated section, in one run: times, ratios, and how far the results differ.
 
     dotnet build -c Release benchmarks/CellDetection && benchmarks/cells_side_by_side.py [--size 2048] [--rounds 3] [--skip-ball] [--bm3d]
 
-Both sides get the same arrays, in memory. They take turns, a round each; of each step the fastest counts, with its processor time (user and system).
-Ours has two threads, scikit-image's rolling ball too; the rest of scikit-image has one.
+All get the same arrays, in memory. They take turns, a round each; of each step the fastest counts, with its processor time (user and system).
+Ours has two threads, scikit-image's rolling ball too; the rest of scikit-image and ImageJ have one. ImageJ (Debian's libij-java, or the ij.jar that CLEMREG_IJ_JAR names) is warmed up by ten runs, of which the fastest counts.
 """
 import argparse
 import os
@@ -19,6 +19,8 @@ from skimage import exposure, filters, morphology, restoration, segmentation
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / 'benchmarks/CellDetection/bin/Release/net10.0/CellDetection.dll'
+IMAGEJ = os.environ.get('CLEMREG_IJ_JAR', '/usr/share/java/ij.jar')
+RADIUS = 50
 SQUARE = np.ones((3, 3))
 
 
@@ -39,7 +41,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--size', type=int, default=2048)
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--skip-ball', action='store_true', help="without scikit-image's rolling ball, which takes longest")
+    parser.add_argument('--skip-ball', action='store_true', help="without scikit-image's rolling ball, which takes longest and runs in the first round only")
     parser.add_argument('--bm3d', action='store_true', help='BM3D too, in the first round')
     args = parser.parse_args()
     image = section(args.size)
@@ -64,7 +66,7 @@ def main():
             seed, mask = np.where(markers > 0, gradient, gradient.max()), feature <= np.sort(feature, axis=None)[int(0.92 * feature.size)]
             # SciPy takes the constant beyond the border for each of its passes, ours for the section: with zeros around the zero-mean section both are the same.
             steps = {
-                'rolling ball': (lambda: restoration.rolling_ball(grey, radius=50, num_threads=2), lambda r: f'mean difference {abs(r - read("background")).mean():.2f} grey values'),
+                'rolling ball': (lambda: restoration.rolling_ball(grey, radius=RADIUS, num_threads=2), lambda r: f'mean difference {abs(r - read("background")).mean():.2f} grey values'),
                 'CLAHE': (lambda: exposure.equalize_adapthist(image), lambda r: f'largest difference {abs(r - equalised).max():.1e}'),
                 'LoG': (lambda: -ndi.gaussian_laplace(grey - grey.mean(), 7, truncate=3, mode='constant'), lambda r: f'correlation {np.corrcoef(r.ravel(), read("response").ravel())[0, 1]:.6f}'),
                 'distance': (lambda: ndi.distance_transform_edt(mask), lambda r: f'largest difference {abs(r - read("distance")).max():.1e}'),
@@ -74,12 +76,16 @@ def main():
                 'watershed with lines': (lambda: segmentation.watershed(filled, markers, SQUARE, watershed_line=True), lambda r: f'{(r != read("basins", np.int32)).sum()} pixels differ'),
             }
             for name, (step, compare) in steps.items():
-                if args.skip_ball and name == 'rolling ball':
+                if name == 'rolling ball' and (args.skip_ball or turn > 0):
                     continue
                 start, cpu = time.perf_counter(), time.process_time()
                 result = step()
                 note('theirs', name, time.perf_counter() - start, time.process_time() - cpu)
                 notes[name] = compare(result)
+            ball = subprocess.run(['java', '-cp', IMAGEJ, ROOT / 'benchmarks/RollingBallTimes.java', f'{work}/section.raw', str(args.size), str(args.size), str(RADIUS), f'{work}/imagej.raw'],
+                                  check=True, capture_output=True, text=True)
+            note('ImageJ', 'rolling ball', *map(float, ball.stdout.split(';')))
+            imagej = f'largest difference {abs(read("imagej") - read("background")).max():.1e} grey values'
             loads.append(os.getloadavg()[0])
     print(f'{args.size} x {args.size} pixels, {args.rounds} rounds, load {" ".join(f"{load:.1f}" for load in loads)}, {os.cpu_count()} processors\n')
     print('| step | ours, s (CPU s) | scikit-image or SciPy, s (CPU s) | ratio | result |\n|---|---|---|---|---|')
@@ -89,6 +95,8 @@ def main():
             other = best.get(('theirs', name))
             rest = f'{other[0]:.3f} ({other[1]:.2f}) | {other[0] / wall:.1f} | {notes[name]}' if other else '| |'
             print(f'| {name} | {wall:.3f} ({cpu:.2f}) | {rest} |')
+    (wall, cpu), (other, its) = best['ours', 'rolling ball'], best['ImageJ', 'rolling ball']
+    print(f'| rolling ball, ImageJ in place of scikit-image | {wall:.3f} ({cpu:.2f}) | {other:.3f} ({its:.2f}) | {other / wall:.1f} | {imagej} |')
 
 
 main()

@@ -5,7 +5,7 @@
 //   CellDetection nuclei FILE.csv                      the images and true boxes of data/cells in ../shared, or in the folder that CLEMREG_SHARED names
 //   CellDetection tracking FILE.csv STACKS SECTIONS    what following the cells through the sections adds where some are dim: seeds 2000, 2001, ...
 //   CellDetection fields FILE.csv STACKS SECTIONS      which share of the true cells' pixels fields of view hold and what they cost: seeds 1, 2, ..., and every other image of data/cells
-//   CellDetection brightness FILE.csv STACKS           recall and precision of the published pipeline, told the noise, by brightness and least diameter: cytoplasmic cells, seeds 500, 501, ...
+//   CellDetection scan FILE.csv SECTIONS               what recall and precision of the published pipeline depend on: brightness, least diameter, number of cells, share of markers, ball; seeds 500, 501, ...
 //   CellDetection steps IN.raw HEIGHT WIDTH OUT [bm3d]   seconds and processor seconds of each step on one section (16 bit, as float32) by two threads, after a run that does not count, and its arrays, for cells_side_by_side.py
 using System.Diagnostics;
 using System.Globalization;
@@ -46,14 +46,14 @@ switch (args[0])
     case "fields":
         Fields(args[1], int.Parse(args[2]), int.Parse(args[3]));
         break;
-    case "brightness":
-        Brightness(args[1], int.Parse(args[2]));
+    case "scan":
+        Scan(args[1], int.Parse(args[2]));
         break;
     case "steps":
         Steps(Read(args[1], int.Parse(args[2]), int.Parse(args[3])), args[4], args.Length > 5);
         break;
     default:
-        throw new ArgumentException($"{args[0]}: tables, simulated, print, nuclei, tracking, fields, brightness or steps");
+        throw new ArgumentException($"{args[0]}: tables, simulated, print, nuclei, tracking, fields, scan or steps");
 }
 
 Plane<float> Read(string path, int height, int width)
@@ -241,36 +241,52 @@ void Fields(string path, int stacks, int count)
     }
 }
 
-void Brightness(string path, int stacks)
+// The published pipeline, told the noise and a least diameter, on cytoplasmic cells; one thing is different in each row. Ours, with its defaults, where that is the sections. Figures: detections, true cells, correct, found, detections beside all true cells.
+void Scan(string path, int sections)
 {
-    double[] levels = [100, 160, 200, 260, 340, 450], diameters = [23, 25, 27, 29];
+    const string Standard = "as in the table";
+    double[] levels = [100, 160, 260, 450], densities = [7, 21, 28], diameters = [23, 25, 27], shares = [0.04, 0.06, 0.12], radii = [25, 100];
+    var made = new CellSimulationOptions { Sections = 1 };
+    var looked = new PublishedDetectorOptions { MinimumDiameter = LeastTold };
+    (string Name, CellSimulationOptions Made, PublishedDetectorOptions Looked)[] rows =
+    [
+        (Standard, made, looked),
+        .. levels.Select(b => ($"brightness {b}", made with { Brightness = b }, looked)),
+        .. densities.Select(c => ($"{c} cells a section", made with { CellsPerSection = c }, looked)),
+        .. diameters.Select(d => ($"least diameter {d}", made, looked with { MinimumDiameter = d })),
+        .. shares.Select(s => ($"{100 * s:0} % markers", made, looked with { MarkerShare = s })),
+        .. radii.Select(r => ($"ball of radius {r}", made, looked with { BallRadius = r })),
+    ];
     var results = new Results(path);
-    for (int seed = 500; seed < 500 + stacks; seed++)
+    string Key(string method, string name, double noise, int seed) => $"{method};{name};{noise};{seed}";
+    for (int seed = 500; seed < 500 + sections; seed++)
         foreach (double noise in noises)
-            foreach (double level in levels)
+            foreach (IGrouping<CellSimulationOptions, (string Name, CellSimulationOptions Made, PublishedDetectorOptions Looked)> same in rows.GroupBy(r => r.Made))
             {
-                string Key(double diameter) => $"{level};{diameter};{noise};{seed}";
-                if (results.Has(Key(diameters[^1]))) continue;
-                using CellSectionSample sample = CellSimulator.Simulate(new CellSimulationOptions { Seed = seed, Sections = 1, Noise = noise, Brightness = level }, job);
+                string first = same.First().Name;
+                if (results.Has(Key(Ours, first, noise, seed)) && same.All(r => results.Has(Key(PublishedTold, r.Name, noise, seed)))) continue;
+                using CellSectionSample sample = CellSimulator.Simulate(same.Key with { Seed = seed, Noise = noise }, job);
                 Plane<float> section = Planes(sample)[0];
-                // As the published detector does first: the diameter counts only after it.
+                if (!results.Has(Key(Ours, first, noise, seed))) Judge(Ours, first, CellDetector.Find(section, new CellDetectorOptions(), job).Boxes);
+                // As the published detector does first: all rows of a section share it.
                 Plane<float> denoised = Bm3d.Apply(section, noise, Bm3d.FullScale(VoxelType.UInt16, IntensityRange.Of(section)), job);
-                foreach (double diameter in diameters) results.Add(Key(diameter), Detect(ours: false, denoised, VoxelType.Float32, diameter, 0, 0), sample.Truth);
+                foreach ((string name, _, PublishedDetectorOptions options) in same)
+                    if (!results.Has(Key(PublishedTold, name, noise, seed)))
+                        Judge(PublishedTold, name, PublishedDetector.Detect(denoised, VoxelType.Float32, options, job).Boxes);
+
+                void Judge(string method, string name, IReadOnlyList<Box> found)
+                {
+                    DetectionScores s = DetectionEvaluation.Evaluate(found, sample.Truth);
+                    results.Add(Key(method, name, noise, seed), [s.Detections, s.Truth, s.Correct, s.Found, found.Count(b => sample.Truth.All(t => Box.Intersection(b, t) == 0)), 0]);
+                }
             }
-    // The cells of a seed are the same for every noise and brightness.
-    var truth = new List<Box>();
-    for (int seed = 500; seed < 500 + stacks; seed++)
+    Console.WriteLine($"Up to {sections} sections. Recall, precision (wrong detections; of them beside all true cells); ours: recall, precision:\n\n| | true cells | {string.Join(" | ", noises.Select(n => $"noise {n}"))} | ours, all noises |\n{string.Concat(Enumerable.Repeat("|---", noises.Length + 3))}|");
+    foreach ((string name, _, _) in rows)
     {
-        using CellSectionSample sample = CellSimulator.Simulate(new CellSimulationOptions { Seed = seed, Sections = 1 }, job);
-        truth.AddRange(sample.Truth);
+        double[] Of(string method, string noise) => results.Sums(k => k[0] == method && k[1] == name && (noise == "all" || k[2] == noise) && int.Parse(k[3]) < 500 + sections).Sums;
+        string Text(double[] f) => f[1] > 0 ? $"{f[3] / f[1]:F2}, {f[2] / f[0]:F2}" : "";
+        Console.WriteLine($"| {name} | {Of(PublishedTold, $"{noises[^1]}")[1]} | {string.Join(" | ", noises.Select(n => Of(PublishedTold, $"{n}") is var f ? $"{Text(f)} ({f[0] - f[2]}; {f[4]})" : ""))} | {Text(Of(Ours, "all"))} |");
     }
-    Console.WriteLine($"{stacks} sections, {truth.Count} cells for each. Recall, precision; the share of the cells that are at least so wide:\n\n| brightness | least diameter | {string.Join(" | ", noises.Select(n => $"noise {n}"))} | all | as wide |\n{string.Concat(Enumerable.Repeat("|---", noises.Length + 4))}|");
-    foreach (double level in levels)
-        foreach (double diameter in diameters)
-        {
-            string Of(string noise) => results.Of(k => k[0] == $"{level}" && k[1] == $"{diameter}" && (noise == "all" || k[2] == noise) && int.Parse(k[3]) < 500 + stacks) is var t ? $"{t.Recall:F2}, {t.Precision:F2}" : "";
-            Console.WriteLine($"| {level} | {diameter} | {string.Join(" | ", noises.Select(n => Of($"{n}")).Append(Of("all")))} | {truth.Count(t => Math.Sqrt(t.Area) >= diameter) / (double)truth.Count:F2} |");
-        }
 }
 
 void Steps(Plane<float> section, string folder, bool denoise)

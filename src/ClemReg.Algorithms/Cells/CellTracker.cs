@@ -13,11 +13,14 @@ public sealed record CellTrackerOptions
     /// <summary>A cell may be missing in so many sections in a row, 0 or more.</summary>
     public int MostMissing { get; init; } = 1;
 
-    /// <summary>A cell must be seen at least once with this score, 0 to 1.</summary>
+    /// <summary>A cell must be seen at least once with this score, 0 to 1; or, dimmer, in several sections: see <see cref="ConfirmingSections"/>.</summary>
     public double MinimumScore { get; init; } = 0.23;
 
     /// <summary>In a section next to one where the cell is seen this score suffices, 0 to <see cref="MinimumScore"/>.</summary>
     public double ConfirmedScore { get; init; } = 0.1;
+
+    /// <summary>A cell that is dim wherever it is seen counts when so many sections in a row show it, 2 or more; 0: never.</summary>
+    public int ConfirmingSections { get; init; } = 3;
 
     /// <summary>Cells that are seen in fewer sections are left out, 1 or more.</summary>
     public int LeastSections { get; init; } = 1;
@@ -39,7 +42,7 @@ public sealed record CellTrack(int Number, IReadOnlyList<Box> Boxes, int Central
 
 /// <summary>
 /// Follows cells through serial sections: boxes of neighbouring sections are paired so that the sum of their Dice indices is largest (linear assignment, gated);
-/// what a section lacks is bridged; dim cells count where a neighbouring section confirms them.
+/// what a section lacks is bridged; dim cells count where a neighbouring section, or several sections in a row, confirm them.
 /// </summary>
 public static class CellTracker
 {
@@ -94,13 +97,16 @@ public static class CellTracker
         return cells;
     }
 
-    /// <summary>A track from the first to the last box that is sure, and the dim ones that follow each other from there.</summary>
+    /// <summary>The boxes of a track in those runs of neighbouring sections of which one is sure, or which are long enough.</summary>
     private static IEnumerable<Box> Confirmed(Box[] track, CellTrackerOptions options)
     {
-        bool[] kept = [.. track.Select(b => b.Score >= options.MinimumScore)];
-        for (int i = 1; i < track.Length; i++) kept[i] |= kept[i - 1] && track[i].Slice == track[i - 1].Slice + 1;
-        for (int i = track.Length - 2; i >= 0; i--) kept[i] |= kept[i + 1] && track[i].Slice == track[i + 1].Slice - 1;
-        return track.Where((_, i) => kept[i]);
+        for (int first = 0, end; first < track.Length; first = end)
+        {
+            for (end = first + 1; end < track.Length && track[end].Slice == track[end - 1].Slice + 1;) end++;
+            Box[] run = track[first..end];
+            if (!run.Any(b => b.Score >= options.MinimumScore) && (options.ConfirmingSections == 0 || run.Length < options.ConfirmingSections)) continue;
+            foreach (Box box in run) yield return box;
+        }
     }
 
     private static IEnumerable<(int Before, int After)> Pairs(Box[] before, Box[] after, double least)
@@ -133,6 +139,7 @@ public static class CellTracker
         if (!(options.MinimumScore is >= 0 and <= 1)) throw BadInputException.ForParameter("cell_score", options.MinimumScore, "from 0 to 1");
         if (!(options.ConfirmedScore >= 0 && options.ConfirmedScore <= options.MinimumScore))
             throw BadInputException.ForParameter("track_score", options.ConfirmedScore, FormattableString.Invariant($"from 0 to cell_score = {options.MinimumScore}"));
+        if (options.ConfirmingSections is < 0 or 1) throw BadInputException.ForParameter("track_confirming", options.ConfirmingSections, "0 (never) or 2 and more");
         if (options.LeastSections < 1) throw BadInputException.ForParameter("track_sections", options.LeastSections, "1 or more");
     }
 }

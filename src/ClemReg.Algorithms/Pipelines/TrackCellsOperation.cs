@@ -33,6 +33,10 @@ internal static class TrackCellsOperation
         "Next to a section where the cell reaches cell_score, this score suffices: neighbours confirm dim cells.", Standard.ConfirmedScore, 0, 0.99)
     { Option = true };
 
+    private static readonly IntegerParameter Confirming = new("track_confirming", "Sections that confirm", Tracks, "",
+        "A cell that is dim in all of its sections (from track_score on) counts when so many in a row show it; 0: never.", Standard.ConfirmingSections, 0, 100_000)
+    { Option = true };
+
     private static readonly IntegerParameter LeastSections = new("track_sections", "Least sections", Tracks, "", "Cells that are seen in fewer sections are left out.", Standard.LeastSections, 1, 100_000)
     { Option = true };
 
@@ -50,7 +54,7 @@ internal static class TrackCellsOperation
             new Port("labels", PortKind.Source, "The cells, with the same number in all sections."),
             new Port("run", PortKind.Text, "run.json: the parameters, what was found, how the sections were aligned."),
         ],
-        [Align, SearchRadius, MaximumRotation, Dice, Missing, ConfirmedScore, LeastSections, .. CellParameters.All],
+        [Align, SearchRadius, MaximumRotation, Dice, Missing, ConfirmedScore, Confirming, LeastSections, .. CellParameters.All],
         Run);
 
     private static OperationResult Run(OperationRequest request, Job job)
@@ -62,6 +66,7 @@ internal static class TrackCellsOperation
             MostMissing = values.Get(Missing),
             MinimumScore = values.Get(CellParameters.Score),
             ConfirmedScore = values.Get(ConfirmedScore),
+            ConfirmingSections = values.Get(Confirming),
             LeastSections = values.Get(LeastSections),
         };
         if (options.ConfirmedScore > options.MinimumScore)

@@ -42,6 +42,22 @@ public sealed class CellTrackerTests
     }
 
     [Fact]
+    public void A_cell_that_is_dim_everywhere_counts_when_enough_sections_in_a_row_show_it()
+    {
+        Box dim = Square(100, 100, 30, 0.12);
+        int Kept(Box[][] sections, int confirming) => Follow(sections, new CellTrackerOptions { ConfirmingSections = confirming }).Sum(t => t.Boxes.Count);
+        Assert.Equal(3, Kept([[dim], [dim], [dim]], 3));
+        Assert.Equal(0, Kept([[dim], [dim], [dim]], 4));
+        Assert.Equal(0, Kept([[dim], [dim], [dim]], 0));
+        // What bridges a gap is not in a row.
+        Assert.Equal(0, Kept([[dim], [dim], [], [dim]], 3));
+        Assert.Equal(2, Kept([[dim], [dim], [], [dim]], 2));
+        // Elsewhere, or below the least confirmed score, is no confirmation.
+        Assert.Equal(0, Kept([[dim], [dim], [Square(200, 100, 30, 0.12)]], 3));
+        Assert.Equal(0, Kept([[dim], [dim], [dim with { Score = 0.09 }]], 3));
+    }
+
+    [Fact]
     public void Crossing_cells_are_paired_as_is_best_for_all()
     {
         // Each box of the second section overlaps both of the first; greedily the first would take the second's.
@@ -77,6 +93,8 @@ public sealed class CellTrackerTests
         Refused(new CellTrackerOptions { MostMissing = -1 }, "track_missing");
         Refused(new CellTrackerOptions { MinimumScore = double.NaN }, "cell_score");
         Refused(new CellTrackerOptions { ConfirmedScore = 0.5 }, "track_score");
+        Refused(new CellTrackerOptions { ConfirmingSections = 1 }, "track_confirming");
+        Refused(new CellTrackerOptions { ConfirmingSections = -1 }, "track_confirming");
         Refused(new CellTrackerOptions { LeastSections = 0 }, "track_sections");
         Assert.Contains("shifts", Assert.Throws<BadInputException>(() => Follow([[], []], null, new SliceShifts([default]))).Message, StringComparison.Ordinal);
         Assert.Empty(Follow([]));

@@ -333,10 +333,11 @@ public sealed class CellOperationTests
     [InlineData("track_sections", "4", "1")]
     [InlineData("track_dice", "0.9", "0.3")]
     [InlineData("track_score", "0.3", "0.05")]
+    [InlineData("track_confirming", "2", "0")]
     public void Each_parameter_of_tracks_changes_something(string key, string value, string other)
     {
-        // A cell that drifts, is missing once and is dim at its end.
-        string csv = "slice,x,y,width,height,score\n1,10,10,20,20,0.8\n2,14,10,20,20,0.2\n4,12,10,20,20,0.9\n";
+        // A cell that drifts, is dim once and missing once; and one that is dim in both of its sections.
+        string csv = "slice,x,y,width,height,score\n1,10,10,20,20,0.8\n2,14,10,20,20,0.2\n4,12,10,20,20,0.9\n3,40,40,16,16,0.2\n4,41,40,16,16,0.2\n";
         using var image = new Volume<byte>(new Grid(new Size3(4, 64, 64), new Point3(1, 1, 1)));
         var random = new Random(1);
         for (int z = 0; z < 4; z++)
