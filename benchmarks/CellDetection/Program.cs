@@ -245,7 +245,7 @@ void Fields(string path, int stacks, int count)
 void Scan(string path, int sections)
 {
     const string Standard = "as in the table";
-    double[] levels = [100, 160, 260, 450], densities = [7, 21, 28], diameters = [23, 25, 27], shares = [0.04, 0.06, 0.12], radii = [25, 100];
+    double[] levels = [100, 160, 260, 450], densities = [7, 17, 21, 28], diameters = [23, 25, 27], shares = [0.04, 0.06, 0.12], radii = [25, 100];
     var made = new CellSimulationOptions { Sections = 1 };
     var looked = new PublishedDetectorOptions { MinimumDiameter = LeastTold };
     (string Name, CellSimulationOptions Made, PublishedDetectorOptions Looked)[] rows =
