@@ -33,7 +33,7 @@ internal static class CentreLines
     {
         Point3 axis = 1 / options.OpticalAxis.Length * options.OpticalAxis;
         PointSpreadFunction blur = options.Psf is { } psf ? psf.With(SigmaNm) : new PointSpreadFunction(SigmaNm, SigmaNm);
-        using var field = new CubicSplineField(MicroscopeModel.Blurred(mask, axis, blur, job));
+        using var field = new CubicSplineField(MicroscopeModel.Blurred(mask, axis, blur, null, job));
         double across = blur.LateralNm * blur.LateralNm, more = blur.AxialNm * blur.AxialNm - across;
         Point3[] moved = points.ToArray();
         job.For((moved.Length + Block - 1) / Block, block =>

@@ -42,14 +42,15 @@ internal sealed record AffineEvidence(AffineTransform Transform, double Weight)
         Matrix<double> covariance = Matrix<double>.Build.DenseOfArray(uncertainty.Covariance);
         Matrix<double> components = Matrix<double>.Build.Dense(5, Parameters, (i, j) => j < 9 ? Components[i][j] : 0);
         Vector<double> stretch = components * found;
-        Matrix<double> with = covariance * components.Transpose(), noise = components * with;
+        Matrix<double> noise = components * covariance * components.Transpose();
         double width = Usual * lever;
         Matrix<double> total = noise + width * width * Matrix<double>.Build.DenseIdentity(5);
         Vector<double> explained = total.Solve(stretch);
         double logFactor = 0.5 * (stretch.DotProduct(noise.Solve(stretch)) - stretch.DotProduct(explained) - Math.Log(total.Determinant() / noise.Determinant()));
         double weight = double.IsNaN(logFactor) ? 0 : 1 / (1 + Math.Exp(-logFactor));
-        // What is known of the stretch moves the other parameters as far as they hang together with it.
-        Vector<double> change = with * noise.Solve(weight * width * width * explained - stretch);
+        // The other parameters follow the stretch as they do in the fit: without any stretch that is the similarity. By their covariance they would go elsewhere, since the objects' disagreement is not the fit's weight.
+        Matrix<double> following = Matrix<double>.Build.DenseOfArray(uncertainty.Response) * components.Transpose();
+        Vector<double> change = following * (components * following).Solve(weight * width * width * explained - stretch);
         double[] believed = [.. found + change];
         if (!believed.All(double.IsFinite)) return new AffineEvidence(similarity, 0); // The errors are not known.
         return new AffineEvidence(similarity.Then(IntensityRefinement.Step(believed, LinearKind.Affine, centre)), weight);

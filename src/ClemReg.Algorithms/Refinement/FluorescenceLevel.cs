@@ -57,19 +57,36 @@ internal sealed class FluorescenceLevel : IDisposable
     }
 
     /// <summary>The mean of the surroundings, as it is taken from this image, of another one: both end at the same places, and are mirrored there.</summary>
-    /// <param name="image">The other one's value at a place of this one, nm.</param>
+    /// <param name="image">The other one's value at a place of this one, nm, before light is lost.</param>
+    /// <param name="loss">The light's loss.</param>
     /// <param name="job">The work.</param>
-    public CubicSplineField SurroundingsOf(Func<Point3, double> image, Job job)
+    /// <returns>The mean of what is left, and its derivative by the loss.</returns>
+    public (CubicSplineField Mean, CubicSplineField ByLoss) SurroundingsOf(Func<Point3, double> image, LightLoss loss, Job job)
     {
         using var values = new Volume<float>(BinnedVolume.GridOf(Grid, BinnedVolume.Bins(Grid.Spacing, Surroundings / 2)));
+        using var byLoss = new Volume<float>(values.Grid);
         (int depth, int height, int width) = values.Grid.Size;
         job.For(depth * height, row =>
         {
             (int z, int y) = Math.DivRem(row, height);
-            Span<float> line = values.Row(z, y);
-            for (int x = 0; x < width; x++) line[x] = (float)image(values.Grid.ToPhysical(z, y, x));
+            Span<float> line = values.Row(z, y), change = byLoss.Row(z, y);
+            for (int x = 0; x < width; x++)
+            {
+                Point3 p = values.Grid.ToPhysical(z, y, x);
+                line[x] = (float)(loss.At(p.Z) * image(p));
+                change[x] = (float)(loss.DepthZero - p.Z) * line[x];
+            }
         });
-        return Blurred(values, values.Grid.Spacing, Surroundings, job);
+        CubicSplineField mean = Blurred(values, values.Grid.Spacing, Surroundings, job);
+        try
+        {
+            return (mean, Blurred(byLoss, values.Grid.Spacing, Surroundings, job));
+        }
+        catch
+        {
+            mean.Dispose();
+            throw;
+        }
     }
 
     private static CubicSplineField Field(Volume image, double sigma, Job job)

@@ -29,8 +29,8 @@ internal sealed record IntensityFit(double[] Residuals, Point3[] Gradients, doub
             for (int i = block * Block; i < Math.Min(count, (block + 1) * Block); i++)
             {
                 Point3 q = displacement is null ? places[i] : displacement.Apply(places[i]);
-                ModelValue m = model.Evaluate(q, samples.Places[i]);
-                double light = LinearEquations.Light(level.Attenuation, samples.Places[i].Z - level.DepthZero);
+                ModelValue m = model.Evaluate(q, samples.Places[i], level.Loss);
+                double light = level.Loss.At(samples.Places[i].Z);
                 (values[i], gradients[i], zone[i]) = ((float)(light * m.Value), light * m.Gradient, zones.At(q));
             }
         });

@@ -98,7 +98,7 @@ public static class IntensityRegistration
                     refinement.Fit(beneath, null, part);
                     return refinement.Field;
                 });
-                linear = linear with { Transform = beneath.Linear, AttenuationPerNm = beneath.Attenuation, Psf = beneath.Model.Psf };
+                linear = linear with { Transform = beneath.Linear, AttenuationPerNm = beneath.Loss.PerNm, Psf = beneath.Model.Psf };
             }
         }
         return new IntensityRegistrationResult

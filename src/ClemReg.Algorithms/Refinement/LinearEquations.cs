@@ -8,7 +8,8 @@ namespace ClemReg.Algorithms.Refinement;
 /// <param name="Kind">What could change.</param>
 /// <param name="Centre">The centre of rotation and scale, nm in the EM.</param>
 /// <param name="Covariance">Of the parameters (nm at <see cref="IntensityRefinement.LeverNm"/>, translations last), by the objects' disagreement.</param>
-public sealed record LinearUncertainty(LinearKind Kind, Point3 Centre, double[,] Covariance)
+/// <param name="Response">How the fit's parameters go together, in the same order: where one is held elsewhere, the others follow in the proportion of their column (the inverse of the normal equations).</param>
+public sealed record LinearUncertainty(LinearKind Kind, Point3 Centre, double[,] Covariance, double[,] Response)
 {
     /// <summary>The predicted standard error of the registered position at a place of the EM, nm: the root of the summed variances of z, y, x.</summary>
     public double At(Point3 q)
@@ -34,11 +35,10 @@ internal sealed record PsfPrior(PointSpreadFunction Psf, double Deviation);
 /// <param name="perObject">Whether each object has a brightness of its own.</param>
 /// <param name="zones">The objects.</param>
 /// <param name="centre">About which the parameters turn and scale.</param>
-/// <param name="depthZero">The fluorescence's z (nm) where the brightness counts.</param>
-/// <param name="attenuation">What is known of it already.</param>
+/// <param name="loss">What is known of the light's loss already.</param>
 /// <param name="displacement">In the EM's frame, on top of the linear map; null for none.</param>
 internal sealed class LinearEquations(
-    LinearKind kind, PsfPrior? prior, bool perObject, ObjectZones zones, Point3 centre, double depthZero, double attenuation = 0, DisplacementField? displacement = null)
+    LinearKind kind, PsfPrior? prior, bool perObject, ObjectZones zones, Point3 centre, LightLoss loss, DisplacementField? displacement = null)
 {
     private const int Block = 2048;
     private const double MostAttenuation = 3e-4;
@@ -56,17 +56,19 @@ internal sealed class LinearEquations(
     private int[] _zone = [];
     private double[] _amplitude = [];
     private double[] _share = [];
+    private ZonePaint? _paint;
     private Matrix<double>? _normal;
+    private double _priorDisagreement;
     private double[] _zoneScores = [];
 
     /// <summary>Pearson correlation of fluorescence and model before the last step.</summary>
     public double Correlation { get; private set; }
 
-    /// <summary>How much of the light is lost per nm of depth along the fluorescence's z, about the depth where the brightness counts.</summary>
-    public double Attenuation { get; private set; } = attenuation;
+    /// <summary>The light's loss along the fluorescence's z.</summary>
+    public LightLoss Loss { get; private set; } = loss;
 
-    /// <summary>The part of the light that is left at a depth, nm, for a loss per nm.</summary>
-    public static double Light(double attenuation, double depth) => Math.Exp(-attenuation * depth);
+    /// <summary>By how much the brightness of an object differs from the model's, on average.</summary>
+    public double PaintChange => Paint() is { } now ? now.Brightness.Zip(_paint?.Brightness ?? now.Brightness.Select(_ => 1.0), (a, b) => Math.Abs(a - b)).Average() : 0;
 
     /// <summary>Takes new samples.</summary>
     public void Begin(SampleSet samples)
@@ -91,6 +93,7 @@ internal sealed class LinearEquations(
     /// <summary>The step: linear parameters, translations, and (taken already) the blur and the light's loss. Null where the data hold no direction: no object shines.</summary>
     public double[]? Step(SampleSet samples, AffineTransform at, MicroscopeModel model, Job job)
     {
+        _paint = model.Paint;
         Evaluate(samples, at, model, job);
         Amplitudes(samples);
         int count = samples.Count;
@@ -113,9 +116,13 @@ internal sealed class LinearEquations(
             (double expected, double precision) = DimmerWithDepth(samples);
             double scores = 0;
             for (int z = k; z < _zoneScores.Length; z += _n) scores += _zoneScores[z] * _zoneScores[z];
-            double ridge = precision * scores / a[k, k];
-            b[k] += ridge * (expected - Attenuation * IntensityRefinement.LeverNm);
+            // Few objects that many parameters were drawn to disagree by less than they would of themselves.
+            int seen = _share.Count(v => v > 0);
+            double ridge = precision * scores / a[k, k] * seen / Math.Max(1, seen - _n);
+            b[k] += ridge * (expected - Loss.PerNm * IntensityRefinement.LeverNm);
             a[k, k] += ridge;
+            _normal[k, k] += ridge;
+            _priorDisagreement = ridge * ridge / precision;
         }
         if (_estimatePsf)
         {
@@ -135,7 +142,7 @@ internal sealed class LinearEquations(
         }
         double[] d = [.. a.Solve(b)];
         if (!d.All(double.IsFinite)) return null;
-        if (perObject) Attenuation = Math.Clamp(Attenuation + d[_n - 1] / IntensityRefinement.LeverNm, -MostAttenuation, MostAttenuation);
+        if (perObject) Loss = Loss with { PerNm = Math.Clamp(Loss.PerNm + d[_n - 1] / IntensityRefinement.LeverNm, -MostAttenuation, MostAttenuation) };
         if (_estimatePsf)
         {
             _lateral = Math.Clamp(_lateral + d[_linear], -0.4 * model.Psf.LateralNm, 0.6 * model.Psf.LateralNm);
@@ -174,8 +181,11 @@ internal sealed class LinearEquations(
             Vector<double> without = ((1 + alone) * identity - own * inverse).Solve(score);
             disagreement += without.OuterProduct(without);
         }
+        // What was known of the light's loss before is as one more object, as far off as its standard deviation.
+        if (perObject) disagreement[_n - 1, _n - 1] += _priorDisagreement;
         Matrix<double> covariance = inverse * disagreement * inverse;
-        return new LinearUncertainty(kind, centre, covariance.SubMatrix(0, _linear, 0, _linear).Map(v => double.IsFinite(v) ? v : double.MaxValue).ToArray());
+        double[,] Linear(Matrix<double> of) => of.SubMatrix(0, _linear, 0, _linear).Map(v => double.IsFinite(v) ? v : double.MaxValue).ToArray();
+        return new LinearUncertainty(kind, centre, Linear(covariance), Linear(inverse));
     }
 
     /// <summary>Zones that are at least a third as bright as the brighter half of all, and all that have samples.</summary>
@@ -183,8 +193,20 @@ internal sealed class LinearEquations(
     {
         double usual = UsualBrightness();
         int[] seen = [.. Enumerable.Range(1, zones.Count).Where(z => _share[z] > 0)];
-        return (seen.Count(z => _amplitude[z] > usual / 3), seen.Length);
+        return (seen.Count(z => Brightness(z) > usual / 3), seen.Length);
     }
+
+    /// <summary>The brightness that was found for each object, for the next model: never so dark that it could not come back, and 1 where nothing was looked at. Null where no object has one of its own.</summary>
+    public ZonePaint? Paint()
+    {
+        const double darkest = 0.05, brightest = 4;
+        double usual = UsualBrightness();
+        return perObject && usual > 0
+            ? new ZonePaint(zones, [.. Enumerable.Range(0, zones.Count + 1).Select(z => z > 0 && _share[z] > 0 ? Math.Clamp(Brightness(z) / usual, darkest, brightest) : 1)])
+            : null;
+    }
+
+    private double Brightness(int zone) => _amplitude[zone] * (_paint?.Brightness[zone] ?? 1);
 
     private void Evaluate(SampleSet samples, AffineTransform at, MicroscopeModel model, Job job)
     {
@@ -196,27 +218,27 @@ internal sealed class LinearEquations(
             {
                 Point3 q = at.Apply(samples.Places[i]);
                 if (displacement is not null) q = displacement.Apply(q);
-                ModelValue m = model.Evaluate(q, samples.Places[i]);
+                ModelValue m = model.Evaluate(q, samples.Places[i], Loss);
                 _zone[i] = perObject ? zones.At(q) : 0;
                 IntensityRefinement.Moves(1 / IntensityRefinement.LeverNm * (q - centre), kind, moves);
                 Span<float> row = _jacobian.AsSpan(i * _n, _n);
                 for (int k = 0; k < _linear; k++) row[k] = (float)Point3.Dot(m.Gradient, moves[k]);
-                double value = m.Value;
+                double light = 1, byBlur = 0;
                 if (_estimatePsf)
                 {
                     row[_linear] = (float)m.ByLateral;
                     row[_linear + 1] = (float)m.ByAxial;
                     // Between two blurs of the mask the model is linear in the widths.
-                    value += _lateral * m.ByLateral + _axial * m.ByAxial;
+                    byBlur = _lateral * m.ByLateral + _axial * m.ByAxial;
                 }
                 if (perObject)
                 {
-                    double depth = samples.Places[i].Z - depthZero, light = Light(Attenuation, depth);
+                    double depth = samples.Places[i].Z - Loss.DepthZero;
+                    light = Loss.At(samples.Places[i].Z);
                     for (int k = 0; k < _n - 1; k++) row[k] *= (float)light;
-                    value *= light;
-                    row[_n - 1] = (float)(-value * depth / IntensityRefinement.LeverNm);
+                    row[_n - 1] = (float)((m.ByLoss - depth * light * byBlur) / IntensityRefinement.LeverNm);
                 }
-                _model[i] = (float)value;
+                _model[i] = (float)(light * (m.Value + byBlur));
             }
         });
     }
@@ -285,20 +307,20 @@ internal sealed class LinearEquations(
         const double faint = 1.0 / 3;
         var depths = new double[zones.Count + 1];
         for (int i = 0; i < samples.Count; i++)
-            depths[_zone[i]] += _robust[i] * _model[i] * _model[i] * (samples.Places[i].Z - depthZero) / IntensityRefinement.LeverNm;
+            depths[_zone[i]] += _robust[i] * _model[i] * _model[i] * (samples.Places[i].Z - Loss.DepthZero) / IntensityRefinement.LeverNm;
         double prior = 1 / (UsualAttenuation * UsualAttenuation), usual = UsualBrightness();
-        int[] seen = [.. Enumerable.Range(1, zones.Count).Where(z => _share[z] > 0 && _amplitude[z] > faint * usual)];
+        int[] seen = [.. Enumerable.Range(1, zones.Count).Where(z => _share[z] > 0 && Brightness(z) > faint * usual)];
         if (seen.Length < 10) return (0, prior);
-        double depth = seen.Average(z => depths[z] / _share[z]), light = seen.Average(z => Math.Log(_amplitude[z]));
+        double depth = seen.Average(z => depths[z] / _share[z]), light = seen.Average(z => Math.Log(Brightness(z)));
         double square = 0, product = 0, rest = 0;
         foreach (int z in seen)
         {
-            double d = depths[z] / _share[z] - depth, l = Math.Log(_amplitude[z]) - light;
+            double d = depths[z] / _share[z] - depth, l = Math.Log(Brightness(z)) - light;
             (square, product, rest) = (square + d * d, product + d * l, rest + l * l);
         }
         if (!(square > 0)) return (0, prior);
         // The amplitudes count at one depth: their slope is what the loss of now leaves.
-        double loss = Attenuation * IntensityRefinement.LeverNm - product / square;
+        double loss = Loss.PerNm * IntensityRefinement.LeverNm - product / square;
         double precision = square * (seen.Length - 2) / Math.Max(rest - product * product / square, 1e-6 * rest);
         return (loss * precision / (precision + prior), precision + prior);
     }
@@ -306,7 +328,7 @@ internal sealed class LinearEquations(
     /// <summary>The brightness that a quarter of the objects exceed.</summary>
     private double UsualBrightness()
     {
-        double[] seen = [.. Enumerable.Range(1, zones.Count).Where(z => _share[z] > 0).Select(z => _amplitude[z]).Order()];
+        double[] seen = [.. Enumerable.Range(1, zones.Count).Where(z => _share[z] > 0).Select(Brightness).Order()];
         return seen.Length == 0 ? 0 : seen[3 * (seen.Length - 1) / 4];
     }
 

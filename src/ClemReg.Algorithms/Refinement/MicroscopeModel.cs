@@ -32,7 +32,8 @@ public readonly record struct PointSpreadFunction(double LateralNm, double Axial
 /// <param name="Gradient">By the place, per nm.</param>
 /// <param name="ByLateral">By the lateral standard deviation, per nm.</param>
 /// <param name="ByAxial">By the axial one, per nm.</param>
-internal readonly record struct ModelValue(float Value, Point3 Gradient, double ByLateral, double ByAxial);
+/// <param name="ByLoss">What is left of its light, by the light's loss per nm.</param>
+internal readonly record struct ModelValue(float Value, Point3 Gradient, double ByLateral, double ByAxial, double ByLoss);
 
 /// <summary>
 /// The mitochondria of the EM as the fluorescence microscope would show them, less the mean of their surroundings: the mask blurred by the
@@ -52,25 +53,28 @@ internal sealed class MicroscopeModel : IDisposable
     private readonly double _stretch;
     private readonly PointSpreadFunction _psf;
 
-    /// <summary>The surroundings by the place in the fluorescence, where they end with its stack; null where they run on.</summary>
-    private CubicSplineField? _ended;
+    /// <summary>The surroundings by the place in the fluorescence, where they end with its stack, and what they change by the light's loss; null where they run on.</summary>
+    private CubicSplineField? _ended, _endedByLoss;
+
+    private LightLoss _loss;
 
     /// <summary>Blurs a mask.</summary>
     /// <param name="mask">The EM mask.</param>
     /// <param name="movingToFixed">Fluorescence to EM: its linear part turns and scales the blur.</param>
     /// <param name="psf">In the fluorescence's frame.</param>
     /// <param name="highPassNm">Standard deviation of the surroundings, nm.</param>
+    /// <param name="paint">How bright each object shines; null for all alike.</param>
     /// <param name="job">The work.</param>
-    public MicroscopeModel(BitVolume mask, AffineTransform movingToFixed, PointSpreadFunction psf, double highPassNm, Job job)
+    public MicroscopeModel(BitVolume mask, AffineTransform movingToFixed, PointSpreadFunction psf, double highPassNm, ZonePaint? paint, Job job)
     {
-        _psf = psf;
+        (_psf, Paint) = (psf, paint);
         var optical = new Point3(movingToFixed[0, 0], movingToFixed[1, 0], movingToFixed[2, 0]);
         _axis = 1 / optical.Length * optical;
         _stretch = Math.Cbrt(Math.Abs(movingToFixed.Determinant));
-        Volume<float> field = Blurred(mask, _axis, Scaled(psf), job);
+        Volume<float> field = Blurred(mask, _axis, Scaled(psf), paint, job);
         try
         {
-            _surroundings = new CubicSplineField(Blurred(mask, _axis, Scaled(psf.With(highPassNm)), job));
+            _surroundings = new CubicSplineField(Blurred(mask, _axis, Scaled(psf.With(highPassNm)), paint, job));
             _surroundings.TakeFrom(field, job);
         }
         catch
@@ -82,6 +86,9 @@ internal sealed class MicroscopeModel : IDisposable
         _field = new CubicSplineField(field);
     }
 
+    /// <summary>How bright each object shines in it; null for all alike.</summary>
+    public ZonePaint? Paint { get; }
+
     /// <summary>The blur that the model was made with.</summary>
     public PointSpreadFunction Psf => _psf;
 
@@ -90,32 +97,41 @@ internal sealed class MicroscopeModel : IDisposable
 
     /// <summary>
     /// From now on takes the mean of the surroundings as it is taken of the fluorescence: only over what its stack shows, and mirrored at the stack's ends, where the mask's
-    /// own surroundings run on into empty space. The light's loss with depth is left out of it: with it, errors of the loss count more (docs/decisions/16).
+    /// own surroundings run on into empty space. The light is lost before the mean is taken, as in the microscope.
     /// </summary>
     /// <param name="level">The fluorescence.</param>
     /// <param name="movingToFixed">Fluorescence to EM, nm.</param>
+    /// <param name="loss">The light's loss; a little more or less of it is allowed for afterwards.</param>
     /// <param name="job">The work.</param>
-    public void EndWith(FluorescenceLevel level, Func<Point3, Point3> movingToFixed, Job job)
+    public void EndWith(FluorescenceLevel level, Func<Point3, Point3> movingToFixed, LightLoss loss, Job job)
     {
-        CubicSplineField ended = level.SurroundingsOf(p =>
+        (CubicSplineField ended, CubicSplineField byLoss) = level.SurroundingsOf(p =>
         {
             Point3 q = movingToFixed(p);
             return _field.Value(q) + _surroundings.Value(q);
-        }, job);
-        _ended?.Dispose();
-        _ended = ended;
+        }, loss, job);
+        DisposeEnded();
+        (_ended, _endedByLoss, _loss) = (ended, byLoss, loss);
     }
 
     /// <summary>The model and its derivatives.</summary>
     /// <param name="q">A place of the EM, nm.</param>
     /// <param name="p">Where that is in the fluorescence, nm.</param>
-    public ModelValue Evaluate(Point3 q, Point3 p)
+    /// <param name="loss">The light's loss; the value times what is left of it is what the fluorescence shows.</param>
+    public ModelValue Evaluate(Point3 q, Point3 p, LightLoss loss)
     {
         LocalShape shape = _field.Shape(q);
-        if (_ended is not null) shape = shape with { Value = shape.Value + _surroundings.Value(q) - _ended.Value(p) };
+        double light = loss.At(p.Z), whole = shape.Value, surroundingsByLoss = 0;
+        if (_ended is not null)
+        {
+            whole += _surroundings.Value(q);
+            surroundingsByLoss = _endedByLoss!.Value(p);
+            shape = shape with { Value = (float)(whole - (_ended.Value(p) + (loss.PerNm - _loss.PerNm) * surroundingsByLoss) / light) };
+        }
+        double byLoss = -(p.Z - loss.DepthZero) * light * whole - surroundingsByLoss;
         // A Gaussian's blur grows by the heat equation: d/d(sigma^2) = half the second derivative along that direction.
         double along = shape.Along(_axis), square = _stretch * _stretch;
-        return new ModelValue(shape.Value, shape.Gradient, _psf.LateralNm * square * (shape.Laplacian - along), _psf.AxialNm * square * along);
+        return new ModelValue(shape.Value, shape.Gradient, _psf.LateralNm * square * (shape.Laplacian - along), _psf.AxialNm * square * along, byLoss);
     }
 
     private PointSpreadFunction Scaled(PointSpreadFunction psf) => new(_stretch * psf.LateralNm, _stretch * psf.AxialNm);
@@ -125,18 +141,33 @@ internal sealed class MicroscopeModel : IDisposable
     {
         _field.Dispose();
         _surroundings.Dispose();
+        DisposeEnded();
+    }
+
+    private void DisposeEnded()
+    {
         _ended?.Dispose();
+        _endedByLoss?.Dispose();
     }
 
     /// <summary>The mask as the coefficients of a <see cref="CubicSplineField"/>, blurred, with empty space around it; in bins of about the lateral standard deviation.</summary>
     /// <param name="mask">The mask.</param>
     /// <param name="axis">The optical axis, of length 1.</param>
     /// <param name="psf">In the mask's frame.</param>
+    /// <param name="paint">How bright each object shines; null for 1.</param>
     /// <param name="job">The work.</param>
-    public static Volume<float> Blurred(BitVolume mask, Point3 axis, PointSpreadFunction psf, Job job)
+    public static Volume<float> Blurred(BitVolume mask, Point3 axis, PointSpreadFunction psf, ZonePaint? paint, Job job)
     {
         (double lateral, double axial) = psf;
         using Volume<float> means = BinnedVolume.Mean(mask, BinnedVolume.Bins(mask.Grid.Spacing, Math.Max(lateral / BinsPerSigma, FinestBinNm)), job);
+        if (paint is not null)
+            job.For(means.Grid.Size.Z * means.Grid.Size.Y, row =>
+            {
+                (int z, int y) = Math.DivRem(row, means.Grid.Size.Y);
+                Span<float> line = means.Row(z, y);
+                for (int x = 0; x < line.Length; x++)
+                    if (line[x] > 0) line[x] *= (float)paint.At(means.Grid.ToPhysical(z, y, x));
+            });
         Point3 h = means.Grid.Spacing;
         var along = new DirectionalBlur(h, axis, Math.Sqrt(Math.Max(axial * axial - lateral * lateral, 0.01)), lateral);
         Point3 taken = along.InterpolationVariance;

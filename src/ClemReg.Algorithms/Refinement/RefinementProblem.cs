@@ -18,6 +18,9 @@ internal sealed class RefinementProblem : IDisposable
     /// <summary>A change of the blur by this part makes a new model worth its time.</summary>
     private const double NewBlur = 0.03;
 
+    /// <summary>So does one of the objects' brightness, on average, in parts of the usual one.</summary>
+    private const double NewPaint = 0.02;
+
     private const int LeastSamples = 1000;
 
     private readonly Volume _fluorescence;
@@ -81,13 +84,13 @@ internal sealed class RefinementProblem : IDisposable
         SampleSet chosen = SampleSet.Choose(level, model, _low, _high, linear.Transform, samples, RandomStream.Key((ulong)_options.Seed, -1), job);
         var places = new Point3[chosen.Count];
         linear.Transform.Apply(chosen.Places, places);
-        return new SharpLevel(level, model, Zones, chosen, places, linear.Transform, _low, _high, DepthZero(linear.Transform), linear.AttenuationPerNm);
+        return new SharpLevel(level, model, Zones, chosen, places, linear.Transform, _low, _high, new LightLoss(DepthZero(linear.Transform), linear.AttenuationPerNm));
     }
 
     /// <summary>The affine map from a similarity on, with the same voxels and blur.</summary>
     public (AffineTransform Transform, LinearUncertainty Uncertainty) Affine(SharpLevel level, IntensityRefinementResult similarity, Job job)
     {
-        var equations = new LinearEquations(LinearKind.Affine, null, true, Zones, Centre, level.DepthZero, level.Attenuation);
+        var equations = new LinearEquations(LinearKind.Affine, null, true, Zones, Centre, level.Loss);
         AffineTransform at = Steps(equations, level.Samples, similarity.Transform, LinearKind.Affine, level.Model, 12, job);
         return (at, equations.Uncertainty());
     }
@@ -99,7 +102,7 @@ internal sealed class RefinementProblem : IDisposable
     /// </summary>
     public SharpLevel Beneath(DisplacementField displacement, SharpLevel level, LinearKind kind, Job job)
     {
-        var equations = new LinearEquations(kind, Prior(_options.EstimatePsf), true, Zones, Centre, level.DepthZero, level.Attenuation, displacement);
+        var equations = new LinearEquations(kind, Prior(_options.EstimatePsf), true, Zones, Centre, level.Loss, displacement);
         End(level.Model, level.Linear);
         AffineTransform at = Steps(equations, level.Samples, level.Linear, kind, level.Model, 12, job);
         if (_options.EstimatePsf)
@@ -107,12 +110,12 @@ internal sealed class RefinementProblem : IDisposable
             PointSpreadFunction psf = equations.Psf(level.Model.Psf);
             _sharpModel!.Dispose();
             _sharpModel = null;
-            _sharpModel = Model(at, psf, 0, level.Level.HighPassNm, job);
+            _sharpModel = Model(at, psf, 0, level.Level.HighPassNm, equations.Paint(), job);
         }
         End(_sharpModel!, at);
-        return level.About(at) with { Attenuation = equations.Attenuation, Model = _sharpModel! };
+        return level.About(at) with { Loss = equations.Loss, Model = _sharpModel! };
 
-        void End(MicroscopeModel model, AffineTransform linear) => model.EndWith(level.Level, p => displacement.Apply(linear.Apply(p)), job);
+        void End(MicroscopeModel model, AffineTransform linear) => model.EndWith(level.Level, p => displacement.Apply(linear.Apply(p)), equations.Loss, job);
     }
 
     private AffineTransform Steps(LinearEquations equations, SampleSet samples, AffineTransform at, LinearKind kind, MicroscopeModel model, int most, Job job)
@@ -140,7 +143,7 @@ internal sealed class RefinementProblem : IDisposable
             bool dark = half == 1;
             SampleSet samples = level.Samples.Where(p => board.Dark(level.Linear.Apply(p)) == dark);
             halves[half] = samples.Count < 100 ? level.Linear
-                : Steps(new LinearEquations(kind, null, true, Zones, Centre, level.DepthZero, level.Attenuation), samples, level.Linear, kind, level.Model, steps, job);
+                : Steps(new LinearEquations(kind, null, true, Zones, Centre, level.Loss), samples, level.Linear, kind, level.Model, steps, job);
         }
         return halves;
     }
@@ -150,7 +153,7 @@ internal sealed class RefinementProblem : IDisposable
     {
         const double blur = 250, highPass = 1000;
         using var level = new FluorescenceLevel(_fluorescence, blur, highPass, job);
-        using MicroscopeModel model = Model(pose, psf, blur, highPass, job);
+        using MicroscopeModel model = Model(pose, psf, blur, highPass, null, job);
         SampleSet samples = SampleSet.Choose(level, model, _low, _high, pose, 20_000, RandomStream.Key((ulong)_options.Seed, -2), job);
         if (samples.Count < 100) return new PoseContrast(0, 0, 0);
         var at = new Point3[samples.Count];
@@ -183,8 +186,8 @@ internal sealed class RefinementProblem : IDisposable
         MicroscopeModel? model = null;
         try
         {
-            model = Model(at, psf, blur, highPass, job);
-            var equations = new LinearEquations(kind, Prior(estimate), last, Zones, Centre, DepthZero(at));
+            model = Model(at, psf, blur, highPass, null, job);
+            var equations = new LinearEquations(kind, Prior(estimate), last, Zones, Centre, new LightLoss(DepthZero(at), 0));
             SampleSet? samples = null;
             bool converged = false;
             double correlation = 0, movement = double.PositiveInfinity;
@@ -200,7 +203,7 @@ internal sealed class RefinementProblem : IDisposable
                     if (samples.Count < LeastSamples)
                         throw new BadInputException($"The fluorescence and the EM share only {samples.Count} looked-at voxels where the refinement starts, so there is nothing to compare. Give another start, or look whether the two images show the same region.");
                     equations.Begin(samples);
-                    if (last) model.EndWith(level, at.Apply, job);
+                    if (last) model.EndWith(level, at.Apply, equations.Loss, job);
                 }
                 if (equations.Step(samples, at, model, job) is not { } d) break;
                 correlation = equations.Correlation;
@@ -211,15 +214,17 @@ internal sealed class RefinementProblem : IDisposable
                 for (int i = 0; i < d.Length; i++) d[i] *= factor;
                 at = at.Then(IntensityRefinement.Step(d, kind, Centre));
                 _history.Add(new RefinementState(blur, iteration + 1, movement * factor, correlation));
-                if (estimate && iteration % 3 == 2 && equations.PsfChange(model.Psf) > NewBlur)
+                bool renewed = last && iteration % 3 == 2 && (estimate && equations.PsfChange(model.Psf) > NewBlur || equations.PaintChange > NewPaint);
+                if (renewed)
                 {
-                    psf = equations.Psf(model.Psf);
+                    if (estimate) psf = equations.Psf(model.Psf);
+                    ZonePaint? paint = equations.Paint();
                     model.Dispose();
-                    model = Model(at, psf, blur, highPass, job);
-                    model.EndWith(level, at.Apply, job);
+                    model = Model(at, psf, blur, highPass, paint, job);
+                    model.EndWith(level, at.Apply, equations.Loss, job);
                 }
                 job.Report((iteration + 1.0) / _options.MaxIterations);
-                if (movement < (last ? EnoughNm : 5) && iteration >= (last ? ResampleEvery : 3))
+                if (!renewed && movement < (last ? EnoughNm : 5) && iteration >= (last ? ResampleEvery : 3))
                 {
                     converged = true;
                     break;
@@ -231,7 +236,7 @@ internal sealed class RefinementProblem : IDisposable
             {
                 Transform = at,
                 Psf = psf,
-                AttenuationPerNm = equations.Attenuation,
+                AttenuationPerNm = equations.Loss.PerNm,
                 Correlation = correlation,
                 Converged = converged,
                 History = [.. _history],
@@ -250,6 +255,6 @@ internal sealed class RefinementProblem : IDisposable
 
     private double DepthZero(AffineTransform at) => at.Inverse().Apply(Centre).Z;
 
-    private MicroscopeModel Model(AffineTransform at, PointSpreadFunction psf, double blur, double highPass, Job job) =>
-        new(_mask, at, psf.With(blur), highPass, job);
+    private MicroscopeModel Model(AffineTransform at, PointSpreadFunction psf, double blur, double highPass, ZonePaint? paint, Job job) =>
+        new(_mask, at, psf.With(blur), highPass, paint, job);
 }

@@ -12,11 +12,10 @@ namespace ClemReg.Algorithms.Refinement;
 /// <param name="Linear">Fluorescence to EM.</param>
 /// <param name="Low">The least corner of the EM that is looked at.</param>
 /// <param name="High">The greatest.</param>
-/// <param name="DepthZero">The fluorescence's z (nm) where the brightness counts.</param>
-/// <param name="Attenuation">The light that is lost per nm of depth from there.</param>
+/// <param name="Loss">The light's loss with depth.</param>
 internal sealed record SharpLevel(
     FluorescenceLevel Level, MicroscopeModel Model, ObjectZones Zones, SampleSet Samples, Point3[] Places, AffineTransform Linear, Point3 Low, Point3 High,
-    double DepthZero, double Attenuation)
+    LightLoss Loss)
 {
     /// <summary>Fluorescence beside model for a displacement in the EM's frame; null for none.</summary>
     public IntensityFit Fit(DisplacementField? displacement, bool[]? used, Job job) => IntensityFit.At(this, used, displacement, job);

@@ -15,7 +15,7 @@ public sealed class AffineEvidenceTests
     {
         var covariance = new double[12, 12];
         for (int i = 0; i < 12; i++) covariance[i, i] = nm * nm;
-        return new LinearUncertainty(LinearKind.Affine, Centre, covariance);
+        return new LinearUncertainty(LinearKind.Affine, Centre, covariance, covariance);
     }
 
     private static AffineTransform Stretched(double z, double x) =>

@@ -176,14 +176,14 @@ public sealed class FieldTests
         using BitVolume mask = Scattered(new Size3(40, 90, 110), 20, 25, 8, random);
         var tilted = AffineTransform.Similarity(1.05, [0.96, -0.28, 0, 0.28, 0.96, 0, 0, 0, 1], default);
         var psf = new PointSpreadFunction(80, 240);
-        MicroscopeModel Model(double lateral, double axial) => new(mask, tilted, new PointSpreadFunction(lateral, axial), 420, new Job(1));
+        MicroscopeModel Model(double lateral, double axial) => new(mask, tilted, new PointSpreadFunction(lateral, axial), 420, null, new Job(1));
         using MicroscopeModel model = Model(80, 240), wider = Model(84, 240), narrower = Model(76, 240), longer = Model(80, 250), shorter = Model(80, 230);
         double largest = 0, lateral = 0, axial = 0;
         int n = 0;
         for (int i = 0; i < 300; i++)
         {
             var q = new Point3(800 * random.NextDouble(), 1800 * random.NextDouble(), 2200 * random.NextDouble());
-            ModelValue m = model.Evaluate(q, q);
+            ModelValue m = model.Evaluate(q, q, default);
             Assert.Equal(model.Value(q), m.Value, 1e-4f);
             largest = Math.Max(largest, Math.Max(Math.Abs(m.ByLateral), Math.Abs(m.ByAxial)));
             lateral += Math.Abs((wider.Value(q) - narrower.Value(q)) / 8 - m.ByLateral);
@@ -199,8 +199,8 @@ public sealed class FieldTests
     {
         using BitVolume mask = Scattered(new Size3(60, 90, 90), 40, 40, 7, new Random(11));
         var psf = new PointSpreadFunction(100, 250);
-        using var model = new MicroscopeModel(mask, AffineTransform.Identity, psf, 420, new Job(2));
-        using var seen = new CubicSplineField(MicroscopeModel.Blurred(mask, new Point3(1, 0, 0), psf, new Job(2)));
+        using var model = new MicroscopeModel(mask, AffineTransform.Identity, psf, 420, null, new Job(2));
+        using var seen = new CubicSplineField(MicroscopeModel.Blurred(mask, new Point3(1, 0, 0), psf, null, new Job(2)));
         // The stack shows the middle: its ends cut through the objects.
         using var image = new Volume<float>(new Grid(new Size3(12, 40, 40), new Point3(100, 60, 60), new Point3(600, 600, 600)));
         for (int z = 0; z < 12; z++)
@@ -215,13 +215,13 @@ public sealed class FieldTests
                 for (int x = 0; x < 40; x++)
                 {
                     Point3 p = image.Grid.ToPhysical(0, y, x);
-                    double d = level.At(0, y, x) - model.Evaluate(p, p).Value;
+                    double d = level.At(0, y, x) - model.Evaluate(p, p, default).Value;
                     square += d * d;
                 }
             return Math.Sqrt(square / 1600);
         }
         double before = Off();
-        model.EndWith(level, p => p, new Job(2));
+        model.EndWith(level, p => p, default, new Job(2));
         double after = Off();
         Assert.True(before > 0.04 && after < before / 4, $"{before} {after}");
     }
