@@ -58,6 +58,21 @@ public sealed class AffineEvidenceTests
     }
 
     [Fact]
+    public void Without_a_stretch_the_affine_map_is_the_similarity_whatever_the_objects_disagree_about()
+    {
+        // In the fit a stretch along z goes with a shift along z, 3 nm for 10; by the objects' disagreement nothing goes with it.
+        var response = new double[12, 12];
+        for (int i = 0; i < 12; i++) response[i, i] = 1;
+        response[0, 9] = response[9, 0] = 0.3;
+        double stretch = 2e-4, shift = 0.3 * stretch * IntensityRefinement.LeverNm;
+        AffineTransform affine = Similarity.Then(new AffineTransform([1 + stretch, 0, 0, -stretch * Centre.Z + shift, 0, 1, 0, 0, 0, 0, 1, 0]));
+        AffineEvidence evidence = AffineEvidence.Weigh(Similarity, affine, Known(50) with { Response = response });
+        Assert.InRange(evidence.Weight, 0, 0.01);
+        // What is left is the even part of the stretch, a third.
+        Assert.InRange((evidence.Transform.Apply(Similarity.Inverse().Apply(Centre)) - Centre).Length, 0, 0.5 * shift);
+    }
+
+    [Fact]
     public void An_unknown_error_is_no_evidence()
     {
         Assert.Equal(0, AffineEvidence.Weigh(Similarity, Stretched(-0.1, 0.1), Known(double.MaxValue)).Weight);

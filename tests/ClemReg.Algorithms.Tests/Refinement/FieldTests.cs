@@ -194,9 +194,13 @@ public sealed class FieldTests
         Assert.True(lateral / n < 0.1 * largest && axial / n < 0.03 * largest, $"{lateral / n} {axial / n} of {largest}");
     }
 
-    [Fact]
-    public void Surroundings_end_where_the_fluorescence_ends()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2e-4)]
+    [InlineData(-2e-4)]
+    public void Surroundings_end_where_the_fluorescence_ends_and_have_its_loss_of_light(double perNm)
     {
+        var loss = new LightLoss(1200, perNm);
         using BitVolume mask = Scattered(new Size3(60, 90, 90), 40, 40, 7, new Random(11));
         var psf = new PointSpreadFunction(100, 250);
         using var model = new MicroscopeModel(mask, AffineTransform.Identity, psf, 420, null, new Job(2));
@@ -205,7 +209,7 @@ public sealed class FieldTests
         using var image = new Volume<float>(new Grid(new Size3(12, 40, 40), new Point3(100, 60, 60), new Point3(600, 600, 600)));
         for (int z = 0; z < 12; z++)
             for (int y = 0; y < 40; y++)
-                for (int x = 0; x < 40; x++) image[z, y, x] = seen.Value(image.Grid.ToPhysical(z, y, x));
+                for (int x = 0; x < 40; x++) image[z, y, x] = (float)loss.At(600 + 100 * z) * seen.Value(image.Grid.ToPhysical(z, y, x));
         using var level = new FluorescenceLevel(image, 0, 420, new Job(2));
 
         double Off()
@@ -215,15 +219,59 @@ public sealed class FieldTests
                 for (int x = 0; x < 40; x++)
                 {
                     Point3 p = image.Grid.ToPhysical(0, y, x);
-                    double d = level.At(0, y, x) - model.Evaluate(p, p, default).Value;
+                    double d = level.At(0, y, x) - loss.At(p.Z) * model.Evaluate(p, p, loss).Value;
                     square += d * d;
                 }
             return Math.Sqrt(square / 1600);
         }
         double before = Off();
-        model.EndWith(level, p => p, default, new Job(2));
+        model.EndWith(level, p => p, loss, new Job(2));
         double after = Off();
         Assert.True(before > 0.04 && after < before / 4, $"{before} {after}");
+
+        // A loss that changed since is allowed for, and the derivative by it is that of the values.
+        const double step = 2e-5;
+        LightLoss more = loss with { PerNm = perNm + step }, less = loss with { PerNm = perNm - step };
+        using var other = new MicroscopeModel(mask, AffineTransform.Identity, psf, 420, null, new Job(2));
+        other.EndWith(level, p => p, more, new Job(2));
+        double largest = 0;
+        for (int i = 0; i < 400; i++)
+        {
+            Point3 p = image.Grid.ToPhysical(i % 12, i % 40, i * 7 % 40);
+            ModelValue m = model.Evaluate(p, p, loss);
+            double above = more.At(p.Z) * model.Evaluate(p, p, more).Value, below = less.At(p.Z) * model.Evaluate(p, p, less).Value;
+            Assert.Equal(above, more.At(p.Z) * other.Evaluate(p, p, more).Value, 1e-4);
+            Assert.InRange((above - below) / (2 * step) - m.ByLoss, -1, 1);
+            largest = Math.Max(largest, Math.Abs(m.ByLoss));
+        }
+        Assert.True(largest > 50, $"{largest}");
+    }
+
+    [Fact]
+    public void A_painted_model_is_the_sum_of_its_objects_each_with_its_brightness()
+    {
+        var grid = new Grid(new Size3(60, 60, 60), new Point3(20, 20, 20));
+        using BitVolume both = new(grid), upper = new(grid), lower = new(grid);
+        for (int y = 20; y < 40; y++)
+            for (int x = 20; x < 40; x++)
+                for (int z = 0; z < 12; z++) both[8 + z, y, x] = upper[8 + z, y, x] = both[40 + z, y, x] = lower[40 + z, y, x] = true;
+        var job = new Job(2);
+        var zones = new ObjectZones(both, job);
+        var brightness = new double[zones.Count + 1];
+        brightness[zones.At(new Point3(280, 600, 600))] = 1.5;
+        brightness[zones.At(new Point3(920, 600, 600))] = 0.2;
+        // So wide along z that each reaches the other.
+        var psf = new PointSpreadFunction(80, 350);
+        MicroscopeModel Model(BitVolume mask, ZonePaint? paint) => new(mask, AffineTransform.Identity, psf, 420, paint, job);
+        using MicroscopeModel painted = Model(both, new ZonePaint(zones, brightness)), plain = Model(both, null), above = Model(upper, null), below = Model(lower, null);
+        double largest = 0;
+        for (int z = 0; z < 1200; z += 50)
+        {
+            var q = new Point3(z, 610, 590);
+            Assert.Equal(1.5 * above.Value(q) + 0.2 * below.Value(q), painted.Value(q), 1e-4);
+            largest = Math.Max(largest, Math.Abs(painted.Value(q) - plain.Value(q)));
+        }
+        Assert.True(largest > 0.1, $"{largest}");
     }
 
     [Fact]
