@@ -118,10 +118,13 @@ def main():
     paper_recipe = os.path.join(work, 'paper.json')
     with open(paper_recipe, 'w') as f:
         json.dump({'unit': 'px', 'recipes': {'mitochondria': {'polarity': 'dark', 'blur': 1, 'erode': 1, 'dilate': 1}}}, f)
+    reaching_recipe = os.path.join(work, 'reach.json')
+    with open(reaching_recipe, 'w') as f:
+        json.dump({'recipes': {'mitochondria': {'polarity': 'dark', 'margin': 50, 'blur': 8, 'erode': 5, 'dilate': 5, 'fill_holes': True, 'reach': 0.75}}}, f)
     for label, table in (('true boxes', [boxes]), ('spoiled boxes', [spoiled(boxes, seed, em.shape) for seed in range(5)])):
-        for recipe, extra in (('paper', ['--recipes', paper_recipe]), ('ours', []), ('ellipse', ['--recipe', 'ellipse'])):
+        for recipe, extra in (('paper', ['--recipes', paper_recipe]), ('ours', []), ('ours with reach 0.75', ['--recipes', reaching_recipe]), ('ellipse', ['--recipe', 'ellipse'])):
             for composition in ('paper', 'linked'):
-                figures = np.mean([run(f'{label.split()[0]}-{recipe}-{composition}-{i}', t, '--composition', composition, *extra) for i, t in enumerate(table)], axis=0)
+                figures = np.mean([run(f'{label.split()[0]}-{recipe.replace(" ", "-")}-{composition}-{i}', t, '--composition', composition, *extra) for i, t in enumerate(table)], axis=0)
                 rows.append((f'{label}, recipe {recipe}, {composition}', figures))
         figures = np.mean([run(f'{label.split()[0]}-split-{i}', t, '--bridges', 'split') for i, t in enumerate(table)], axis=0)
         rows.append((f'{label}, recipe ours, linked, bridges split', figures))

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Organelles from boxes on simulated stacks: the paper's composition beside the linked one, with exact boxes and with a detector's errors, beside the published figures.
 
-    organelles_simulated.py --out FOLDER [--seeds N] [--size Z,Y,X] [--spacing Z,XY] [--errors NAME[,NAME...]] [--set key=value ...]
+    organelles_simulated.py --out FOLDER [--seeds LIST] [--size Z,Y,X] [--spacing Z,XY] [--errors NAME[,NAME...]] [--set key=value ...]
 
 Each stack is simulated once, each segmentation and comparison made once: what is in FOLDER is used again. --set goes to segment-organelles. Objects count as found from an intersection over union of 0.25 on (the paper does not say
 its limit; 0.1 and 0.5 are in organelles.csv). Counts and volumes are summed over the seeds before the figures are computed. Prints Markdown and leaves it as organelles.md. Python's own library only.
@@ -83,19 +83,19 @@ def figures(comparisons, rows, errors, composition):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", required=True, type=pathlib.Path)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=lambda text: [int(s) for s in text.split(",")], default=[1, 2], metavar="1,2")
     parser.add_argument("--size", default="100,512,512")
     parser.add_argument("--spacing", default="15,15")
     parser.add_argument("--errors", default=",".join(ERRORS))
     parser.add_argument("--set", action="append", default=[])
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    rows, text = [], [f"F1 of objects at an intersection over union of {LIMIT}, and the volume overlap as in the paper, per cent; {options.seeds} stacks of {options.size} voxels (z, y, x) of {options.spacing} nm (z, xy).\n",
+    rows, text = [], [f"F1 of objects at an intersection over union of {LIMIT}, and the volume overlap as in the paper, per cent; {len(options.seeds)} stacks of {options.size} voxels (z, y, x) of {options.spacing} nm (z, xy).\n",
                       "| boxes | composition | " + " | ".join(f"{c}: F1 | overlap" for c in CLASSES) + " | split | merged |", "|---" * (2 * len(CLASSES) + 4) + "|"]
     text.append("| the paper's | (real stack, YOLOv4) | " + " | ".join(f"{f:.1f} | {o:.1f}" for f, o in zip(PAPER_F1, PAPER_OVERLAP)) + " | | |")
     for errors in options.errors.split(","):
         for composition in ("paper", "linked"):
-            found = figures([compared(options.out, seed, errors, composition, options) for seed in range(1, options.seeds + 1)], rows, errors, composition)
+            found = figures([compared(options.out, seed, errors, composition, options) for seed in options.seeds], rows, errors, composition)
             text.append(f"| {errors} | {composition} | " + " | ".join(f"{f:.1f} | {o:.1f}" for f, o, _, _ in found) + f" | {sum(s for _, _, s, _ in found if s == s):.0f} | {sum(m for _, _, _, m in found if m == m):.0f} |")
     (options.out / "organelles.md").write_text("\n".join(text) + "\n", encoding="utf-8")
     with open(options.out / "organelles.csv", "w", newline="", encoding="utf-8") as file:

@@ -17,6 +17,12 @@ public static class OrganelleReviews
     /// <summary>From this part of the boxes on another class is told.</summary>
     private const double OtherClassPart = 0.1;
 
+    /// <summary>
+    /// A grey value is unlike that of so many organelles of a class at least where it lies further from their median than so many deviations, one of which is at least so large a part of what all organelles differ by.
+    /// </summary>
+    private const int LeastOfClass = 3;
+    private const double GreyDeviations = 4, LeastDeviation = 0.02;
+
     /// <summary>Adds to the organelles' reviews.</summary>
     /// <param name="organelles">The organelles; number i has label i + 1.</param>
     /// <param name="boxes">The boxes that they are made of.</param>
@@ -33,6 +39,7 @@ public static class OrganelleReviews
             if (o.Sections.Count == 1 && labels.Grid.Size.Z > 1) o.Reviews.Add(new Review(ReviewKind.Single, o.Sections[0].Slice, -1, 1, $"seen in slice {o.Sections[0].Slice + 1} only"));
             if (Neck(o) is { } neck) o.Reviews.Add(new Review(ReviewKind.Split, neck.Slice, -1, neck.Part, string.Create(CultureInfo.InvariantCulture, $"is thin at slice {neck.Slice + 1} ({100 * neck.Part:0} % of the area on both sides)")));
         }
+        Unlike(organelles, boxes, classes);
         foreach (((int a, int b), (long shared, int slices, long outlineA, long outlineB)) in Touching(labels, job).OrderBy(t => t.Key))
         {
             Organelle3D first = organelles[a - 1], second = organelles[b - 1];
@@ -41,6 +48,42 @@ public static class OrganelleReviews
             int slice = Math.Max(first.Sections[0].Slice, second.Sections[0].Slice);
             first.Reviews.Add(new Review(ReviewKind.Merge, slice, b - 1, part, string.Create(CultureInfo.InvariantCulture, $"shares {100 * part:0} % of an outline with {{0}} in {slices} slice{(slices == 1 ? "" : "s")}")));
         }
+    }
+
+    /// <summary>
+    /// Organelles whose mean grey value is unlike that of the others of their class: a class that a detector gave one in all its slices, or nothing at all. Medians are of boxes, since a detector's errors last for few slices.
+    /// </summary>
+    private static void Unlike(IReadOnlyList<Organelle3D> organelles, IReadOnlyList<SliceOrganelle> boxes, IReadOnlyList<string> classes)
+    {
+        (Organelle3D Organelle, double Grey)[] seen = [.. organelles.Select(o => (o, Grey(o, boxes))).Where(o => double.IsFinite(o.Item2))];
+        if (seen.Length == 0) return;
+        double least = LeastDeviation * (seen.Max(o => o.Grey) - seen.Min(o => o.Grey));
+        foreach (IGrouping<int, (Organelle3D Organelle, double Grey)> group in seen.GroupBy(o => o.Organelle.Class).Where(g => g.Count() >= LeastOfClass))
+        {
+            double middle = Median(group.Select(o => (o.Grey, o.Organelle.Members.Count)));
+            double deviation = Math.Max(least, 1.4826 * Median(group.Select(o => (Math.Abs(o.Grey - middle), o.Organelle.Members.Count))));
+            foreach ((Organelle3D o, double grey) in group)
+                if (Math.Abs(grey - middle) > GreyDeviations * deviation)
+                    o.Reviews.Add(new Review(ReviewKind.Grey, o.Sections[0].Slice, -1, Math.Abs(grey - middle) / deviation,
+                        string.Create(CultureInfo.InvariantCulture, $"has a grey value of {grey:G3}, {classes[group.Key]} have {middle:G3} ± {deviation:G2}: another class, or none")));
+        }
+    }
+
+    /// <summary>The mean grey value of an organelle's pixels, where boxes found them.</summary>
+    private static double Grey(Organelle3D o, IReadOnlyList<SliceOrganelle> boxes)
+    {
+        SliceOrganelle[] known = [.. o.Members.Select(m => boxes[m]).Where(b => double.IsFinite(b.Grey))];
+        return known.Sum(b => b.Grey * b.Pixels.Area) / known.Sum(b => b.Pixels.Area);
+    }
+
+    /// <summary>The least value that half of the weight does not exceed.</summary>
+    private static double Median(IEnumerable<(double Value, int Weight)> values)
+    {
+        (double Value, int Weight)[] sorted = [.. values.OrderBy(v => v.Value)];
+        double half = sorted.Sum(v => v.Weight) / 2.0;
+        int i = 0;
+        for (double sum = sorted[0].Weight; sum < half; sum += sorted[i].Weight) i++;
+        return sorted[i].Value;
     }
 
     /// <summary>The slice where an organelle is thinnest between two thicker sides, and how thin; null where there is none.</summary>

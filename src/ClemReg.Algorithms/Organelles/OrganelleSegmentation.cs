@@ -30,17 +30,26 @@ public static class OrganelleSegmentation
         foreach (IGrouping<int, SliceBox> group in boxes.GroupBy(b => b.Slice).OrderBy(g => g.Key))
         {
             SliceBox[] here = [.. group];
-            if (here.Any(b => recipes[b.Box.Class].Pixels == PixelSource.Threshold)) grey.ReadFinite(group.Key, job);
+            bool seen = here.Any(b => recipes[b.Box.Class].Pixels == PixelSource.Threshold);
+            if (seen) grey.ReadFinite(group.Key, job);
             if (here.Any(b => recipes[b.Box.Class].Pixels == PixelSource.Labels)) label!.Read(group.Key, job);
             var pixels = new SliceMask[here.Length];
             job.For(here.Length, i => pixels[i] = BoxPixels.Find(slice, labelSlice, here[i].Box, recipes[here[i].Box.Class], image.Grid.Spacing));
             for (int i = 0; i < here.Length; i++)
             {
-                if (pixels[i].Area > 0) found.Add(new SliceOrganelle(group.Key, here[i].Box, pixels[i]));
+                if (pixels[i].Area > 0) found.Add(new SliceOrganelle(group.Key, here[i].Box, pixels[i]) { Grey = seen ? Mean(slice, pixels[i]) : double.NaN });
                 else empty.Add(here[i]);
             }
             job.Report((group.Key + 1.0) / size.Z);
         }
         return (found, empty);
+    }
+
+    private static double Mean(Plane<float> slice, SliceMask pixels)
+    {
+        double sum = 0;
+        foreach (PixelRun run in pixels.Runs)
+            foreach (float value in slice.Row(run.Y)[run.From..run.To]) sum += value;
+        return sum / pixels.Area;
     }
 }

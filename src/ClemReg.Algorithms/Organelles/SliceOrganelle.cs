@@ -6,7 +6,11 @@ namespace ClemReg.Algorithms.Organelles;
 /// <param name="Slice">The slice, from 0.</param>
 /// <param name="Box">The box, its class and score; pixels.</param>
 /// <param name="Pixels">The pixels, at least one.</param>
-public sealed record SliceOrganelle(int Slice, DetectedBox Box, SliceMask Pixels);
+public sealed record SliceOrganelle(int Slice, DetectedBox Box, SliceMask Pixels)
+{
+    /// <summary>The mean grey value of the pixels; NaN where no recipe looks at the slice.</summary>
+    public double Grey { get; init; } = double.NaN;
+}
 
 /// <summary>What an organelle is in one of its slices.</summary>
 /// <param name="Slice">The slice, from 0.</param>
@@ -25,6 +29,8 @@ public enum ReviewKind
     Class,
     /// <summary>It was seen in one slice only.</summary>
     Single,
+    /// <summary>Its grey value is unlike that of its class.</summary>
+    Grey,
 }
 
 /// <summary>Something about an organelle that a person should look at.</summary>

@@ -112,6 +112,62 @@ public sealed class OrganelleVolumeTests
         Assert.Equal(ReviewKind.Single, Assert.Single(organelles[4].Reviews).Kind);
     }
 
+    /// <summary>Organelles of class 0 with the given grey values, each of so many boxes, beside two of class 1 at 200.</summary>
+    private static (Organelle3D[] Organelles, List<SliceOrganelle> Boxes) Grey(params (double Grey, int Boxes)[] values)
+    {
+        var boxes = new List<SliceOrganelle>();
+        var organelles = new List<Organelle3D>();
+        foreach ((int @class, double grey, int count) in values.Select(v => (0, v.Grey, v.Boxes)).Concat([(1, 200.0, 4), (1, 200.0, 4)]))
+        {
+            SliceMask pixels = Rectangle(2, 2 + 4 * organelles.Count, 3, 3);
+            int first = boxes.Count;
+            for (int z = 0; z < count; z++) boxes.Add(new SliceOrganelle(z, new DetectedBox(@class, 0.9, 0, 0, 9, 9), pixels) { Grey = grey });
+            organelles.Add(new Organelle3D(@class, [.. Enumerable.Range(0, count).Select(z => new OrganelleSection(z, pixels, false))], [.. Enumerable.Range(first, count)]));
+        }
+        return ([.. organelles], boxes);
+    }
+
+    [Fact]
+    public void An_organelle_of_another_grey_value_than_its_class_is_told()
+    {
+        // Median 100, median deviation 2 (3 with the factor of a normal distribution): 4 of them are 12.
+        (Organelle3D[] organelles, List<SliceOrganelle> boxes) = Grey((98, 5), (100, 6), (102, 5), (115, 5), (90, 5), (109, 2));
+        OrganelleReviews.Add(organelles, boxes, ["a", "b"], OrganellePainting.Paint(Small, organelles, new Job(1)), new Job(1));
+        Review unlike = Assert.Single(organelles[3].Reviews);
+        Assert.Equal(ReviewKind.Grey, unlike.Kind);
+        Assert.Equal(15 / (2 * 1.4826), unlike.Evidence, 1e-9);
+        Assert.Equal("has a grey value of 115, a have 100 ± 3: another class, or none", unlike.Text);
+        Assert.All(organelles.Where(o => o != organelles[3]), o => Assert.DoesNotContain(o.Reviews, r => r.Kind == ReviewKind.Grey));
+    }
+
+    [Fact]
+    public void Many_short_errors_do_not_outvote_their_class_and_without_grey_values_nothing_is_told()
+    {
+        (Organelle3D[] organelles, List<SliceOrganelle> boxes) = Grey((100, 6), (101, 6), (150, 2), (151, 2), (152, 2));
+        OrganelleReviews.Add(organelles, boxes, ["a", "b"], OrganellePainting.Paint(Small, organelles, new Job(1)), new Job(1));
+        Assert.Equal([false, false, true, true, true, false, false], organelles.Select(o => o.Reviews.Any(r => r.Kind == ReviewKind.Grey)));
+
+        // Two tell nothing of each other, nor do slices that were not looked at.
+        (Organelle3D[] two, boxes) = Grey((100, 6), (150, 6));
+        OrganelleReviews.Add(two, boxes, ["a", "b"], OrganellePainting.Paint(Small, two, new Job(1)), new Job(1));
+        (Organelle3D[] unseen, boxes) = Grey((double.NaN, 6), (double.NaN, 6), (double.NaN, 6), (double.NaN, 6));
+        OrganelleReviews.Add(unseen, boxes, ["a", "b"], OrganellePainting.Paint(Small, unseen, new Job(1)), new Job(1));
+        Assert.DoesNotContain(two.Concat(unseen).SelectMany(o => o.Reviews), r => r.Kind == ReviewKind.Grey);
+    }
+
+    [Fact]
+    public void Grey_values_are_those_of_the_pixels_that_were_found()
+    {
+        using var image = new Volume<float>(new Grid(new Size3(2, 30, 30), new Point3(10, 10, 10)));
+        for (int y = 0; y < 30; y++)
+            for (int x = 0; x < 30; x++) image[0, y, x] = x is >= 10 and < 20 && y is >= 10 and < 20 ? 20 + y % 2 : 80;
+        SliceBox[] boxes = [new SliceBox(0, new DetectedBox(0, 1, 6, 6, 24, 24)), new SliceBox(0, new DetectedBox(1, 1, 0, 0, 4, 4)), new SliceBox(1, new DetectedBox(1, 1, 0, 0, 4, 4))];
+        Recipe[] recipes = [new Recipe { Polarity = Polarity.Dark }, new Recipe { Pixels = PixelSource.Box }];
+        (IReadOnlyList<SliceOrganelle> found, _) = OrganelleSegmentation.Run(image, null, boxes, recipes, new Job(2));
+        // No recipe looks at the second slice.
+        Assert.Equal([20.5, 80, double.NaN], found.Select(f => f.Grey));
+    }
+
     [Fact]
     public void Labels_of_another_size_and_none_where_they_are_needed_are_refused()
     {
