@@ -58,6 +58,21 @@ if /usr/bin/python3 -c 'import open3d' 2>/dev/null; then
 else
   skip "the meshes in Open3D: there is no python3-open3d"
 fi
+if command -v blender >/dev/null; then
+  check "as Blender reads them: $(blender -b --factory-startup --python-exit-code 1 --python "$root/tests/plugin/blender_meshes.py" -- "$scratch/meshes" 2>&1 | tee "$scratch/blender.log" | tail -3)" grep -q 'closed, 1 unit = 1 nm' "$scratch/blender.log"
+else
+  skip "the meshes in Blender: there is none"
+fi
+if /usr/bin/python3 -c 'import vtk' 2>/dev/null; then
+  check "as VTK, and so ParaView, reads them: $(/usr/bin/python3 "$root/tests/plugin/vtk_meshes.py" "$scratch/meshes" 2>&1 | tee "$scratch/vtk.log" | tail -3)" grep -q 'closed and manifold' "$scratch/vtk.log"
+else
+  skip "the meshes in VTK: there is no python3-vtk9"
+fi
+if command -v meshlabserver >/dev/null && command -v xvfb-run >/dev/null; then
+  check "as MeshLab reads them: $(/usr/bin/python3 "$root/tests/plugin/meshlab_meshes.py" "$scratch/meshes" 2>&1 | tee "$scratch/meshlab.log" | tail -3)" grep -q 'two-manifold without holes' "$scratch/meshlab.log"
+else
+  skip "the meshes in MeshLab: there is no meshlabserver or no xvfb-run"
+fi
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
 if [ -n "$browser" ]; then
   { echo label,class; tail -n +2 "$scratch/meshes/objects.csv" | awk -F, '{ print $1 "," ($1 % 2 ? "odd" : "even") }'; } >"$scratch/two.csv"

@@ -21,6 +21,9 @@ internal sealed class SurfaceDistances(int objects, double limit)
         }
     }
 
+    /// <summary>So many pairs of vertices are compared at once: sorting those of thousands of small objects into cubes takes longer.</summary>
+    private const int FewPairs = 4096;
+
     private readonly Spot[][] _spots = new Spot[objects][];
     private readonly (Point3 Low, Point3 High)[] _bounds = new (Point3, Point3)[objects];
 
@@ -61,6 +64,7 @@ internal sealed class SurfaceDistances(int objects, double limit)
         Spot[] few = Within(a, b), many = Within(b, a);
         if (few.Length > many.Length) (few, many) = (many, few);
         if (few.Length == 0) return double.PositiveInfinity;
+        if ((long)few.Length * many.Length <= FewPairs) return Math.Sqrt(few.Min(s => many.Min(t => Spot.Square(s, t))));
         // The larger set in cubes of the limit's side; the nearest one then lies in the same cube or one beside it.
         var cubes = new Dictionary<(int, int, int), List<Spot>>();
         foreach (Spot s in many)

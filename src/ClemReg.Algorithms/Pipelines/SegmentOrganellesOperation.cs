@@ -21,7 +21,7 @@ internal static class SegmentOrganellesOperation
     private static readonly PaperCompositionOptions StandardPaper = new();
 
     private static readonly ChoiceParameter RecipePreset = new("recipe_preset", "Built-in recipes", Recipes,
-        "Without a file of recipes: hela (early and late endosomes, mitochondria, lysosomes, nucleus) or yeast (cell, nucleus, mitochondria, Golgi, vacuoles, multivesicular bodies, lipid droplets).", "hela", [.. RecipeBook.Presets])
+        "Without a file of recipes: hela (early and late endosomes, mitochondria, lysosomes, nucleus) or yeast (cell, nucleus, mitochondria, Golgi, vacuoles, multivesicular bodies, lipid droplets), whose recipes are guesses: see the preview.", "hela", [.. RecipeBook.Presets])
     { Option = true };
 
     private static readonly ChoiceParameter RecipeKind = new("recipe", "Recipe", Recipes,

@@ -105,4 +105,20 @@ public sealed class MeasureTests
         Assert.DoesNotContain(found, c => (c.A, c.B) == (1, 2));
         Assert.Equal(found.OrderBy(c => c.A).ThenBy(c => c.B), found);
     }
+
+    [Theory]
+    [InlineData(15)]  // a few vertices each: all pairs
+    [InlineData(120)] // sorted into cubes
+    public void A_contact_is_the_distance_of_the_nearest_vertices(double radius)
+    {
+        var grid = new Grid(new Size3(30, 30, 70), new Point3(10, 10, 10));
+        Point3[] centres = [new(140, 150, 150), new(160, 155, 150 + 2.5 * radius + 20)];
+        LabelVolume labels = Shape.Labels(grid, (z, y, x) => 1 + Array.FindIndex(centres, c => (new Point3(10 * z, 10 * y, 10 * x) - c).Length <= radius));
+        TriangleMesh[] meshes = [.. labels.Objects.Select(o => ObjectSurface.Of(labels, o, new SurfaceOptions(), Job))];
+        double nearest = meshes[0].Vertices.Min(a => meshes[1].Vertices.Min(b => (a - b).Length));
+        var distances = new SurfaceDistances(2, nearest + 30);
+        for (int i = 0; i < 2; i++) distances.Add(i, meshes[i]);
+        Assert.Equal(nearest, Assert.Single(distances.Contacts(Job)).DistanceNm, 1e-3);
+        Assert.Equal(radius < 20, meshes[0].Vertices.Length * meshes[1].Vertices.Length <= 4096);
+    }
 }

@@ -226,6 +226,57 @@ public sealed class RecipeBookTests
         Assert.Throws<BadInputException>(() => RecipeBook.Preset("fly"));
     }
 
+    /// <summary>A profile of a class as it is commonly seen, on ground of 150 with noise of 10: whether a place belongs to it, nm from its centre, and its grey value there.</summary>
+    private static (Func<double, double, bool> Inside, Func<double, double, double> Grey) Profile(string name) => name switch
+    {
+        "early endosomes" => (Ellipse(60, 150), (_, _) => 210),
+        "late endosomes" => (Ellipse(200, 200), (_, _) => 105),
+        // Cristae as bright as what is outside.
+        "mitochondria" => (Ellipse(180, 400), (y, x) => Math.Abs(y) < 130 && Math.Abs(x) < 300 && Math.Abs(x) % 100 < 25 ? 150 : 90),
+        "lysosomes" => (Ellipse(160, 220), (y, x) => (Math.Floor(y / 40) + Math.Floor(x / 40)) % 2 == 0 ? 60 : 170),
+        "nucleus" => (Ellipse(900, 1100), (y, x) => y * y + (x - 200) * (x - 200) < 300 * 300 ? 60 : 125),
+        "cell" => (Ellipse(2000, 2400), (y, x) => y * y + (x - 800) * (x - 800) < 500 * 500 ? 70 : (y + 900) * (y + 900) + x * x < 250 * 250 ? 160 : 120),
+        // A bent cisterna.
+        "Golgi" => ((y, x) => Math.Abs(x) < 300 && Math.Abs(y - x * x / 900) < 45, (_, _) => 95),
+        "vacuoles" => (Ellipse(500, 600), (_, _) => 90),
+        "multivesicular bodies" => (Ellipse(140, 150), (y, x) => Math.Abs(y) % 60 < 30 && Math.Abs(x) % 60 < 30 ? 180 : 120),
+        "lipid droplets" => (Ellipse(150, 150), (_, _) => 205),
+        _ => throw new ArgumentOutOfRangeException(nameof(name)),
+    };
+
+    private static Func<double, double, bool> Ellipse(double a, double b) => (y, x) => y * y / (a * a) + x * x / (b * b) < 1;
+
+    [Theory]
+    [MemberData(nameof(ClassesOfPresets))]
+    public void Presets_find_a_profile_of_the_polarity_and_shape_of_their_class(string preset, string name)
+    {
+        (Func<double, double, bool> inside, Func<double, double, double> grey) = Profile(name);
+        double nm = name == "cell" ? 20 : name == "nucleus" ? 10 : 5;
+        var slice = new Plane<float>(300, 300);
+        var truth = new Plane<bool>(300, 300);
+        var random = new Random(11);
+        for (int y = 0; y < 300; y++)
+            for (int x = 0; x < 300; x++)
+            {
+                (double dy, double dx) = ((y - 150) * nm, (x - 150) * nm);
+                truth[y, x] = inside(dy, dx);
+                slice[y, x] = (float)((truth[y, x] ? grey(dy, dx) : 150) + 10 * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+            }
+        SliceMask whole = SliceMask.Of(truth, 0, 0);
+        // Its tight box.
+        SliceMask found = BoxPixels.Find(slice, null, new DetectedBox(0, 1, whole.Left, whole.Top, whole.Right, whole.Bottom), RecipeBook.Preset(preset).Find(name)!, new Point3(50, nm, nm));
+        double overlap = SliceMask.IntersectionOverUnion(whole, found);
+        Assert.True(overlap > 0.95, $"{preset}, {name}: {overlap:0.000}");
+    }
+
+    public static TheoryData<string, string> ClassesOfPresets()
+    {
+        var classes = new TheoryData<string, string>();
+        foreach (string preset in RecipeBook.Presets)
+            foreach (string name in RecipeBook.Preset(preset).Classes) classes.Add(preset, name);
+        return classes;
+    }
+
     [Fact]
     public void A_book_reads_back_as_it_was_written()
     {
