@@ -190,7 +190,7 @@ public sealed class DatasetReader
         if (without > 0) _job.Warn($"{without} of {_found.Count} pictures have no text of boxes: they count as not annotated. A slice without objects has an empty text.");
         if (_names is null)
         {
-            _names = [.. Enumerable.Range(0, boxes.Count == 0 ? 0 : boxes.Max(b => b.Box.Class) + 1).Select(c => $"class_{c}")];
+            _names = [.. Enumerable.Range(0, boxes.Count == 0 ? 0 : boxes.Max(b => b.Box.Class) + 1).Select(ObjectBoxTable.Unnamed)];
             _job.Warn($"The dataset names no classes: they are called {string.Join(", ", _names)}. Give names (obj.names).");
         }
         _job.Log($"Layout: {layout}.");

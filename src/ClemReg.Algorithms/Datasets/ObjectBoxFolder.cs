@@ -63,7 +63,7 @@ public static partial class ObjectBoxFolder
         }
         if (found.Count == 0)
             throw new BadInputException($"boxes: {folder} holds neither {BoxesFile} nor texts of boxes whose names end in a slice's number, such as slice_0012.txt.");
-        names ??= [.. Enumerable.Range(0, boxes.Count == 0 ? 0 : boxes.Max(b => b.Box.Class) + 1).Select(c => $"class_{c}")];
+        names ??= [.. Enumerable.Range(0, boxes.Count == 0 ? 0 : boxes.Max(b => b.Box.Class) + 1).Select(ObjectBoxTable.Unnamed)];
         return new ObjectBoxes(names, boxes, [.. found.Keys]);
     }
 

@@ -89,7 +89,7 @@ public static class ObjectBoxTable
             throw new BadInputException($"line {line}: class {number} is called '{Xyz.Short(name)}' here and '{Xyz.Short(named[number])}' above.");
         }
         int count = all.Count == 0 ? 0 : all.Max(r => r.Class) + 1;
-        return [.. Enumerable.Range(0, count).Select(c => named.GetValueOrDefault(c, $"class_{c}"))];
+        return [.. Enumerable.Range(0, count).Select(c => named.GetValueOrDefault(c, Unnamed(c)))];
     }
 
     /// <summary>The list of slices.</summary>
@@ -114,6 +114,9 @@ public static class ObjectBoxTable
         }
         return [.. found.Select(s => (s.Key, s.Value))];
     }
+
+    /// <summary>What a class without a name is called.</summary>
+    public static string Unnamed(int number) => $"class_{number}";
 
     /// <summary>Reads obj.names: a class a line.</summary>
     /// <exception cref="BadInputException">A name is missing or there twice.</exception>

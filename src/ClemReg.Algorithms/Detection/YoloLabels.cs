@@ -52,7 +52,7 @@ public static class YoloLabels
             for (int k = 1; k < words.Length; k++)
                 if (!Xyz.TryNumber(words[k], out v[k - 1])) throw Bad($"'{Xyz.Short(words[k])}' is no number");
             if (!(v[0] is >= 0 and <= 1 && v[1] is >= 0 and <= 1 && v[2] is > 0 and <= 1 && v[3] is > 0 and <= 1))
-                throw Bad("centre and sides must be shares of the image's size, 0 to 1 (sides above 0); are they pixels?");
+                throw Bad("centre and sides must be shares of the image's size, 0 to 1 (sides above 0), not pixels");
             if (!(v[4] is >= 0 and <= 1)) throw Bad($"the score {v[4].ToString(CultureInfo.InvariantCulture)} is not from 0 to 1");
             boxes.Add(DetectedBox.Centred(number, v[4], v[0] * width, v[1] * height, v[2] * width, v[3] * height));
 

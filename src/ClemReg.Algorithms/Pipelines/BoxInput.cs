@@ -16,9 +16,19 @@ internal static class BoxInput
     /// <param name="port">The input's name.</param>
     /// <param name="size">The image's.</param>
     /// <param name="names">The classes by number; null: as the boxes say.</param>
+    /// <param name="job">Takes a warning where boxes have numbers of classes without names.</param>
     /// <exception cref="NotFoundException">There is no such file.</exception>
     /// <exception cref="BadInputException">They cannot be read, or lie outside the image.</exception>
-    public static (ObjectBoxes Boxes, string File) Read(OperationRequest request, string port, Size3 size, IReadOnlyList<string>? names)
+    public static (ObjectBoxes Boxes, string File) Read(OperationRequest request, string port, Size3 size, IReadOnlyList<string>? names, Job job)
+    {
+        (ObjectBoxes boxes, string file) = Read(request, port, size, names);
+        string[] unnamed = [.. boxes.Boxes.Select(b => b.Box.Class).Distinct().Order().Where(c => boxes.Classes[c] == ObjectBoxTable.Unnamed(c)).Select(c => boxes.Classes[c])];
+        if (names is null && unnamed.Length > 0)
+            job.Warn($"{port}: {file} has no names for the classes {string.Join(", ", unnamed)}: put {ObjectBoxFolder.NamesFile}, a name a line, beside the boxes, or give names.");
+        return (boxes, file);
+    }
+
+    private static (ObjectBoxes, string) Read(OperationRequest request, string port, Size3 size, IReadOnlyList<string>? names)
     {
         if (request.OptionalPath(port) is { } path) return (ObjectBoxFolder.Read(path, size.Z, size.Y, size.X, names), Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
         InputText text = request.Text(port);

@@ -49,7 +49,7 @@ internal static class DetectObjectsOperation
     internal sealed record Network(IReadOnlyList<string> Names, JsonObject Report)
     {
         /// <summary>The name of a class.</summary>
-        public string Name(int number) => number < Names.Count ? Names[number] : $"class_{number}";
+        public string Name(int number) => number < Names.Count ? Names[number] : ObjectBoxTable.Unnamed(number);
     }
 
     /// <summary>Finds boxes.</summary>

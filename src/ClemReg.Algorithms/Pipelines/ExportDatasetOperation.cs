@@ -70,7 +70,7 @@ internal static class ExportDatasetOperation
         if (values.Get(Tile) > 0 && values.Get(TileOverlap) >= values.Get(Tile)) throw BadInputException.ForParameter(TileOverlap.Name, values.Get(TileOverlap), $"below {Tile.Name} = {values.Get(Tile)}", "Take the largest object's side.");
         (double? l, double? h) = EmModel.Range(values.Get(EmModel.Intensities));
         (double low, double high) = GreyRange.Of(image.Type, l, h);
-        (ObjectBoxes boxes, string file) = BoxInput.Read(request, "boxes", size, BoxInput.Names(request));
+        (ObjectBoxes boxes, string file) = BoxInput.Read(request, "boxes", size, BoxInput.Names(request), job);
         int[] slices = Chosen(values.Get(Slices), boxes, size.Z, file);
         if (boxes.Classes.Count == 0) throw new BadInputException($"boxes: {file} holds no boxes and names no classes, so there is nothing to train. Draw boxes with Annotate, or give names.");
         using var folder = new ResultFolder(target, request.Overwrite);

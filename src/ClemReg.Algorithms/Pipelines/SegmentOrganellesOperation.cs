@@ -186,7 +186,7 @@ internal static class SegmentOrganellesOperation
                 : "boxes is missing: give a folder or a table of boxes, ROIs, or a model that finds them.");
         if (boxes)
         {
-            (ObjectBoxes read, string file) = BoxInput.Read(request, "boxes", image.Grid.Size, names);
+            (ObjectBoxes read, string file) = BoxInput.Read(request, "boxes", image.Grid.Size, names, job);
             run["boxes_from"] = file;
             return read;
         }

@@ -249,5 +249,11 @@ public sealed class SegmentOrganellesOperationTests : IDisposable
         using OperationResult other = Run(image, Boxes("slice,name,x,y,width,height\n6,peroxisome,14,19,23,23\n"), new { });
         Assert.Contains("peroxisome", (string)other.Json["warnings"]![0]!, StringComparison.Ordinal);
         Assert.Equal(1, (int)other.Json["objects"]!);
+        // Numbers without names are told, names of one's own are taken.
+        object numbers = Boxes("slice,class,x,y,width,height\n6,1,14,19,23,23\n");
+        using OperationResult unnamed = Run(image, numbers, new { }, null, ("recipe", "dark"));
+        Assert.Contains("no names for the classes class_1: put obj.names", (string)unnamed.Json["warnings"]![0]!, StringComparison.Ordinal);
+        using OperationResult named = Run(image, new { boxes = new { file = "boxes.csv", text = "slice,class,x,y,width,height\n6,1,14,19,23,23\n" }, names = new { file = "obj.names", text = "a\nb\n" } }, new { }, null, ("recipe", "dark"));
+        Assert.Empty(named.Json["warnings"]!.AsArray());
     }
 }
