@@ -19,6 +19,7 @@ folder, *picture = sys.argv[sys.argv.index('--') + 1:]
 folder = pathlib.Path(folder)
 rows = {f'label_{r["label"]}': r for r in csv.DictReader(open(folder / 'objects.csv'))}
 spacing = json.loads((folder / 'mesh.json').read_text())['spacing_zyx_nm'][::-1]
+near = [max(2 * s, *spacing) for s in spacing]
 
 
 def imported(run, **options):
@@ -50,7 +51,7 @@ for o in objects:
     places = [o.matrix_world @ v.co for v in o.data.vertices]
     for k, axis in enumerate('xyz'):
         low, high = min(p[k] for p in places), max(p[k] for p in places)
-        assert abs(low - float(row[f'low_{axis}_nm'])) <= 2 * spacing[k] and abs(high - float(row[f'high_{axis}_nm'])) <= 2 * spacing[k], (o.name, axis, low, high)
+        assert abs(low - float(row[f'low_{axis}_nm'])) <= near[k] and abs(high - float(row[f'high_{axis}_nm'])) <= near[k], (o.name, axis, low, high)
     single, = imported(bpy.ops.import_mesh.stl, filepath=str(folder / f'{o.name}.stl'))
     assert (len(single.data.vertices), len(single.data.polygons)) == (len(o.data.vertices), len(o.data.polygons)), o.name
     assert all(abs(a - b) < 0.01 for a, b in zip(single.dimensions, o.dimensions)), (o.name, single.dimensions, o.dimensions)

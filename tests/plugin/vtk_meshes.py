@@ -16,6 +16,7 @@ from vtk.util.numpy_support import vtk_to_numpy
 folder = pathlib.Path(sys.argv[1])
 rows = list(csv.DictReader(open(folder / 'objects.csv')))
 spacing = json.loads((folder / 'mesh.json').read_text())['spacing_zyx_nm'][::-1]
+near = [max(2 * s, *spacing) for s in spacing]
 worst = [0, 0]
 
 
@@ -36,8 +37,8 @@ def compare(reader, name, own):
         worst[k] = max(worst[k], abs(value / told - 1))
     low, high = mesh.GetBounds()[::2], mesh.GetBounds()[1::2]
     for k, axis in enumerate('xyz'):
-        assert abs(low[k] - min(float(r[f'low_{axis}_nm']) for r in own)) <= 2 * spacing[k], (name, axis, low)
-        assert abs(high[k] - max(float(r[f'high_{axis}_nm']) for r in own)) <= 2 * spacing[k], (name, axis, high)
+        assert abs(low[k] - min(float(r[f'low_{axis}_nm']) for r in own)) <= near[k], (name, axis, low)
+        assert abs(high[k] - max(float(r[f'high_{axis}_nm']) for r in own)) <= near[k], (name, axis, high)
     return mesh
 
 
