@@ -34,6 +34,7 @@ runs = [
 	ExportDataset: [[image: em, boxes: f("$out/drawn/boxes.csv")], "dataset", "dataset.json"],
 	ImportDataset: [[dataset: f("$out/dataset"), image: em], "imported", "rois.zip"],
 	DetectCells: [[image: fm, cell_score: 0.3d], "cells", "boxes.csv"],
+	FilterSections: [[source: fm, section_filter: "negative_log"], "filtered.tif", ""],
 	TrackCells: [[image: fm, boxes: f("$out/cells/boxes.csv"), labels: f("$out/cells/labels.tif")], "tracks", "tracks.csv"],
 	SimulateCells: [[sections: 2, width: 160, height: 140, noise: 10d], "sections", "boxes.csv"],
 	SimulateOrganelles: [[em_size_z: 4, em_size_y: 96, em_size_x: 96, nucleus: false], "sample-organelles", "boxes.csv"],

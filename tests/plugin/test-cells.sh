@@ -120,6 +120,34 @@ check "gives what the ROIs give" cmp "$scratch/tracks-rois/labels.tif" "$scratch
 check "aligned sections" "$clemreg" track-cells --image "$scratch/cells.tif" --out "$scratch/tracks-aligned"
 check "tell how they were moved" grep -q '"alignment"' "$scratch/tracks-aligned/run.json"
 refuses "boxes of another image" 2 "boxes|outside the image" track-cells --image "$scratch/one.tif" --boxes "$out/boxes.csv" --out "$scratch/bad"
+
+# Each step of the published method alone; the pixel size stays, and stays unknown.
+for step in bm3d rolling_ball clahe negative_log; do check "filter-sections: $step" "$clemreg" filter-sections --source "$scratch/cells.tif" --section-filter $step --out "$scratch/$step.tif"; done
+for step in markers watershed; do check "filter-sections: $step" "$clemreg" filter-sections --source "$scratch/negative_log.tif" --section-filter $step --out "$scratch/$step.tif"; done
+check "filter-sections: one section without a pixel size" "$clemreg" filter-sections --source "$scratch/uncalibrated.tif" --out "$scratch/unknown.tif"
+check "what the steps give" /usr/bin/python3 - "$scratch" <<'P'
+import sys
+import numpy as np
+import tifffile
+def image(name):
+    with tifffile.TiffFile(f"{sys.argv[1]}/{name}.tif") as file:
+        return file.asarray(), file.imagej_metadata.get("unit"), file.pages[0].tags["XResolution"].value
+cells = image("cells")[0].astype(float)
+for name in ("bm3d", "rolling_ball", "clahe", "negative_log", "markers", "watershed"):
+    pixels, unit, (n, d) = image(name)
+    assert pixels.shape == cells.shape and "m" in unit and abs(n / d - 5) < 1e-3, (name, pixels.shape, unit, n / d)
+assert image("rolling_ball")[0].dtype == np.uint8 and image("rolling_ball")[0].mean() < cells.mean() / 2
+assert image("bm3d")[0][:, :20, :20].std() < cells[:, :20, :20].std() / 2
+assert 0 <= image("clahe")[0].min() and image("clahe")[0].max() == 1
+markers, regions = image("markers")[0], image("watershed")[0]
+assert 0 < (markers > 0).mean() < 0.5 and regions.max() < markers.max() and regions[0, 60, 182] > 0
+with tifffile.TiffFile(f"{sys.argv[1]}/unknown.tif") as file:
+    assert file.imagej_metadata.get("unit") in (None, "pixel"), file.imagej_metadata
+P
+refuses "a ball of nothing" 2 "published_ball_radius = 0|above 0" filter-sections --source "$scratch/cells.tif" --set published_ball_radius=0 --out "$scratch/bad.tif"
+refuses "a step that there is not" 2 "section_filter = blur|rolling_ball" filter-sections --source "$scratch/cells.tif" --section-filter blur --out "$scratch/bad.tif"
+refuses "a section with NaN to filter" 2 "source|slice 2 at x = 4" filter-sections --source "$scratch/nan.tif" --out "$scratch/bad.tif"
+refuses "a colour image to filter" 2 "source|RGB" filter-sections --source "$scratch/rgb.tif" --out "$scratch/bad.tif"
 refuses "no ROIs" 2 "boxes|none.zip" track-cells --image "$scratch/cells.tif" --boxes "$scratch/none.zip" --out "$scratch/bad"
 
 # In the ImageJ of Fiji, without a screen.

@@ -38,25 +38,26 @@ public static class PublishedDetector
     internal static CellRegions DetectPrepared(Plane<float> prepared, PublishedDetectorOptions options, Job job, int slice)
     {
         Plane<float> feature = NegativeLog.Apply(prepared, options.LogSigma, NegativeLog.KernelSize(options.LogSigma), job);
-        Plane<int> cells = LabelAbove(feature, Threshold(feature, options.MarkerShare), job, out int count);
-        if (count == 0) return new CellRegions(cells, []);
-        Plane<int> basins = Basins(feature, cells, count, options, job);
+        CellMarkers markers = Mark(feature, options.MarkerShare, job);
+        if (markers.Cells == 0) return new CellRegions(markers.Labels, []);
+        Plane<int> basins = Flood(feature, markers, options, job);
         job.Report(0.95);
-        return Select(basins, count, feature, options, slice) with { Markers = Peaks(cells, count, feature) };
+        return Select(basins, markers.Cells, feature, options, slice) with { Markers = Peaks(markers, feature) };
     }
 
-    /// <summary>The brightest pixel of each marker.</summary>
-    private static (int Y, int X)[] Peaks(Plane<int> cells, int count, Plane<float> feature)
+    /// <summary>The brightest pixel of each cell's marker.</summary>
+    private static (int Y, int X)[] Peaks(CellMarkers markers, Plane<float> feature)
     {
-        var at = new int[count];
+        var at = new int[markers.Cells];
         Array.Fill(at, -1);
-        for (int i = 0; i < cells.Values.Length; i++)
+        for (int i = 0; i < feature.Values.Length; i++)
         {
-            if (cells.Values[i] == 0) continue;
-            ref int best = ref at[cells.Values[i] - 1];
+            int marker = markers.Labels.Values[i];
+            if (marker == 0 || marker > markers.Cells) continue;
+            ref int best = ref at[marker - 1];
             if (best < 0 || feature.Values[i] > feature.Values[best]) best = i;
         }
-        return Array.ConvertAll(at, i => (i / cells.Width, i % cells.Width));
+        return Array.ConvertAll(at, i => (i / feature.Width, i % feature.Width));
     }
 
     /// <summary>Finds the cells of each section of a stack.</summary>
@@ -97,7 +98,7 @@ public static class PublishedDetector
         return image;
     }
 
-    private static Plane<float> Equalise(Plane<float> image, VoxelType type, PublishedDetectorOptions options, Job job) =>
+    internal static Plane<float> Equalise(Plane<float> image, VoxelType type, PublishedDetectorOptions options, Job job) =>
         Clahe.Apply(image, type, ClaheOptions.Matlab(image.Height, image.Width, options.Tiles, options.ClipLimit), job);
 
     /// <summary>The value below or at which all but a share of the pixels lie.</summary>
@@ -119,24 +120,33 @@ public static class PublishedDetector
         return labels;
     }
 
-    /// <summary>Floods the gradient of the equalised feature from the cells' markers 1 to count and from those of the background, which come after.</summary>
-    private static Plane<int> Basins(Plane<float> feature, Plane<int> cells, int count, PublishedDetectorOptions options, Job job)
+    /// <summary>Marks cells by the brightest pixels of the feature, and the background by the watershed lines of the distance to them.</summary>
+    /// <param name="feature">See <see cref="NegativeLog"/>.</param>
+    /// <param name="share">The share of the pixels, above 0 and below 1, that mark cells.</param>
+    /// <param name="job">The work.</param>
+    internal static CellMarkers Mark(Plane<float> feature, double share, Job job)
     {
-        var marked = new Plane<bool>(cells.Height, cells.Width, Array.ConvertAll(cells.Values, v => v != 0));
+        Plane<int> markers = LabelAbove(feature, Threshold(feature, share), job, out int cells);
+        if (cells == 0) return new CellMarkers(markers, 0);
+        var marked = new Plane<bool>(markers.Height, markers.Width, Array.ConvertAll(markers.Values, v => v != 0));
         // The minima of the distance are the cells' markers themselves, so its watershed may start from them.
-        Plane<int> zones = MarkerWatershed.Flood(DistanceTransform.ToNearest(marked, job), cells, Neighbourhood.Eight, lines: true, job);
+        Plane<int> zones = MarkerWatershed.Flood(DistanceTransform.ToNearest(marked, job), markers, Neighbourhood.Eight, lines: true, job);
         foreach (ref int zone in zones.Values.AsSpan()) zone = -zone;
         Plane<int> between = LabelAbove(zones, -1, job, out _);
-        var markers = new Plane<int>(cells.Height, cells.Width);
         for (int i = 0; i < markers.Values.Length; i++)
-        {
-            int background = between.Values[i];
-            markers.Values[i] = background > 0 ? count + background : cells.Values[i];
-            marked.Values[i] |= background > 0;
-        }
+            if (between.Values[i] is var background and > 0)
+                markers.Values[i] = cells + background;
+        return new CellMarkers(markers, cells);
+    }
+
+    /// <summary>Floods the gradient of the equalised feature, with minima at the markers only, from them.</summary>
+    /// <returns>The regions by their markers' numbers; 0 on the lines between them.</returns>
+    internal static Plane<int> Flood(Plane<float> feature, CellMarkers markers, PublishedDetectorOptions options, Job job)
+    {
+        var marked = new Plane<bool>(feature.Height, feature.Width, Array.ConvertAll(markers.Labels.Values, v => v != 0));
         Plane<float> equalised = options.Tiles > 0 ? Equalise(feature, VoxelType.Float32, options, job) : feature;
         Plane<float> gradient = SobelGradient.Magnitude(equalised, job);
-        return MarkerWatershed.Flood(RegionalMinima.Impose(gradient, marked, Neighbourhood.Eight, job), markers, Neighbourhood.Eight, lines: true, job);
+        return MarkerWatershed.Flood(RegionalMinima.Impose(gradient, marked, Neighbourhood.Eight, job), markers.Labels, Neighbourhood.Eight, lines: true, job);
     }
 
     /// <summary>Drops what is too large, merges boxes and fills them to their hulls, drops what is too small, and numbers the rest.</summary>

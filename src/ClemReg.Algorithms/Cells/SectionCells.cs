@@ -44,7 +44,7 @@ public sealed record SectionCells(LabelVolume Labels, IReadOnlyList<SectionCell>
             // A stack in Fiji is read by one thread at a time.
             lock (reading) pixels = scratch.Slices.Read(z, job).ToArray();
             var section = new Plane<float>(height, width, pixels);
-            CheckFinite(section, z);
+            CheckFinite(section, z, "image");
             flat[z] = Array.TrueForAll(pixels, v => v == pixels[0]);
             CellRegions found = flat[z] ? new CellRegions(new Plane<int>(height, width), []) : detector(section, stack.Type, z, new Job(threads, job.Token));
             cells[z] = Measured(found, section, z);
@@ -70,11 +70,12 @@ public sealed record SectionCells(LabelVolume Labels, IReadOnlyList<SectionCell>
         _ => throw new BadInputException($"There are {last} cells, more than {LabelVolume.LargestLabel - 1}. Is the image one of cells? A larger least diameter (cell_minimum_diameter) leaves specks out."),
     };
 
-    private static void CheckFinite(Plane<float> section, int z)
+    /// <summary>Refuses a section (from 0) of an input that holds pixels that are no numbers.</summary>
+    internal static void CheckFinite(Plane<float> section, int z, string input)
     {
         int bad = Array.FindIndex(section.Values, v => !float.IsFinite(v));
         if (bad >= 0)
-            throw new BadInputException($"image: section {z + 1} holds a pixel that is no number ({section.Values[bad]}) at x = {bad % section.Width}, y = {bad / section.Width}. Set such pixels to 0 first (Process > Math > NaN Background, or a macro).");
+            throw new BadInputException($"{input}: section {z + 1} holds a pixel that is no number ({section.Values[bad]}) at x = {bad % section.Width}, y = {bad / section.Width}. Set such pixels to 0 first (Process > Math > NaN Background, or a macro).");
     }
 
     private static SectionCell[] Measured(CellRegions found, Plane<float> section, int z)

@@ -56,11 +56,11 @@ internal sealed class CellParameters
     private static readonly ChoiceParameter Scale = new("published_scale", "Scale", Pipeline,
         "published: the lengths below as they are; auto: sigma, radius of the ball and diameters from the usual diameter of the image's cells, which is measured first.", Published, Published, Auto);
 
-    private static readonly NumberParameter BallRadius = new("published_ball_radius", "Rolling ball, radius", Pipeline, "px", "Takes off the background; 0: it was taken off already.", Standard.BallRadius, 0, RollingBall.MaximumRadius);
-    private static readonly IntegerParameter Tiles = new("published_tiles", "CLAHE, tiles", Pipeline, "", "Tiles along each side within which the contrast is equalised; 0: it was equalised already.", Standard.Tiles, 0, 64);
-    private static readonly NumberParameter ClipLimit = new("published_clip_limit", "CLAHE, clip limit", Pipeline, "", "Larger: more contrast, and more noise.", Standard.ClipLimit, 0, 1);
-    private static readonly NumberParameter LogSigma = new("published_log_sigma", "LoG, sigma", Pipeline, "px", "Width of the Laplacian of Gaussian: about a third of a cell's diameter.", Standard.LogSigma, 0.5, 200);
-    private static readonly NumberParameter MarkerShare = new("published_marker_share", "Marker share", Pipeline, "", "This share of the pixels, the brightest after the Laplacian, mark cells.", Standard.MarkerShare, 0.0001, 0.9);
+    public static readonly NumberParameter BallRadius = new("published_ball_radius", "Rolling ball, radius", Pipeline, "px", "Takes off the background; 0: it was taken off already.", Standard.BallRadius, 0, RollingBall.MaximumRadius);
+    public static readonly IntegerParameter Tiles = new("published_tiles", "CLAHE, tiles", Pipeline, "", "Tiles along each side within which the contrast is equalised; 0: it was equalised already.", Standard.Tiles, 0, 64);
+    public static readonly NumberParameter ClipLimit = new("published_clip_limit", "CLAHE, clip limit", Pipeline, "", "Larger: more contrast, and more noise.", Standard.ClipLimit, 0, 1);
+    public static readonly NumberParameter LogSigma = new("published_log_sigma", "LoG, sigma", Pipeline, "px", "Width of the Laplacian of Gaussian: about a third of a cell's diameter.", Standard.LogSigma, 0.5, 200);
+    public static readonly NumberParameter MarkerShare = new("published_marker_share", "Marker share", Pipeline, "", "This share of the pixels, the brightest after the Laplacian, mark cells.", Standard.MarkerShare, 0.0001, 0.9);
     private static readonly NumberParameter MergeShare = new("published_merge_share", "Merge, shared part", Pipeline, "", "Boxes that share this part of either are one cell.", Standard.MergeShare, 0.01, 1);
     private static readonly NumberParameter MaximumArea = new("published_maximum_area", "Largest cell, of the image", Pipeline, "", "Larger regions are left out, as a share of the section; where no largest diameter is given.", Standard.MaximumAreaShare, 0.0001, 1);
     private static readonly NumberParameter MinimumArea = new("published_minimum_area", "Smallest cell", Pipeline, "px", "Regions of fewer pixels are left out, unless merged; where no least diameter is given.", Standard.MinimumArea, 0, 1e9);

@@ -13,7 +13,7 @@ public static class Operations
         SegmentEmOperation.Definition, ModelProbabilityOperation.Definition, DetectObjectsOperation.Definition, SegmentOrganellesOperation.Definition, ConvertModelOperation.Definition, CleanMaskOperation.Definition, PrepareOperation.Definition, AlignOperation.Definition,
         WarpOperation.Definition, TransformPointsOperation.Definition, InterchangeOperations.ExportTransform, InterchangeOperations.ImportTransform,
         InterchangeOperations.ExportPoints, InterchangeOperations.ImportPoints, ChromaticShiftOperation.Definition, OverlayOperation.Definition, ResidualsOperation.Definition, ProvidersOperation.Definition, EvaluateOperation.Definition,
-        DetectCellsOperation.Definition, TrackCellsOperation.Definition,
+        DetectCellsOperation.Definition, TrackCellsOperation.Definition, FilterSectionsOperation.Definition,
         MeshOperation.Definition, CompareSegmentationsOperation.Definition,
         FamousProjectOperation.Definition, ProposeSlicesOperation.Definition, ExportDatasetOperation.Definition, ImportDatasetOperation.Definition,
         SimulateOperation.Simulate, SimulateOperation.EvaluateTre,

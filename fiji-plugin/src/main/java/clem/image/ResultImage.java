@@ -27,6 +27,7 @@ public final class ResultImage {
 	private final double[] spacing = new double[3];
 	private final double[] origin = new double[3];
 	private BooleanSupplier cancelled = () -> false;
+	private boolean calibrated = true;
 
 	/** One time point, a handle a channel. */
 	public ResultImage(final Bridge bridge, final long... handles) {
@@ -52,6 +53,12 @@ public final class ResultImage {
 	/** Reading its slices ends once this says so. */
 	public ResultImage until(final BooleanSupplier end) {
 		cancelled = end;
+		return this;
+	}
+
+	/** It was made from an image whose pixel size is not known, so its own is not either. */
+	public ResultImage uncalibrated() {
+		calibrated = false;
 		return this;
 	}
 
@@ -126,8 +133,9 @@ public final class ResultImage {
 		return composite;
 	}
 
-	/** Writes its grid into a calibration. */
+	/** Writes its grid into a calibration, where it is known. */
 	public void calibrate(final Calibration calibration) {
+		if (!calibrated) return;
 		calibration.setUnit(IJ.micronSymbol + "m");
 		calibration.pixelDepth = spacing[0] / NM_PER_UNIT;
 		calibration.pixelHeight = spacing[1] / NM_PER_UNIT;

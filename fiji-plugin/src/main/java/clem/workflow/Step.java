@@ -75,7 +75,8 @@ public final class Step {
 		public ResultImage image(final String... names) {
 			final List<Long> handles = new ArrayList<>();
 			for (final String name : names) for (final long handle : outputs.get(name)) handles.add(handle);
-			return new ResultImage(bridge, handles.stream().mapToLong(Long::longValue).toArray()).until(progress::cancelled);
+			final ResultImage image = new ResultImage(bridge, handles.stream().mapToLong(Long::longValue).toArray()).until(progress::cancelled);
+			return inputs.get("source") instanceof VolumeImage && !((VolumeImage) inputs.get("source")).calibrated ? image.uncalibrated() : image;
 		}
 
 		/** An output that is a picture of red, green and blue, with the words of the report's entry of that name, as a PNG file. */
