@@ -4,13 +4,6 @@ using ClemReg.Algorithms.Warping;
 
 namespace ClemReg.Algorithms.Tests.Warping;
 
-/// <summary>Native memory is counted for the whole process, so no other test may run beside these.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class CountedMemory
-{
-    public const string Name = "Counted memory";
-}
-
 [Collection(CountedMemory.Name)]
 public sealed class WarpMemoryTests
 {
