@@ -7,7 +7,7 @@ namespace ClemReg.Algorithms.Alignment;
 /// <summary>A template's place in the image: p = A x + t in nm, x about the template's centre.</summary>
 /// <param name="A">Rotation times scale; its determinant is negative for the mirrored template.</param>
 /// <param name="T">Where the template's centre comes to lie.</param>
-/// <param name="Correlation">Pearson's r of weights and image over the points that lie in the image, -1 where those are too few.</param>
+/// <param name="Correlation">Pearson's r of weights and image over the points that lie in the image, or R where each object has its own brightness; -1 where the points are too few.</param>
 /// <param name="Overlap">The fraction of the points that lie in the image.</param>
 internal readonly record struct TemplatePose(Matrix3 A, Point3 T, double Correlation, double Overlap)
 {
@@ -20,7 +20,8 @@ internal readonly record struct TemplatePose(Matrix3 A, Point3 T, double Correla
 
 /// <summary>
 /// Moves a template uphill on its correlation coefficient with an image: Gauss-Newton on increments from the left, translation and rotation and, where
-/// asked, scale. One instance per thread.
+/// asked, scale. One instance per thread. Where asked, each object then gets the brightness that fits best there, and the template climbs on with these: one brightness for all
+/// would draw it away from a place where a large object does not shine.
 /// </summary>
 /// <remarks>G. Evangelidis and E. Psarakis, Parametric image alignment using enhanced correlation coefficient maximization, IEEE PAMI 30 (2008), equations 17 to 21.</remarks>
 internal sealed class CorrelationAscent
@@ -29,6 +30,9 @@ internal sealed class CorrelationAscent
     private const double Enough = 1e-4;
     private const double LargestMoveNm = 800;
     private const double LargestTurn = 0.12;
+
+    /// <summary>Brightnesses are drawn to the common one as if by so much of an object more.</summary>
+    private const double Drawn = 0.02;
     private const int Rotation = 3;
     private const int Scaling = 6;
     private const int Value = 7;
@@ -37,6 +41,7 @@ internal sealed class CorrelationAscent
 
     private readonly ContrastImage _image;
     private readonly WeightedPoints _points;
+    private readonly int _repaints;
     private readonly double _lever;
 
     /// <summary>Row by row for the points in the image: gradients by the 7 parameters, the image's values, the weights.</summary>
@@ -44,11 +49,22 @@ internal sealed class CorrelationAscent
     private readonly double[] _sums = new double[RowCount];
     private readonly double[] _products = new double[RowCount * RowCount];
 
+    /// <summary>The zone of each point in the image; by zone: what image and weights share, the weights' squares, brightness.</summary>
+    private readonly int[] _zones;
+    private readonly double[] _shared, _squares;
+    private readonly float[] _brightness;
+
     /// <summary>Takes the memory.</summary>
-    public CorrelationAscent(ContrastImage image, WeightedPoints points)
+    /// <param name="image">The fluorescence.</param>
+    /// <param name="points">The template.</param>
+    /// <param name="repaints">How often each object gets its own brightness, to climb on with; 0 for one brightness of all.</param>
+    public CorrelationAscent(ContrastImage image, WeightedPoints points, int repaints)
     {
-        (_image, _points) = (image, points);
+        (_image, _points, _repaints) = (image, points, repaints);
         _rows = new float[RowCount * points.Count];
+        _zones = new int[points.Count];
+        _brightness = new float[points.Zone.Max() + 1];
+        (_shared, _squares) = (new double[_brightness.Length], new double[_brightness.Length]);
         // Turns and scale are counted in what they move at the template's end, so that all parameters are lengths of one kind.
         double largest = 1;
         for (int i = 0; i < points.Count; i++) largest = Math.Max(largest, Math.Max(Math.Abs(points.Z[i]), Math.Max(Math.Abs(points.Y[i]), Math.Abs(points.X[i]))));
@@ -61,6 +77,47 @@ internal sealed class CorrelationAscent
     /// <param name="scaleMaximum">The largest; scale stays as it is where both are the same.</param>
     /// <param name="leastOverlap">Poses of less overlap are not gone to.</param>
     public TemplatePose Climb(TemplatePose start, double scaleMinimum, double scaleMaximum, double leastOverlap)
+    {
+        Array.Fill(_brightness, 1);
+        TemplatePose pose = Ascend(start, scaleMinimum, scaleMaximum, leastOverlap);
+        for (int i = 0; i < _repaints && pose.Overlap >= leastOverlap; i++)
+        {
+            Paint(pose);
+            pose = Ascend(pose, scaleMinimum, scaleMaximum, leastOverlap);
+        }
+        return _repaints > 0 && pose.Overlap >= leastOverlap ? pose with { Correlation = Paint(pose) } : pose;
+    }
+
+    /// <summary>Gives each object the brightness of least squares, none below zero and all drawn a little to the common one.</summary>
+    /// <returns>R, the root of what the objects then explain of the image's variance.</returns>
+    private double Paint(TemplatePose pose)
+    {
+        Array.Fill(_brightness, 1);
+        int count = Sample(pose.A, pose.T);
+        ReadOnlySpan<float> values = Row(Value, count), weights = Row(Weight, count);
+        float value = TensorPrimitives.Sum(values) / count, weight = TensorPrimitives.Sum(weights) / count;
+        _shared.AsSpan().Clear();
+        _squares.AsSpan().Clear();
+        double variance = 0, explained = 0;
+        for (int i = 0; i < count; i++)
+        {
+            float v = values[i] - value, w = weights[i] - weight;
+            variance += v * v;
+            _shared[_zones[i]] += v * w;
+            _squares[_zones[i]] += w * w;
+        }
+        double squares = _squares.Sum(), common = _shared.Sum() / squares, ridge = Drawn * squares / _squares.Count(s => s > 0);
+        if (!(common > 0)) return 0;
+        for (int k = 0; k < _brightness.Length; k++)
+        {
+            double own = Math.Max(0, (_shared[k] + ridge * common) / (_squares[k] + ridge));
+            explained += own * (2 * _shared[k] - own * _squares[k]);
+            _brightness[k] = (float)(own / common);
+        }
+        return variance > 1e-9 ? Math.Sqrt(Math.Max(0, explained / variance)) : 0;
+    }
+
+    private TemplatePose Ascend(TemplatePose start, double scaleMinimum, double scaleMaximum, double leastOverlap)
     {
         int parameters = scaleMaximum > scaleMinimum ? 7 : 6;
         TemplatePose pose = Evaluate(start.A, start.T, leastOverlap, out int inside);
@@ -146,8 +203,7 @@ internal sealed class CorrelationAscent
 
     private TemplatePose Evaluate(Matrix3 a, Point3 t, double leastOverlap, out int inside)
     {
-        double h = _image.SpacingNm;
-        inside = Sample(1 / h * a, 1 / h * (t - _image.Start));
+        inside = Sample(a, t);
         double overlap = (double)inside / _points.Count;
         if (inside < 8 || overlap < leastOverlap)
         {
@@ -163,8 +219,10 @@ internal sealed class CorrelationAscent
     }
 
     /// <summary>Fills the rows for the points that lie in the image, in voxels, and counts them.</summary>
-    private unsafe int Sample(Matrix3 a, Point3 t)
+    private unsafe int Sample(Matrix3 toNm, Point3 centre)
     {
+        Matrix3 a = 1 / _image.SpacingNm * toNm;
+        Point3 t = 1 / _image.SpacingNm * (centre - _image.Start);
         (int nz, int ny, int nx) = _image.Size;
         float zz = (float)a.ZZ, zy = (float)a.ZY, zx = (float)a.ZX, yz = (float)a.YZ, yy = (float)a.YY, yx = (float)a.YX, xz = (float)a.XZ, xy = (float)a.XY, xx = (float)a.XX;
         float tz = (float)t.Z, ty = (float)t.Y, tx = (float)t.X, perLever = (float)(1 / _lever);
@@ -193,7 +251,9 @@ internal sealed class CorrelationAscent
                 at[5 * n] = (gy * rz - gz * ry) * perLever;
                 at[6 * n] = (gz * rz + gy * ry + gx * rx) * perLever;
                 at[7 * n] = e0 + gz * fz;
-                at[8 * n] = weight[i];
+                int zone = _points.Zone[i];
+                at[8 * n] = weight[i] * _brightness[zone];
+                _zones[m] = zone;
                 m++;
             }
         }

@@ -24,13 +24,17 @@ public static class GlobalAlignment
     /// <param name="Peaks">Places of each rotation.</param>
     /// <param name="Candidates">Places of each handedness that climb.</param>
     /// <param name="Keep">Poses of each handedness that go on from each level to the next.</param>
-    private sealed record Effort(int Peaks, int Candidates, int[] Keep);
+    /// <param name="Repaints">How often each object gets its own brightness on each level, to climb on with.</param>
+    private sealed record Effort(int Peaks, int Candidates, int[] Keep, int Repaints);
 
-    private static readonly Effort InAllDirections = new(2, 400, [60, 12, 6]);
-    private static readonly Effort InFewDirections = new(2, 100, [15, 8, 6]);
+    private static readonly Effort InAllDirections = new(2, 400, [60, 12, 6], 0);
+    private static readonly Effort InFewDirections = new(2, 100, [15, 8, 6], 0);
 
-    /// <summary>For when no pose stands out: sparse or small volumes, where the right place is far from the best at 500 nm.</summary>
-    private static readonly Effort Deeper = new(8, 10000, [1000, 100, 6]);
+    /// <summary>
+    /// For when no pose stands out: sparse or small volumes, where the right place is far from the best at 500 nm, or where large objects do not shine, so that with one brightness
+    /// for all chance fits as well as the truth.
+    /// </summary>
+    private static readonly Effort Deeper = new(8, 10000, [1000, 100, 6], 2);
 
     /// <summary>Blocks that are averaged while reading are no larger.</summary>
     private const double BinNm = 150;
@@ -72,7 +76,7 @@ public static class GlobalAlignment
             double middle = from + 0.7 * (to - from);
             List<Candidate> candidates = job.Run("correlate orientations" + addition, from, middle, part => Correlate(image.Levels[0], template, options, effort, part));
             TemplatePose[][] poses = job.Run("climb to the best poses" + addition, middle, to, part => Climb(candidates, image, template, options, effort, part));
-            return Result(poses, fluorescence.Grid, emMask.Grid, template) with { Scales = (options.ScaleMinimum, options.ScaleMaximum) };
+            return Result(poses, fluorescence.Grid, emMask.Grid, template) with { Scales = (options.ScaleMinimum, options.ScaleMaximum), OwnBrightness = effort.Repaints > 0 };
         }
     }
 
@@ -136,7 +140,7 @@ public static class GlobalAlignment
         job.For(poses.Length, i =>
         {
             Candidate c = candidates[i];
-            TemplatePose pose = new CorrelationAscent(image.Levels[0], tilePoints[c.Tile]).Climb(new TemplatePose(c.A, c.T, 0, 0), 1, 1, LeastOverlapOfTile);
+            TemplatePose pose = new CorrelationAscent(image.Levels[0], tilePoints[c.Tile], effort.Repaints).Climb(new TemplatePose(c.A, c.T, 0, 0), 1, 1, LeastOverlapOfTile);
             poses[i] = pose with { T = pose.T - pose.A * tiles[c.Tile].Centre };
         });
         bool[] mirrored = [.. candidates.Select(c => c.Mirrored)];
@@ -145,17 +149,17 @@ public static class GlobalAlignment
         {
             bool last = level == Levels.Length - 1;
             if (level > 0 || template.Levels[0].Count > 1.3 * tiles[0].Points.Count)
-                result = ClimbAll(result, image.Levels[level], Subset(template.Levels[level], LevelPoints[level]), level == 0 ? 1 : least, level == 0 ? 1 : most, job);
+                result = ClimbAll(result, image.Levels[level], Subset(template.Levels[level], LevelPoints[level]), level == 0 ? 1 : least, level == 0 ? 1 : most, effort.Repaints, job);
             result = Array.ConvertAll(result, side => Distinct(side, template.Size, last ? DistinctAtEndNm : DistinctNm, last ? int.MaxValue : effort.Keep[level]));
             job.Report((level + 1.0) / Levels.Length);
         }
         return result;
     }
 
-    private static TemplatePose[][] ClimbAll(TemplatePose[][] sides, ContrastImage image, WeightedPoints points, double least, double most, Job job)
+    private static TemplatePose[][] ClimbAll(TemplatePose[][] sides, ContrastImage image, WeightedPoints points, double least, double most, int repaints, Job job)
     {
         TemplatePose[] all = [.. sides[0], .. sides[1]];
-        job.For(all.Length, i => all[i] = new CorrelationAscent(image, points).Climb(all[i], least, most, LeastOverlap));
+        job.For(all.Length, i => all[i] = new CorrelationAscent(image, points, repaints).Climb(all[i], least, most, LeastOverlap));
         return [all[..sides[0].Length], all[sides[0].Length..]];
     }
 

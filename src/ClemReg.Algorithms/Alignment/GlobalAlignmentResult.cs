@@ -15,7 +15,7 @@ public enum AlignmentConfidence
 
 /// <summary>One way in which the fluorescence fits the EM.</summary>
 /// <param name="Score">r sqrt(overlap), 0 to 1: poses are ranked by it.</param>
-/// <param name="Correlation">r, Pearson's correlation of the two contrast-normalised volumes over their overlap, at the finest level.</param>
+/// <param name="Correlation">r, Pearson's correlation of the two contrast-normalised volumes over their overlap, at the finest level; R with <see cref="GlobalAlignmentResult.OwnBrightness"/>.</param>
 /// <param name="Overlap">The fraction of the EM volume that lies in the fluorescence.</param>
 /// <param name="Mirrored">Whether it is the EM with its slices in reversed order that fits.</param>
 /// <param name="MovingToFixed">
@@ -34,6 +34,9 @@ public sealed record GlobalAlignmentResult
 
     /// <summary>And this many times not to be refused.</summary>
     public const double DoubtfulRatio = 1.15;
+
+    /// <summary>The same where each object has its own brightness, which fits chance better too (docs/decisions/15-global-alignment.md).</summary>
+    public const double DoubtfulRatioOfOwnBrightness = 1.22;
 
     /// <summary>One handedness must score this many times the other to be accepted.</summary>
     public const double AcceptedHandedness = 1.15;
@@ -59,6 +62,9 @@ public sealed record GlobalAlignmentResult
     /// <summary>The scales that were allowed, EM length / fluorescence length.</summary>
     public (double Minimum, double Maximum) Scales { get; init; } = (0, double.PositiveInfinity);
 
+    /// <summary>No pose stood out with one brightness for all objects; these poses and scores let each object have its own.</summary>
+    public bool OwnBrightness { get; init; }
+
     /// <summary>The best pose.</summary>
     public AlignmentPose Best => Poses[0];
 
@@ -67,7 +73,7 @@ public sealed record GlobalAlignmentResult
 
     /// <summary>From <see cref="Ratio"/> and <see cref="HandednessRatio"/>; thresholds were measured, see docs/decisions/15-global-alignment.md.</summary>
     public AlignmentConfidence Confidence =>
-        !(Ratio >= DoubtfulRatio) || !(Best.Score > 0) ? AlignmentConfidence.Refused
+        !(Ratio >= (OwnBrightness ? DoubtfulRatioOfOwnBrightness : DoubtfulRatio)) || !(Best.Score > 0) ? AlignmentConfidence.Refused
         : Ratio >= AcceptedRatio && Math.Max(HandednessRatio, 1 / HandednessRatio) >= AcceptedHandedness
             && !(Reversed && Best.Overlap < AcceptedMirroredOverlap) ? AlignmentConfidence.Accepted
         : AlignmentConfidence.Doubtful;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using ClemReg.Algorithms.Refinement;
 using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Alignment;
@@ -79,6 +80,7 @@ internal sealed record PreparedMask(WeightedPoints[] Levels, Point3 Centre, Poin
         Point3 extent = PreparedFluorescence.ExtentOf(grid), centre = 0.5 * extent, s = grid.Spacing;
         using Volume<float> binned = BinnedVolume.Of(mask, binNm, job);
         (int kz, int ky, int kx) = BinnedVolume.Factors(grid, binNm);
+        var zones = new ObjectZones(mask, job);
         var prepared = new WeightedPoints[levels.Length];
         for (int i = 0; i < levels.Length; i++)
         {
@@ -89,16 +91,16 @@ internal sealed record PreparedMask(WeightedPoints[] Levels, Point3 Centre, Poin
             var size = new Size3((int)(extent.Z / h) + 1, (int)(extent.Y / h) + 1, (int)(extent.X / h) + 1);
             // The points' grid is symmetric about the centre, so the mirrored stack has the same points.
             Point3 start = centre - 0.5 * h * new Point3(size.Z - 1, size.Y - 1, size.X - 1);
-            prepared[i] = Points(ContrastImage.Make(binned, blur, level, start, size, job), centre);
+            prepared[i] = Points(ContrastImage.Make(binned, blur, level, start, size, job), centre, p => zones.At(grid.Origin + p));
         }
         return new PreparedMask(prepared, centre, extent);
     }
 
-    private static WeightedPoints Points(ContrastImage image, Point3 centre)
+    private static WeightedPoints Points(ContrastImage image, Point3 centre, Func<Point3, int> zone)
     {
         Size3 size = image.Size;
         int n = image.Values.Length;
-        var points = new WeightedPoints(new float[n], new float[n], new float[n], new float[n]);
+        var points = new WeightedPoints(new float[n], new float[n], new float[n], new float[n], new int[n]);
         double sum = 0, square = 0;
         foreach (float v in image.Values) (sum, square) = (sum + v, square + (double)v * v);
         double deviation = Math.Sqrt(Math.Max(0, square / n - sum / n * (sum / n)));
@@ -113,6 +115,7 @@ internal sealed record PreparedMask(WeightedPoints[] Levels, Point3 Centre, Poin
                     points.Y[i] = (float)(first.Y + y * image.SpacingNm);
                     points.X[i] = (float)(first.X + x * image.SpacingNm);
                     points.Weight[i] = (float)(image.Values[i] / deviation);
+                    points.Zone[i] = zone(image.Start + image.SpacingNm * new Point3(z, y, x));
                 }
         return points;
     }

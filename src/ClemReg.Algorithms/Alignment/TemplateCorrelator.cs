@@ -4,8 +4,8 @@ using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Alignment;
 
-/// <summary>Points in nm about their centre with weights, z, y, x apart.</summary>
-internal sealed record WeightedPoints(float[] Z, float[] Y, float[] X, float[] Weight)
+/// <summary>Points in nm about their centre with weights and the object that each belongs to (0: none), z, y, x apart.</summary>
+internal sealed record WeightedPoints(float[] Z, float[] Y, float[] X, float[] Weight, int[] Zone)
 {
     /// <summary>How many.</summary>
     public int Count => Weight.Length;
@@ -23,7 +23,8 @@ internal sealed record WeightedPoints(float[] Z, float[] Y, float[] X, float[] W
 
     /// <summary>The points of an index list.</summary>
     public WeightedPoints Pick(int[] indices) => new(
-        Array.ConvertAll(indices, i => Z[i]), Array.ConvertAll(indices, i => Y[i]), Array.ConvertAll(indices, i => X[i]), Array.ConvertAll(indices, i => Weight[i]));
+        Array.ConvertAll(indices, i => Z[i]), Array.ConvertAll(indices, i => Y[i]), Array.ConvertAll(indices, i => X[i]), Array.ConvertAll(indices, i => Weight[i]),
+        Array.ConvertAll(indices, i => Zone[i]));
 }
 
 /// <summary>An image's spectra, as it is and turned end for end, in the order that <see cref="TemplateCorrelator"/> reads them. Threads share it.</summary>

@@ -139,7 +139,7 @@ public sealed class AlignmentPartsTests
         if (mirrored) a = -1 * a;
         var t = new Point3(1150, 1950, 1750);
         WeightedPoints points = Sampled(image, a, t, random);
-        var ascent = new CorrelationAscent(image, points);
+        var ascent = new CorrelationAscent(image, points, 0);
         TemplatePose start = new(RotationSet.FromVector(new Point3(-0.05, 0.05, 0.04)) * a, t + new Point3(100, -120, 60), 0, 0);
 
         TemplatePose free = ascent.Climb(start with { A = 0.97 * start.A }, 0.9, 1.2, 0.3);
@@ -157,11 +157,40 @@ public sealed class AlignmentPartsTests
         Assert.Equal(-1, ascent.Climb(start with { T = new Point3(-5000, 0, 0) }, 1, 1, 0.3).Correlation);
     }
 
+    [Fact]
+    public void An_object_that_does_not_shine_takes_nothing_off_what_the_others_explain()
+    {
+        var random = new Random(6);
+        var size = new Size3(24, 40, 36);
+        Matrix3 a = RotationSet.FromVector(new Point3(0.5, 0.2, -0.3)), back = a.Inverse();
+        var t = new Point3(1150, 1950, 1750);
+        using var noise = new Volume<float>(new Grid(size, new Point3(100, 100, 100)));
+        for (int z = 0; z < size.Z; z++)
+            for (int y = 0; y < size.Y; y++)
+                for (int x = 0; x < size.X; x++)
+                    noise[z, y, x] = IsDark(back * (100 * new Point3(z, y, x) - t)) ? 0 : (float)Registration.Clouds.Normal(random);
+        ContrastImage image = ContrastImage.Make(noise, new Point3(300, 300, 300), new AlignmentLevel(100, 300, 800), default, size, new Job(2));
+        WeightedPoints points = Sampled(image, a, t, random);
+        for (int i = 0; i < points.Count; i++)
+        {
+            points.Zone[i] = IsDark(new Point3(points.Z[i], points.Y[i], points.X[i])) ? 1 : points.X[i] < 333 ? 2 : 3;
+            if (points.Zone[i] == 1) points.Weight[i] = MathF.Sin(points.Z[i] / 90 + points.Y[i] / 110);
+        }
+        TemplatePose start = new(RotationSet.FromVector(new Point3(-0.02, 0.02, 0.015)) * a, t + new Point3(60, -70, 40), 0, 0);
+        TemplatePose common = new CorrelationAscent(image, points, 0).Climb(start, 1, 1, 0.3), own = new CorrelationAscent(image, points, 2).Climb(start, 1, 1, 0.3);
+        Assert.InRange(common.Correlation, 0.7, 0.82);
+        Assert.InRange(own.Correlation, 0.9, 0.97);
+        Assert.InRange((own.T - t).Length, 0, 100);
+        Assert.Equal(-1, new CorrelationAscent(image, points, 2).Climb(start with { T = new Point3(-5000, 0, 0) }, 1, 1, 0.3).Correlation);
+
+        static bool IsDark(Point3 inTemplate) => inTemplate.X < -333;
+    }
+
     /// <summary>Points on a grid about (0, 0, 0) that weigh what the image is where the pose puts them.</summary>
     private static WeightedPoints Sampled(ContrastImage image, Matrix3 a, Point3 t, Random random)
     {
         const int n = 1500;
-        var points = new WeightedPoints(new float[n], new float[n], new float[n], new float[n]);
+        var points = new WeightedPoints(new float[n], new float[n], new float[n], new float[n], new int[n]);
         for (int i = 0; i < n; i++)
         {
             (points.Z[i], points.Y[i], points.X[i]) = (random.Next(-600, 601), random.Next(-1000, 1001), random.Next(-1000, 1001));

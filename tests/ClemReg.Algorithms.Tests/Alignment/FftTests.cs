@@ -155,7 +155,7 @@ public sealed unsafe class FftTests
     }
 
     private static WeightedPoints Points(Random random, int count, double reach) => new(
-        Numbers(random, count, reach / 1.8), Numbers(random, count, reach / 1.8), Numbers(random, count, reach / 1.8), Numbers(random, count));
+        Numbers(random, count, reach / 1.8), Numbers(random, count, reach / 1.8), Numbers(random, count, reach / 1.8), Numbers(random, count), new int[count]);
 
     private static float[] Numbers(Random random, int count, double largest = 1) =>
         [.. Enumerable.Range(0, count).Select(_ => (float)((2 * random.NextDouble() - 1) * largest))];
