@@ -62,6 +62,7 @@ final class AnnotateCommand {
 				if (colour != null || !boxes.classes().contains(name)) boxes.addClass(name, colour);
 			});
 			boxes.start();
+			boxes.adopt();
 			new AnnotateWindow(boxes, (count, way, seed) -> proposed(bridge, image, count, way, seed), place -> read(bridge, place, image), target, afterSave).open();
 		});
 	}

@@ -200,6 +200,11 @@ final class Annotations {
 		return true;
 	}
 
+	/** Lists the classes of boxes that are in the ROI manager already, such as those that Detect Objects has shown there; they are not in the folder yet. */
+	void adopt() {
+		for (final Roi roi : boxes()) if (!classes.containsKey(objectClass(roi))) addClass(objectClass(roi), null);
+	}
+
 	/** Whether all is saved. */
 	boolean saved() {
 		return saved;

@@ -161,6 +161,13 @@ public final class FamousUse {
 		SwingUtilities.invokeAndWait(() -> annotate.dispatchEvent(new java.awt.event.WindowEvent(annotate, java.awt.event.WindowEvent.WINDOW_CLOSING)));
 		Screen.wait("closed", () -> !annotate.isShowing());
 		Screen.check("ImageJ has its keys back", Arrays.stream(image.getCanvas().getKeyListeners()).noneMatch(l -> l.getClass().getName().contains("Annotate")));
+
+		// Opened by itself it lists the classes of the boxes that the ROI manager has, as Detect Objects leaves them there.
+		SwingUtilities.invokeLater(() -> IJ.run("Annotate...", ""));
+		final JDialog alone = Dialogs.await(AnnotateWindow.NAME);
+		final JList<?> adopted = Dialogs.part(alone, JList.class, "classes");
+		Screen.check("their classes: " + adopted.getModel().getSize(), adopted.getModel().getSize() == 2 && adopted.getModel().getElementAt(0).equals("mitochondria"));
+		Screen.check("which are not saved yet: " + alone.getTitle(), alone.getTitle().endsWith("*"));
 	}
 
 	/** What the window's button for loading does, without the file chooser. */
