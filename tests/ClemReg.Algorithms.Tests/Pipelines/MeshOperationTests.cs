@@ -44,7 +44,7 @@ public sealed class MeshOperationTests : IDisposable
         using Volume<float> image = Balls();
         JsonObject report = Run(image, "all", classes: "label,class\n1,mito\n300,mito\n", parameters: ("format", "stl,obj,ply"));
         string[] files = [.. Directory.GetFiles(Path.Combine(_folder, "all")).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal)];
-        Assert.Equal(["all.mtl", "all.obj", "all.ply", "class_contacts.csv", "classes.csv", "contacts.csv", "label_1.stl", "label_300.stl", "label_70000.stl", "mesh.json", "meshes.png", "objects.csv", "view.html"], files);
+        Assert.Equal(["all.mtl", "all.obj", "all.ply", "class_contacts.csv", "class_neighbours.csv", "classes.csv", "contacts.csv", "label_1.stl", "label_300.stl", "label_70000.stl", "mesh.json", "meshes.png", "objects.csv", "view.html"], files);
         Assert.Equal(["all"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName));
         TriangleMesh mesh = StlFile.Read(File.ReadAllBytes(Path.Combine(_folder, "all", "label_1.stl")), "label_1.stl");
         Assert.True(MeshCheck.Of(mesh) is { Watertight: true, Parts: 1, EulerNumber: 2 });
@@ -67,6 +67,14 @@ public sealed class MeshOperationTests : IDisposable
         Assert.Equal(20, Number(rows[0]["nearest_surface_nm"]), 8.0);
         Assert.Equal(["1,300,mito,mito", "300,70000,mito,(no class)"], File.ReadAllLines(Path.Combine(_folder, "all", "contacts.csv")).Skip(1).Select(l => l[..l.LastIndexOf(',')]));
         Assert.Equal(["(no class)", "mito"], Table("all", "classes.csv").Select(r => r["class"]));
+        // Centres at x = 120 and 340 are mito, the third is none: from each class to each, as far as there is another object.
+        List<Dictionary<string, string>> nearest = Table("all", "class_neighbours.csv");
+        Assert.Equal(["(no class) mito 1", "mito (no class) 2", "mito mito 2"], nearest.Select(r => $"{r["class_a"]} {r["class_b"]} {r["objects_a"]}"));
+        double[] ends = [.. new[] { 0, 1 }.Select(i => Math.Sqrt(new[] { "z", "y", "x" }.Sum(axis => Math.Pow(Number(rows[i][$"centre_{axis}_nm"]) - Number(rows[2][$"centre_{axis}_nm"]), 2))))];
+        Assert.Equal(ends[1], Number(nearest[0]["mean_centre_distance_nm"]), 1e-6);
+        Assert.Equal((ends[1], ends[0]), (Number(nearest[1]["least_centre_distance_nm"]), Number(nearest[1]["most_centre_distance_nm"])));
+        Assert.Equal((ends[0] + ends[1]) / 2, Number(nearest[1]["median_centre_distance_nm"]), 1e-6);
+        Assert.Equal(220, Number(nearest[2]["least_centre_distance_nm"]), 1.0);
         Assert.Equal(3, (int)report["objects"]!);
         Assert.Matches("^3 objects, 0\\.0\\d+ µm³, 0\\.\\d+ µm²; ", (string)report["summary"]!);
         Assert.Contains("1 of 3 objects have no class", (string)report["warnings"]![0]!, StringComparison.Ordinal);
