@@ -25,12 +25,12 @@ public readonly record struct DetectedBox(int Class, double Score, double Left, 
     }
 
     /// <summary>
-    /// Intersection over union less the squared distance of the centres over the squared diagonal of the box around both (DIoU, Z. Zheng et al. 2020, equation 7), -1 to 1.
+    /// Intersection over union less a power of the squared distance of the centres over the squared diagonal of the box around both, -1 to 1: DIoU (Z. Zheng et al. 2020, equation 7) for the power 1.
     /// </summary>
-    public static double DistanceIntersectionOverUnion(in DetectedBox a, in DetectedBox b)
+    public static double DistanceIntersectionOverUnion(in DetectedBox a, in DetectedBox b, double power)
     {
         double width = Math.Max(a.Right, b.Right) - Math.Min(a.Left, b.Left), height = Math.Max(a.Bottom, b.Bottom) - Math.Min(a.Top, b.Top);
         double x = (a.Left + a.Right - b.Left - b.Right) / 2, y = (a.Top + a.Bottom - b.Top - b.Bottom) / 2, diagonal = width * width + height * height;
-        return IntersectionOverUnion(a, b) - (diagonal > 0 ? (x * x + y * y) / diagonal : 0);
+        return IntersectionOverUnion(a, b) - (diagonal > 0 ? Math.Pow((x * x + y * y) / diagonal, power) : 0);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using ClemReg.Algorithms.Inference.ImageModels;
 using ClemReg.Algorithms.Inference.Models;
@@ -31,8 +32,11 @@ public sealed record DetectorCard
     /// <summary>Boxes of one class that overlap by more are one; null: as usual for the layout.</summary>
     public double? Overlap { get; init; }
 
+    /// <summary>The power of the centres' distance in overlap, as in Darknet's greedynms; null: overlap is plain intersection over union.</summary>
+    public double? Beta { get; init; }
+
     private const int LargestSide = 8192;
-    private static readonly string[] Keys = ["name", "names", "layout", "resize", "white", "side", "anchors", "overlap", "comment"];
+    private static readonly string[] Keys = ["name", "names", "layout", "resize", "white", "side", "anchors", "overlap", "beta_nms", "comment"];
 
     /// <summary>Finds a model's card.</summary>
     /// <param name="path">The model's file.</param>
@@ -67,10 +71,12 @@ public sealed record DetectorCard
                 Side = card.Whole("side") ?? otherwise.Side,
                 Scales = Anchors(document.RootElement, file) ?? otherwise.Scales,
                 Overlap = card.Number("overlap") ?? otherwise.Overlap,
+                Beta = card.Number("beta_nms") ?? otherwise.Beta ?? (IsPublishedV4(document.RootElement) ? BoxSuppression.DarknetBeta : null),
             };
             if (read.White is not (null or 1 or 255)) throw Bad("white", read.White, "1 or 255");
             if (read.Side is < 32 or > LargestSide || read.Side % 32 != 0) throw Bad("side", read.Side, $"a multiple of 32 up to {LargestSide}");
             if (read.Overlap is { } overlap && !(overlap is >= 0 and <= 1)) throw Bad("overlap", overlap, "from 0 to 1");
+            if (read.Beta is { } beta && !(beta > 0 && double.IsFinite(beta))) throw Bad("beta_nms", beta, "above 0; Darknet's own is 0.6");
             return read;
         }
         catch (JsonException e)
@@ -80,6 +86,9 @@ public sealed record DetectorCard
 
         BadInputException Bad(string key, object? value, string allowed) => BadInputException.ForParameter($"{file}: {key}", value, allowed);
     }
+
+    /// <summary>Whether the anchors are those of a published configuration that has nms_kind=greedynms.</summary>
+    private static bool IsPublishedV4(JsonElement card) => card.TryGetProperty("anchors", out JsonElement anchors) && anchors.ValueKind == JsonValueKind.String && anchors.GetString() is "yolov4" or "yolov4-tiny";
 
     /// <summary>"anchors": the name of a known network, or {"8": [12,16, 19,36, 40,28], "16": [...]} with pixels by stride.</summary>
     private static IReadOnlyDictionary<int, YoloScale>? Anchors(JsonElement card, string file)
@@ -108,6 +117,7 @@ public sealed record DetectorCard
         if (model.Metadata.TryGetValue("imgsz", out string? side) && side.Trim('[', ']', ' ').Split(',') is var sides && int.TryParse(sides[^1], out int pixels) && pixels is >= 32 and <= LargestSide && pixels % 32 == 0)
             card = card with { Side = pixels };
         if (model.Metadata.TryGetValue(ModelMetadata.Resize, out string? resize) && Enum.TryParse(resize, ignoreCase: true, out FrameKind kind)) card = card with { Resize = kind };
+        if (model.Metadata.TryGetValue(ModelMetadata.Beta, out string? power) && double.TryParse(power, NumberStyles.Float, CultureInfo.InvariantCulture, out double beta) && beta > 0) card = card with { Beta = beta };
         return card;
     }
 }

@@ -32,9 +32,10 @@ public sealed class NetworkFrame
     /// <param name="height">Rows of the network's input.</param>
     /// <param name="width">Columns of it.</param>
     /// <param name="kind">How.</param>
-    public NetworkFrame(int pictureHeight, int pictureWidth, int height, int width, FrameKind kind)
+    /// <param name="open">For <see cref="FrameKind.Letterbox"/>: whether the network takes any size; it is then given no more grey than up to the next multiple of its coarsest stride, as Ultralytics does it.</param>
+    public NetworkFrame(int pictureHeight, int pictureWidth, int height, int width, FrameKind kind, bool open = false)
     {
-        (PictureHeight, PictureWidth, Height, Width) = (pictureHeight, pictureWidth, height, width);
+        (PictureHeight, PictureWidth) = (pictureHeight, pictureWidth);
         double ratio = Math.Min((double)height / pictureHeight, (double)width / pictureWidth);
         (_width, _height) = kind switch
         {
@@ -42,6 +43,8 @@ public sealed class NetworkFrame
             FrameKind.TopLeft or FrameKind.DarknetLetterbox => (Side(Math.Truncate(pictureWidth * ratio + 1e-9), width), Side(Math.Truncate(pictureHeight * ratio + 1e-9), height)),
             _ => (width, height),
         };
+        if (open && kind == FrameKind.Letterbox) (height, width) = (Multiple(_height, height), Multiple(_width, width));
+        (Height, Width) = (height, width);
         (_left, _top) = kind switch
         {
             FrameKind.Letterbox => ((int)Math.Round((width - _width) / 2.0 - 0.1), (int)Math.Round((height - _height) / 2.0 - 0.1)),
@@ -97,6 +100,12 @@ public sealed class NetworkFrame
         double X(double x) => Math.Clamp((x - _left) / _ratioX, 0, PictureWidth);
         double Y(double y) => Math.Clamp((y - _top) / _ratioY, 0, PictureHeight);
         return box with { Left = X(box.Left), Top = Y(box.Top), Right = X(box.Right), Bottom = Y(box.Bottom) };
+    }
+
+    private static int Multiple(int side, int most)
+    {
+        int stride = YoloLayout.StandardStrides[^1];
+        return Math.Min((side + stride - 1) / stride * stride, most);
     }
 
     private static int Side(double side, int most) => (int)Math.Clamp(side, 1, most);

@@ -46,6 +46,7 @@ public sealed class ObjectDetector
     private readonly YoloLayout _layout;
     private readonly int _height, _width, _channels;
     private readonly float _white;
+    private readonly bool _open;
 
     /// <summary>Joins a network and what is known about it; runs it once on an empty image to see its outputs.</summary>
     /// <exception cref="ModelException">It takes no image, or its outputs are no boxes.</exception>
@@ -60,6 +61,7 @@ public sealed class ObjectDetector
         _channels = (int)(input.Shape[1].Size >= 0 ? input.Shape[1].Size : 3);
         if (_channels is not (1 or 3)) throw new ModelException($"{card.Name}: it takes {_channels} channels, where 1 or 3 are needed.");
         (_height, _width) = (Side(input.Shape[2]), Side(input.Shape[3]));
+        _open = input.Shape[2].Size < 0 && input.Shape[3].Size < 0;
         using InferenceTensor nothing = InferenceTensor.Allocate(TensorType.Float32, 1, _channels, _height, _width);
         using InferenceResult result = Run(nothing, job);
         _layout = YoloLayout.Recognise([.. session.Outputs.Select(o => result[o.Name].Shape)], _height, _width, card.Classes.Count, card.Layout, card.Name);
@@ -81,7 +83,7 @@ public sealed class ObjectDetector
     /// <summary>How images are brought to the input.</summary>
     public FrameKind Frame { get; }
 
-    /// <summary>The input's rows and columns.</summary>
+    /// <summary>The input's rows and columns; of a network that takes any size the most.</summary>
     public (int Height, int Width) InputSize => (_height, _width);
 
     /// <summary>Which overlap makes two boxes one, where the user does not say.</summary>
@@ -101,8 +103,7 @@ public sealed class ObjectDetector
         Size3 size = image.Grid.Size;
         var slices = new FloatSlices(image);
         IReadOnlyList<SliceTile> pieces = SliceTile.Of(size, options.Tile, options.TileOverlap);
-        var frames = pieces.Select(p => (p.Height, p.Width)).Distinct().ToDictionary(s => s, s => new NetworkFrame(s.Height, s.Width, _height, _width, Frame));
-        using InferenceTensor input = InferenceTensor.Allocate(TensorType.Float32, 1, _channels, _height, _width);
+        var frames = pieces.Select(p => (p.Height, p.Width)).Distinct().ToDictionary(s => s, s => new NetworkFrame(s.Height, s.Width, _height, _width, Frame, _open));
         var grey = new float[pieces.Max(p => p.Height * p.Width)];
         for (int z = 0; z < size.Z; z++)
         {
@@ -113,19 +114,20 @@ public sealed class ObjectDetector
                 SliceTile piece = pieces[p];
                 Fill(grey, slice, size.X, piece, low, high);
                 NetworkFrame frame = frames[(piece.Height, piece.Width)];
+                using InferenceTensor input = InferenceTensor.Allocate(TensorType.Float32, 1, _channels, frame.Height, frame.Width);
                 Span<float> values = input.Values<float>();
-                int plane = _height * _width;
+                int plane = frame.Height * frame.Width;
                 frame.Draw(grey, values[..plane], _white);
                 for (int channel = 1; channel < _channels; channel++) values[..plane].CopyTo(values.Slice(channel * plane, plane));
                 using InferenceResult result = Run(input, job);
-                foreach (DetectedBox box in YoloDecoder.Decode(_layout, [.. _session.Outputs.Select(o => result[o.Name])], _height, _width, _card.Scales, options.Threshold, _card.Name))
+                foreach (DetectedBox box in YoloDecoder.Decode(_layout, [.. _session.Outputs.Select(o => result[o.Name])], frame.Height, frame.Width, _card.Scales, options.Threshold, _card.Name))
                 {
                     DetectedBox own = frame.Back(box);
                     if (own.Area > 0 && !IsCut(own, piece, size, options.TileOverlap)) found.Add(own with { Left = own.Left + piece.X, Right = own.Right + piece.X, Top = own.Top + piece.Y, Bottom = own.Bottom + piece.Y });
                 }
                 job.Report((z + (p + 1.0) / pieces.Count) / size.Z);
             }
-            take(z, BoxSuppression.Run(found, options.Overlap ?? UsualOverlap, options.MostBoxes));
+            take(z, BoxSuppression.Run(found, options.Overlap ?? UsualOverlap, options.MostBoxes, _card.Beta));
         }
     }
 

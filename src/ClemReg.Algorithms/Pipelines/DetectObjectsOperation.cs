@@ -90,6 +90,7 @@ internal static class DetectObjectsOperation
             ["input"] = new JsonArray(detector.InputSize.Height, detector.InputSize.Width),
             ["classes"] = new JsonArray([.. card.Classes.Select(c => (JsonNode)c)]),
             ["box_overlap"] = options.Overlap ?? detector.UsualOverlap,
+            ["beta_nms"] = card.Beta,
             ["runtime"] = open.Runtime,
             ["provider"] = open.Session.Provider.Name(),
         });

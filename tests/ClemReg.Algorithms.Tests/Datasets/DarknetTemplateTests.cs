@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using ClemReg.Algorithms.Datasets;
+using ClemReg.Algorithms.Detection;
 using ClemReg.Algorithms.Inference;
 using ClemReg.Algorithms.Inference.Conversion;
 using ClemReg.Algorithms.Inference.Models;
@@ -48,6 +49,8 @@ public sealed class DarknetTemplateTests : IDisposable
         ModelDescription model = ModelLoaderDescription(target);
         Assert.Equal($"1 x {boxes} x {classes}", Shape(model, "confs"));
         Assert.Equal($"1 x 3 x {side} x {side}", Shape(model, "input"));
+        // nms_kind=greedynms
+        Assert.Equal(0.6, DetectorCard.Find(target, model, new Job(1)).Beta);
     }
 
     [Fact]

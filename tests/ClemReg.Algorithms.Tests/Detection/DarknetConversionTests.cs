@@ -26,6 +26,7 @@ public sealed class DarknetConversionTests : IDisposable
         DetectorCard card = DetectorCard.Find(path, model, new Job(1));
         Assert.Equal(["mito", "Golgi's stack"], card.Classes);
         Assert.Equal(FrameKind.StretchCorners, card.Resize);
+        Assert.Null(card.Beta);
         using IInferenceSession session = TestRuntime.Runtime().Open(path, TestRuntime.Cpu, new Job(1));
         using InferenceTensor image = InferenceTensor.Over(Floats("small_image.f32").AsMemory(), 1, 3, 64, 96);
         using InferenceResult result = session.Run(new Dictionary<string, InferenceTensor> { ["input"] = image }, new Job(1));
@@ -61,6 +62,18 @@ public sealed class DarknetConversionTests : IDisposable
         string cfg = Path.Combine(_folder, "other.cfg");
         File.WriteAllText(cfg, File.ReadAllText(Golden("small.cfg")).Replace(was, becomes, StringComparison.Ordinal));
         Assert.Matches(message, Refused(cfg, Golden("small.weights"), Golden("small.names")));
+    }
+
+    [Theory]
+    [InlineData("nms_kind=greedynms\nbeta_nms=0.9", 0.6)]
+    [InlineData("nms_kind=diounms\nbeta_nms=0.9", 0.9)]
+    [InlineData("nms_kind=default\nbeta_nms=0.9", null)]
+    public void The_configuration_says_how_overlapping_boxes_are_suppressed(string lines, double? beta)
+    {
+        string cfg = Path.Combine(_folder, "n.cfg"), path = Path.Combine(_folder, "n.onnx");
+        File.WriteAllText(cfg, File.ReadAllText(Golden("small.cfg")).Replace("[yolo]\n", $"[yolo]\n{lines}\n", StringComparison.Ordinal));
+        DarknetConversion.Convert(cfg, Golden("small.weights"), null, path, new ModelConversionOptions(), new Job(1));
+        Assert.Equal(beta, DetectorCard.Find(path, ModelLoader.Describe(path, new Job(1)), new Job(1)).Beta);
     }
 
     [Fact]

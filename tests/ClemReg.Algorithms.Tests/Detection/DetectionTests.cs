@@ -45,6 +45,12 @@ public class DetectionTests
         Assert.Equal(114f, drawn[0], 1e-3f);
         // 16 rows of picture in 64: 24 above and below.
         Assert.Equal((114f, 255f, 255f, 114f), (At(23), At(24), At(39), At(40)));
+        // A network that takes any size gets 32 rows: 8 above and below.
+        var open = new NetworkFrame(10, 40, 64, 64, FrameKind.Letterbox, open: true);
+        Assert.Equal((32, 64), (open.Height, open.Width));
+        open.Draw(Enumerable.Repeat(1f, 400).ToArray(), drawn, 255);
+        Assert.Equal((114f, 255f, 255f, 114f), (At(7), At(8), At(23), At(24)));
+        Assert.Equal(new DetectedBox(0, 1, 10, 0, 40, 10), open.Back(new DetectedBox(0, 1, 16, 8, 64, 24)));
         new NetworkFrame(10, 40, 64, 64, FrameKind.TopLeft).Draw(new float[400], drawn, 255);
         Assert.Equal((0f, 0f, 114f), (At(0), At(15), At(16)));
         new NetworkFrame(10, 40, 64, 64, FrameKind.DarknetLetterbox).Draw(new float[400], drawn, 1);
@@ -69,10 +75,14 @@ public class DetectionTests
         Assert.Equal([a, b, c, d], BoxSuppression.Run([d, c, b, a], 0.9, 300));
         Assert.Equal([a, c], BoxSuppression.Run([d, c, b, a], 0.5, 2));
         Assert.Equal(9.0 / 11, DetectedBox.IntersectionOverUnion(a, b), 1e-12);
-        Assert.Equal(9.0 / 11 - 1.0 / (11 * 11 + 100), DetectedBox.DistanceIntersectionOverUnion(a, b), 1e-12);
+        Assert.Equal(9.0 / 11 - 1.0 / (11 * 11 + 100), DetectedBox.DistanceIntersectionOverUnion(a, b, 1), 1e-12);
+        Assert.Equal(9.0 / 11 - Math.Pow(1.0 / (11 * 11 + 100), 0.6), DetectedBox.DistanceIntersectionOverUnion(a, b, BoxSuppression.DarknetBeta), 1e-12);
         Assert.Equal(0, DetectedBox.IntersectionOverUnion(new DetectedBox(0, 1, 5, 5, 5, 5), new DetectedBox(0, 1, 5, 5, 5, 5)));
         Assert.Equal([a, b], BoxSuppression.Run([a, b], 9.0 / 11, 9));
-        Assert.Equal([a, b], BoxSuppression.Run([a, b], 0.815, 9, distance: true));
+        Assert.Equal([a, b], BoxSuppression.Run([a, b], 0.815, 9, 1));
+        Assert.Equal([a], BoxSuppression.Run([a, b], 0.815, 9));
+        Assert.Equal([a, b], BoxSuppression.Run([a, b], 0.78, 9, BoxSuppression.DarknetBeta));
+        Assert.Equal([a], BoxSuppression.Run([a, b], 0.77, 9, BoxSuppression.DarknetBeta));
         Assert.Throws<BadInputException>(() => BoxSuppression.Run([], 1.5, 9));
         Assert.Throws<BadInputException>(() => BoxSuppression.Run([], 0.5, 0));
     }
@@ -125,6 +135,7 @@ public class DetectionTests
     [InlineData("{\"white\": 2}", "white = 2 is not allowed: it must be 1 or 255")]
     [InlineData("{\"side\": 100}", "side = 100 is not allowed: it must be a multiple of 32")]
     [InlineData("{\"overlap\": 2}", "overlap = 2")]
+    [InlineData("{\"beta_nms\": 0}", "beta_nms = 0 is not allowed: it must be above 0")]
     [InlineData("{\"nams\": []}", "Did you mean name?")]
     [InlineData("{\"names\": [1]}", "a list of texts")]
     [InlineData("[", "is not JSON")]

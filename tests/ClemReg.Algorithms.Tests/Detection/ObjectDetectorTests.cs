@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using ClemReg.Algorithms.Detection;
 using ClemReg.Algorithms.Inference;
+using ClemReg.Algorithms.Inference.Conversion;
 using ClemReg.Algorithms.Inference.Models;
 using ClemReg.Algorithms.Tests.Inference;
 using ClemReg.Algorithms.Volumes;
@@ -39,6 +40,44 @@ public sealed class ObjectDetectorTests(ITestOutputHelper output) : IDisposable
         // A dot on the line between cells shows in both.
         Assert.InRange(found.Count, dots.Length, 4 * dots.Length);
         Assert.All(found, f => Assert.Contains(dots, d => d.Z == f.Z && f.Box.Left <= d.X + 2 && f.Box.Right >= d.X - 1 && f.Box.Top <= d.Y + 2 && f.Box.Bottom >= d.Y - 1));
+    }
+
+    [Theory]
+    [InlineData(null, 1)]
+    [InlineData(0.6, 2)]
+    public void Neighbours_whose_centres_are_apart_stay_two_as_in_Darknet(double? beta, int count)
+    {
+        // Boxes of 12 pixels whose centres are 8 apart: 48 of 240 square pixels are shared, less (64 / 544) to the power 0.6.
+        using var image = new Volume<byte>(new Grid(new Size3(1, 64, 64), new Point3(10, 5, 5)));
+        image[0, 28, 28] = image[0, 28, 36] = 200;
+        using IInferenceSession session = TestRuntime.Runtime().Open(CellNetwork.Write(_folder, 12), TestRuntime.Cpu, new Job(1));
+        var found = new List<DetectedBox>();
+        new ObjectDetector(session, new DetectorCard { Name = "cells", Beta = beta }, new Job(1)).Detect(image, 0, 255, new DetectionOptions { Threshold = 0.2, Overlap = 0.15 }, (_, boxes) => found.AddRange(boxes), new Job(1));
+        Assert.Equal(count, found.Count);
+    }
+
+    [Fact]
+    public void A_network_that_takes_any_size_gets_no_more_than_the_slice_needs()
+    {
+        // Its one box is half of what it is given.
+        var graph = new OnnxGraphBuilder("any", WeightFormat.Float32);
+        string input = graph.Input("images", "1", "1", "height", "width");
+        string sides = graph.Node("Cast", [graph.Node("Slice", [graph.Node("Shape", [input]), graph.Constant("two", 2), graph.Constant("four", 4)])], null, OnnxGraphBuilder.Integer("to", 1));
+        string turned = graph.Node("Gather", [sides, graph.Constant("turn", 1, 0)]);
+        string half = graph.Node("Mul", [turned, graph.Floats("half", 0.5f)]);
+        string box = graph.Node("Concat", [half, half, graph.Floats("sure", 0.9f)], null, OnnxGraphBuilder.Integer("axis", 0));
+        string one = graph.Node("Reshape", [box, graph.Constant("column", 1, 5, 1)]);
+        graph.Node("Concat", [one, graph.Tensor("none", [1, 5, 6], new float[30])], "output0", OnnxGraphBuilder.Integer("axis", 2));
+        graph.Output("output0", "1", "5", "7");
+        string path = Path.Combine(_folder, "any.onnx");
+        File.WriteAllBytes(path, Google.Protobuf.MessageExtensions.ToByteArray(graph.Build("test", [])));
+        using var image = new Volume<byte>(new Grid(new Size3(1, 40, 128), new Point3(10, 5, 5)));
+        using IInferenceSession session = TestRuntime.Runtime().Open(path, TestRuntime.Cpu, new Job(1));
+        var detector = new ObjectDetector(session, new DetectorCard { Name = "any", Side = 64 }, new Job(1));
+        DetectedBox found = default;
+        detector.Detect(image, 0, 255, new DetectionOptions(), (_, boxes) => found = boxes.Single(), new Job(1));
+        // The slice becomes 64 x 20 pixels, six rows down in 64 x 32; the box is rows 8 to 24 of them.
+        Assert.Equal(new DetectedBox(0, found.Score, 32, 4, 96, 36), found);
     }
 
     [Fact]

@@ -70,9 +70,11 @@ public sealed class MeshOperationTests : IDisposable
         // Centres at x = 120 and 340 are mito, the third is none: from each class to each, as far as there is another object.
         List<Dictionary<string, string>> nearest = Table("all", "class_neighbours.csv");
         Assert.Equal(["(no class) mito 1", "mito (no class) 2", "mito mito 2"], nearest.Select(r => $"{r["class_a"]} {r["class_b"]} {r["objects_a"]}"));
-        double[] ends = [.. new[] { 0, 1 }.Select(i => Math.Sqrt(new[] { "z", "y", "x" }.Sum(axis => Math.Pow(Number(rows[i][$"centre_{axis}_nm"]) - Number(rows[2][$"centre_{axis}_nm"]), 2))))];
+        Point3 Centre(int row) => new(Number(rows[row]["centre_z_nm"]), Number(rows[row]["centre_y_nm"]), Number(rows[row]["centre_x_nm"]));
+        double[] ends = [(Centre(0) - Centre(2)).Length, (Centre(1) - Centre(2)).Length];
         Assert.Equal(ends[1], Number(nearest[0]["mean_centre_distance_nm"]), 1e-6);
-        Assert.Equal((ends[1], ends[0]), (Number(nearest[1]["least_centre_distance_nm"]), Number(nearest[1]["most_centre_distance_nm"])));
+        Assert.Equal(ends[1], Number(nearest[1]["least_centre_distance_nm"]), 1e-6);
+        Assert.Equal(ends[0], Number(nearest[1]["most_centre_distance_nm"]), 1e-6);
         Assert.Equal((ends[0] + ends[1]) / 2, Number(nearest[1]["median_centre_distance_nm"]), 1e-6);
         Assert.Equal(220, Number(nearest[2]["least_centre_distance_nm"]), 1.0);
         Assert.Equal(3, (int)report["objects"]!);

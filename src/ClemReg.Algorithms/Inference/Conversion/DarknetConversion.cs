@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using ClemReg.Algorithms.Detection;
 using ClemReg.Algorithms.Inference.Models;
@@ -77,6 +78,7 @@ public static class DarknetConversion
             yield return ("names", text.Append('}').ToString());
         }
         yield return (ModelMetadata.Resize, (network.Letterbox ? FrameKind.DarknetLetterbox : FrameKind.StretchCorners).ToString().ToLowerInvariant());
+        if (network.Beta is { } beta) yield return (ModelMetadata.Beta, beta.ToString("R", CultureInfo.InvariantCulture));
         yield return (ModelMetadata.Converter, "ClemReg.Fiji " + Operations.Version);
         yield return (ModelMetadata.SourceFile, file);
         yield return (ModelMetadata.SourceSha256, hash);

@@ -1,3 +1,4 @@
+using ClemReg.Algorithms.Detection;
 using ClemReg.Algorithms.Inference.Models;
 using static ClemReg.Algorithms.Inference.Conversion.OnnxGraphBuilder;
 
@@ -66,6 +67,9 @@ internal sealed class DarknetNetwork
 
     /// <summary>Whether Darknet keeps the picture's proportions, with grey beside it.</summary>
     public bool Letterbox => _sections[0].Whole("letter_box", 0) != 0;
+
+    /// <summary>The power of the centres' distance with which Darknet suppresses overlapping boxes (nms_kind, beta_nms); null: by plain intersection over union.</summary>
+    public double? Beta { get; private set; }
 
     private Layer Add(DarknetSection s, Layer last) => s.Kind switch
     {
@@ -167,6 +171,13 @@ internal sealed class DarknetNetwork
         if (last.Channels != k * (5 + classes))
             throw s.Refused($"{last.Channels} channels come, but {k} anchors of 5 + classes = {classes} numbers need {k * (5 + classes)}: set filters = {k * (5 + classes)} in the [convolutional] before, as it was trained.");
         Classes = classes;
+        // Darknet takes it from the last of them.
+        Beta = s.Text("nms_kind", "default") switch
+        {
+            "greedynms" => BoxSuppression.DarknetBeta,
+            "diounms" => s.Number("beta_nms", BoxSuppression.DarknetBeta),
+            _ => null,
+        };
         string head = $"head_{_heads.Count}", at = _graph.Node("Reshape", [last.Value, _graph.Constant(head + "_shape", 1, k, 5 + classes, cells)]);
         string Part(int from, int to) => Slice(at, 2, from, to);
         string Sure(string value) => given ? value : _graph.Node("Sigmoid", [value]);

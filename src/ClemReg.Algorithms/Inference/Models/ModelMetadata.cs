@@ -18,6 +18,9 @@ public static class ModelMetadata
     /// <summary>How a network that finds boxes wants images to be brought to its input.</summary>
     public const string Resize = "clemreg.resize";
 
+    /// <summary>The power of the centres' distance by which Darknet suppresses overlapping boxes; not there for plain intersection over union.</summary>
+    public const string Beta = "clemreg.beta_nms";
+
     /// <summary>full: from the image to the results; dense: without PointRend.</summary>
     public const string Graph = "clemreg.graph";
 
