@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using ClemReg.Algorithms.Measures;
 using ClemReg.Algorithms.PointClouds;
-using ClemReg.Algorithms.Volumes;
 
 namespace ClemReg.Algorithms.Pipelines;
 
