@@ -2,6 +2,7 @@
 """The steps of cell detection beside scikit-image, SciPy and ImageJ on one simulated section, in one run: times, ratios, and how far the results differ.
 
     dotnet build -c Release benchmarks/CellDetection && benchmarks/cells_side_by_side.py [--size 2048] [--rounds 3] [--skip-ball] [--bm3d]
+    benchmarks/cells_side_by_side.py --ours 5       our detector alone, so many times: medians, and the load before and after
 
 All get the same arrays, in memory. They take turns, a round each; of each step the fastest counts, with its processor time (user and system).
 Ours has two threads, scikit-image's rolling ball too; the rest of scikit-image and ImageJ have one. ImageJ (Debian's libij-java, or the ij.jar that CLEMREG_IJ_JAR names) is warmed up by ten runs, of which the fastest counts.
@@ -43,6 +44,7 @@ def main():
     parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--skip-ball', action='store_true', help="without scikit-image's rolling ball, which takes longest and runs in the first round only")
     parser.add_argument('--bm3d', action='store_true', help='BM3D too, in the first round')
+    parser.add_argument('--ours', type=int, metavar='RUNS', help='nothing but our detector, so many times')
     args = parser.parse_args()
     image = section(args.size)
     grey, best, notes = image.astype(np.float32), {}, {}
@@ -57,6 +59,11 @@ def main():
         def read(name, kind=np.float32):
             return np.fromfile(f'{work}/{name}.raw', kind).reshape(image.shape)
 
+        if args.ours:
+            done = subprocess.run(['dotnet', PROGRAM, 'times', f'{work}/section.raw', str(args.size), str(args.size), str(args.ours)], check=True, capture_output=True, text=True)
+            walls, cpus = zip(*(map(float, line.split(';')[1:]) for line in done.stdout.splitlines()))
+            print(f'{args.size} x {args.size} pixels, {args.ours} runs, load {loads[0]:.1f} {os.getloadavg()[0]:.1f}: {np.median(walls):.2f} s ({min(walls):.2f} to {max(walls):.2f}), processor {np.median(cpus):.2f} s ({min(cpus):.2f} to {max(cpus):.2f})')
+            return
         for turn in range(args.rounds):
             done = subprocess.run(['dotnet', PROGRAM, 'steps', f'{work}/section.raw', str(args.size), str(args.size), work, *(['bm3d'] if args.bm3d and turn == 0 else [])], check=True, capture_output=True, text=True)
             for line in done.stdout.splitlines():

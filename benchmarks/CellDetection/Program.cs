@@ -1,12 +1,13 @@
 // Detection of cells, the published pipeline beside ours. Each result is a line of a file, so that a run that was stopped goes on where it was. What is printed are tables in Markdown.
 //   CellDetection tables FOLDER [STACKS [SECTIONS]]    both tables of docs/benchmarks.md, of 20 stacks of one section: simulated (FOLDER/simulated.csv) and real nuclei (FOLDER/nuclei.csv)
 //   CellDetection print FILE.csv STACKS SECTIONS       the first of them as far as it goes
-//   CellDetection simulated FILE.csv STACKS SECTIONS   stacks have the seeds 1000, 1001, ... (those used for choosing were below 500)
+//   CellDetection simulated FILE.csv STACKS SECTIONS [METHOD]   stacks have the seeds 1000, 1001, ... (those used for choosing were below 600); only that method where one is named, so that several files can be made at once and put together
 //   CellDetection nuclei FILE.csv                      the images and true boxes of data/cells in ../shared, or in the folder that CLEMREG_SHARED names
 //   CellDetection tracking FILE.csv STACKS SECTIONS    what following the cells through the sections adds where some are dim: seeds 2000, 2001, ...
 //   CellDetection fields FILE.csv STACKS SECTIONS      which share of the true cells' pixels fields of view hold and what they cost: seeds 1, 2, ..., and every other image of data/cells
-//   CellDetection scan FILE.csv SECTIONS               what recall and precision of the published pipeline depend on: brightness, least diameter, number of cells, share of markers, ball; seeds 500, 501, ...
+//   CellDetection scan FILE.csv SECTIONS [WORDS]       what recall and precision of the published pipeline depend on: brightness, least diameter, number of cells, share of markers, ball; seeds 500, 501, ...; only rows in whose names are those words, several divided by ;
 //   CellDetection steps IN.raw HEIGHT WIDTH OUT [bm3d]   seconds and processor seconds of each step on one section (16 bit, as float32) by two threads, after a run that does not count, and its arrays, for cells_side_by_side.py
+//   CellDetection times IN.raw HEIGHT WIDTH RUNS       the same of our detector alone, so many times
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -19,6 +20,8 @@ using ClemReg.Algorithms.Volumes;
 
 const string Published = "published", PublishedTold = "published, told", Ours = "ours", OursTold = "ours, told";
 const double LeastTold = 29;
+// As many as were counted in the real sections; the table of the published figures has the simulator's default.
+const double FewerCells = 14;
 double[] noises = [20, 40, 60];
 string[] methods = [Published, PublishedTold, Ours, OursTold];
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -32,7 +35,7 @@ switch (args[0])
         Nuclei(Path.Combine(args[1], "nuclei.csv"));
         break;
     case "simulated":
-        Simulated(args[1], int.Parse(args[2]), int.Parse(args[3]));
+        Simulated(args[1], int.Parse(args[2]), int.Parse(args[3]), args.Length > 4 ? args[4] : null);
         break;
     case "print":
         PrintSimulated(new Results(args[1]), int.Parse(args[2]), int.Parse(args[3]));
@@ -47,13 +50,17 @@ switch (args[0])
         Fields(args[1], int.Parse(args[2]), int.Parse(args[3]));
         break;
     case "scan":
-        Scan(args[1], int.Parse(args[2]));
+        Scan(args[1], int.Parse(args[2]), args.Length > 3 ? args[3] : "");
         break;
     case "steps":
         Steps(Read(args[1], int.Parse(args[2]), int.Parse(args[3])), args[4], args.Length > 5);
         break;
+    case "times":
+        Plane<float> timed = Read(args[1], int.Parse(args[2]), int.Parse(args[3]));
+        for (int run = 0; run < int.Parse(args[4]); run++) Time("ours", () => CellDetector.Find(timed, new CellDetectorOptions(), job), warm: run == 0);
+        break;
     default:
-        throw new ArgumentException($"{args[0]}: tables, simulated, print, nuclei, tracking, fields, scan or steps");
+        throw new ArgumentException($"{args[0]}: tables, simulated, print, nuclei, tracking, fields, scan, steps or times");
 }
 
 Plane<float> Read(string path, int height, int width)
@@ -80,17 +87,17 @@ Plane<float>[] Planes(CellSectionSample sample)
     return [.. Enumerable.Range(0, size.Z).Select(z => new Plane<float>(size.Y, size.X, Array.ConvertAll(sample.Sections.Slice(z).ToArray(), v => (float)v)))];
 }
 
-// Told: the published detector the noise and the least diameter, ours the range of diameters. What takes longest comes last, and the table says how many stacks there are of each.
-void Simulated(string path, int stacks, int count)
+// Told: the published detector the noise and the least diameter, ours the range of diameters. What the goals are about comes first, and the table says how many stacks there are of each.
+void Simulated(string path, int stacks, int count, string? only = null)
 {
     var results = new Results(path);
-    foreach (string method in (string[])[Ours, OursTold, Published, PublishedTold])
-        for (int seed = 1000; seed < 1000 + stacks; seed++)
-            foreach (double noise in noises)
-                foreach (CellPattern pattern in Enum.GetValues<CellPattern>())
+    foreach (string method in (string[])[Ours, PublishedTold, OursTold, Published])
+        foreach (CellPattern pattern in Enum.GetValues<CellPattern>())
+            for (int seed = 1000; seed < 1000 + stacks; seed++)
+                foreach (double noise in noises)
                 {
                     string key = $"{method};{noise};{pattern};{seed};{count}";
-                    if (results.Has(key)) continue;
+                    if (results.Has(key) || only is not null && method != only) continue;
                     using CellSectionSample sample = CellSimulator.Simulate(new CellSimulationOptions { Seed = seed, Sections = count, Noise = noise, Pattern = pattern }, job);
                     (double least, double most, double told) = method switch { PublishedTold => (LeastTold, 0.0, noise), OursTold => (12, 80, 0), _ => (0, 0, 0) };
                     results.Add(key, [.. Planes(sample).SelectMany((s, z) => Detect(method is Ours or OursTold, s, VoxelType.UInt16, least, most, told).Select(b => b with { Slice = z }))], sample.Truth);
@@ -105,7 +112,7 @@ void PrintSimulated(Results results, int stacks, int count)
     foreach (double noise in noises)
         foreach (string pattern in Enum.GetNames<CellPattern>().Append("all"))
             Console.WriteLine($"| {noise} | {pattern.ToLowerInvariant()} | {Of(Ours, $"{noise}", pattern).Truth} | {string.Join(" | ", methods.Select(m => Of(m, $"{noise}", pattern)))} |");
-    Console.WriteLine($"| stacks | | | {string.Join(" | ", methods.Select(m => $"{Of(m, "all", "all").Rows / 9.0:0.#}"))} |");
+    Console.WriteLine($"| stacks of each pattern | | | {string.Join(" | ", methods.Select(m => string.Join(", ", Enum.GetNames<CellPattern>().Select(p => $"{Of(m, "all", p).Rows / 3.0:0.#}"))))} |");
 }
 
 string CellImages() => Path.Combine(Environment.GetEnvironmentVariable("CLEMREG_SHARED") ?? Path.Combine("..", "shared"), "data", "cells");
@@ -157,7 +164,7 @@ void Tracking(string path, int stacks, int count)
         foreach (double noise in noises)
             foreach (CellPattern pattern in Enum.GetValues<CellPattern>())
             {
-                var options = new CellSimulationOptions { Seed = seed, Sections = count, Noise = noise, Pattern = pattern, BrightnessSpread = 0.6 };
+                var options = new CellSimulationOptions { Seed = seed, Sections = count, CellsPerSection = FewerCells, Noise = noise, Pattern = pattern, BrightnessSpread = 0.6 };
                 string Key(string method, string cells) => $"{method};{noise};{pattern};{seed};{count};{cells}";
                 if (results.Has(Key(Tracked, "dim"))) continue;
                 using CellSectionSample sample = CellSimulator.Simulate(options, job);
@@ -196,7 +203,7 @@ void Fields(string path, int stacks, int count)
             {
                 string kind = $"{pattern.ToString().ToLowerInvariant()}, noise {noise}";
                 if (results.Has($"{AllCells};{kind};{count};{seed}")) continue;
-                using CellSectionSample sample = CellSimulator.Simulate(new CellSimulationOptions { Seed = seed, Sections = count, Noise = noise, Pattern = pattern }, job);
+                using CellSectionSample sample = CellSimulator.Simulate(new CellSimulationOptions { Seed = seed, Sections = count, CellsPerSection = FewerCells, Noise = noise, Pattern = pattern }, job);
                 using Volume<ushort> labels = CellLabels.Paint(sample, pattern, job);
                 Judge($"{kind};{count};{seed}", Planes(sample), [.. Enumerable.Range(0, count).Select(z => new Plane<int>(sample.Sections.Grid.Size.Y, sample.Sections.Grid.Size.X, Array.ConvertAll(labels.Slice(z).ToArray(), v => (int)v)))]);
             }
@@ -242,21 +249,25 @@ void Fields(string path, int stacks, int count)
 }
 
 // The published pipeline, told the noise and a least diameter, on cytoplasmic cells; one thing is different in each row. Ours, with its defaults, where that is the sections. Figures: detections, true cells, correct, found, detections beside all true cells.
-void Scan(string path, int sections)
+void Scan(string path, int sections, string words)
 {
-    const string Standard = "as in the table";
-    double[] levels = [100, 160, 260, 450], densities = [7, 17, 21, 28], diameters = [23, 25, 27], shares = [0.04, 0.06, 0.12], radii = [25, 100];
-    var made = new CellSimulationOptions { Sections = 1 };
+    double[] levels = [100, 160, 260, 450], densities = [7, 16, 17, 18, 21, 28], diameters = [23, 25, 27], shares = [0.04, 0.06, 0.12], radii = [25, 100];
+    var made = new CellSimulationOptions { Sections = 1, CellsPerSection = FewerCells };
     var looked = new PublishedDetectorOptions { MinimumDiameter = LeastTold };
     (string Name, CellSimulationOptions Made, PublishedDetectorOptions Looked)[] rows =
     [
-        (Standard, made, looked),
+        ("14 cells a section", made, looked),
         .. levels.Select(b => ($"brightness {b}", made with { Brightness = b }, looked)),
-        .. densities.Select(c => ($"{c} cells a section", made with { CellsPerSection = c }, looked)),
+        .. densities.SelectMany(c => ((string, CellSimulationOptions, PublishedDetectorOptions)[])
+        [
+            ($"{c} cells a section", made with { CellsPerSection = c }, looked),
+            ($"{c} cells a section, least diameter 30", made with { CellsPerSection = c }, looked with { MinimumDiameter = 30 }),
+        ]),
         .. diameters.Select(d => ($"least diameter {d}", made, looked with { MinimumDiameter = d })),
         .. shares.Select(s => ($"{100 * s:0} % markers", made, looked with { MarkerShare = s })),
         .. radii.Select(r => ($"ball of radius {r}", made, looked with { BallRadius = r })),
     ];
+    rows = [.. rows.Where(r => words.Split(';').Any(w => r.Name.Contains(w, StringComparison.Ordinal)))];
     var results = new Results(path);
     string Key(string method, string name, double noise, int seed) => $"{method};{name};{noise};{seed}";
     for (int seed = 500; seed < 500 + sections; seed++)
@@ -320,16 +331,16 @@ void Steps(Plane<float> section, string folder, bool denoise)
     Write("filled", filled.Values);
     Write("basins", basins.Values);
 
-    T Time<T>(string name, Func<T> step, bool warm = true)
-    {
-        if (warm) step();
-        double before = Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
-        var clock = Stopwatch.StartNew();
-        T result = step();
-        double wall = clock.Elapsed.TotalSeconds;
-        Console.WriteLine($"{name};{wall:F4};{Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds - before:F4}");
-        return result;
-    }
-
     void Write<T>(string name, T[] values) where T : struct => File.WriteAllBytes(Path.Combine(folder, name + ".raw"), MemoryMarshal.AsBytes(values.AsSpan()));
+}
+
+T Time<T>(string name, Func<T> step, bool warm = true)
+{
+    if (warm) step();
+    double before = Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds;
+    var clock = Stopwatch.StartNew();
+    T result = step();
+    double wall = clock.Elapsed.TotalSeconds;
+    Console.WriteLine($"{name};{wall:F4};{Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds - before:F4}");
+    return result;
 }

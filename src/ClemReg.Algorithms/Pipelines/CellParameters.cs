@@ -48,6 +48,9 @@ internal sealed class CellParameters
 
     private static readonly BooleanParameter Split = new("cell_split", "Divide touching cells", Cells, "What is notched is divided into the cells that touch there. For outlines.", true);
 
+    private static readonly BooleanParameter JoinGrains = new("cell_join_grains", "Join grains", Cells,
+        "Grains that crowd together (vesicles, a punctate stain) are taken for cells together, in sections that look like that. Off where small cells in strong noise come out too wide. For outlines.", true);
+
     private static readonly ChoiceParameter Denoise = new("cell_denoise", "Remove noise", Noise,
         "BM3D before anything else; slow. none; estimated: with the noise that each section shows; given: with cell_noise_sigma. The outlines need it only in very noisy sections.", None, None, Estimated, "given");
 
@@ -92,7 +95,7 @@ internal sealed class CellParameters
     /// <summary>All, in the order of a dialog.</summary>
     public static IReadOnlyList<Parameter> All { get; } =
     [
-        Method, Score, MinimumDiameter, MaximumDiameter, DiameterUnit, FillNuclei, Split, Denoise, NoiseSigma,
+        Method, Score, MinimumDiameter, MaximumDiameter, DiameterUnit, FillNuclei, Split, JoinGrains, Denoise, NoiseSigma,
         Scale, BallRadius, Tiles, ClipLimit, LogSigma, MarkerShare, MergeShare, MaximumArea, MinimumArea,
     ];
 
@@ -112,7 +115,7 @@ internal sealed class CellParameters
 
     private SectionCells.Detector ByOutlines(double score)
     {
-        var options = new CellDetectorOptions { MinimumDiameter = _least, MaximumDiameter = _most, MinimumScore = score, FillNuclei = _values.Get(FillNuclei), Split = _values.Get(Split) };
+        var options = new CellDetectorOptions { MinimumDiameter = _least, MaximumDiameter = _most, MinimumScore = score, FillNuclei = _values.Get(FillNuclei), Split = _values.Get(Split), JoinGrains = _values.Get(JoinGrains) };
         string denoise = _values.Get(Denoise);
         return (section, type, _, job) =>
         {

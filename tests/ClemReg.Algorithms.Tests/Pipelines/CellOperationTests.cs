@@ -165,6 +165,20 @@ public sealed class CellOperationTests
         Assert.Equal(0, Labels(open, 0)[90 * 220 + 82]);
     }
 
+    [Theory]
+    [InlineData(CellPattern.Punctate, 20)]
+    [InlineData(CellPattern.Nuclear, 60)]
+    public void Grains_are_joined_unless_that_is_switched_off(CellPattern pattern, double noise)
+    {
+        // The second is a section of small nuclei in strong noise that is taken for one of grains.
+        using CellSectionSample sample = CellSimulator.Simulate(new CellSimulationOptions { Seed = 1000, Sections = 1, Noise = noise, Pattern = pattern }, new Job(2));
+        using OperationResult joined = Run("detect_cells", sample.Sections), apart = Run("detect_cells", sample.Sections, null, 2, ("cell_join_grains", "false"));
+        OperationResult right = pattern == CellPattern.Punctate ? joined : apart;
+        int found = DetectionEvaluation.Evaluate(Boxes(right), sample.Truth).Found;
+        Assert.True(found >= 0.6 * sample.Truth.Count, $"{found} of {sample.Truth.Count}");
+        Assert.NotEqual(File(joined, "boxes.csv"), File(apart, "boxes.csv"));
+    }
+
     [Fact]
     public void Micrometres_are_as_good_as_pixels()
     {
