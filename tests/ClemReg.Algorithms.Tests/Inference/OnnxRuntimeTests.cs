@@ -1,5 +1,4 @@
 using ClemReg.Algorithms.Inference;
-using ClemReg.Algorithms.Inference.OnnxRuntime;
 using Xunit.Abstractions;
 using static ClemReg.Algorithms.Tests.Inference.TestRuntime;
 
