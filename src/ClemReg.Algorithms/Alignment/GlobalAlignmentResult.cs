@@ -62,6 +62,9 @@ public sealed record GlobalAlignmentResult
     /// <summary>The scales that were allowed, EM length / fluorescence length.</summary>
     public (double Minimum, double Maximum) Scales { get; init; } = (0, double.PositiveInfinity);
 
+    /// <summary>Whether a map's scale is one of those, or within 1 % of them.</summary>
+    public bool Allows(AffineTransform map) => Math.Cbrt(Math.Abs(map.Determinant)) is var scale && scale >= Scales.Minimum - 0.01 && scale <= Scales.Maximum + 0.01;
+
     /// <summary>No pose stood out with one brightness for all objects; these poses and scores let each object have its own.</summary>
     public bool OwnBrightness { get; init; }
 

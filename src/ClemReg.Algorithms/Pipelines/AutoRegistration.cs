@@ -69,7 +69,7 @@ internal static class AutoRegistration
             if (poses.Length == 0) poses = [search.Best];
             try
             {
-                result = job.Run("refine", 0.4, 0.9, work => Best(fluorescence, target, poses, options with { Levels = FromSearch }, deform, work));
+                result = job.Run("refine", 0.4, 0.9, work => Best(fluorescence, target, search, poses, options with { Levels = FromSearch }, deform, work));
             }
             catch (BadInputException e) when (search.Best.Score <= 0)
             {
@@ -139,8 +139,9 @@ internal static class AutoRegistration
         return map;
     }
 
+    /// <summary>The pose that explains most once it is refined. One whose scale then leaves the search's bounds, as wrong ones do to fit better, comes after all that keep it.</summary>
     private static IntensityRegistrationResult Best(
-        Volume fluorescence, BitVolume mask, AlignmentPose[] poses, IntensityRefinementOptions options, bool deform, Job job)
+        Volume fluorescence, BitVolume mask, GlobalAlignmentResult search, AlignmentPose[] poses, IntensityRefinementOptions options, bool deform, Job job)
     {
         if (poses.Length == 1) return IntensityRegistration.Register(fluorescence, mask, poses[0].MovingToFixed, options, deform, job);
         IntensityRegistrationResult? best = null;
@@ -156,9 +157,11 @@ internal static class AutoRegistration
             {
                 continue; // This pose left the fluorescence; another may not.
             }
-            if (best is null || one.Contrast.Correlation > best.Contrast.Correlation) best = one;
+            if (best is null || Rank(one).CompareTo(Rank(best)) > 0) best = one;
         }
         return deform ? IntensityRegistration.Register(fluorescence, mask, best!.Linear.Transform, options with { Levels = [] }, true, job) : best!;
+
+        (bool, double) Rank(IntensityRegistrationResult one) => (search.Allows(one.Linear.Transform), one.Contrast.Correlation);
     }
 
     /// <summary>Refuses what cannot be registered.</summary>

@@ -30,7 +30,7 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
     private const int TooFewObjects = 5, FewObjects = 12;
     private const double LowCorrelation = 0.25;
     private const double LittleOverlap = 0.3;
-    private const double StrongScale = 0.12, BeyondScale = 0.01;
+    private const double StrongScale = 0.12;
     private const double StrongAnisotropy = 1.15;
     private const double OtherPsf = 1.3;
     private const double OddDifferenceNm = 200, WrongDifferenceNm = 500;
@@ -93,7 +93,7 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
         if (linear.Psf.AtBound)
             bad.Add(Text($"The blur that would fit best is outside of what a microscope does ({linear.Psf.LateralNm:F0} nm in y and x, {linear.Psf.AxialNm:F0} nm in z is where it was stopped): something else was taken for it."));
         double scale = Math.Cbrt(Math.Abs(linear.Transform.Determinant));
-        if (search is not null && (scale < search.Scales.Minimum - BeyondScale || scale > search.Scales.Maximum + BeyondScale))
+        if (search is not null && !search.Allows(linear.Transform))
             bad.Add(Text($"The scale went to {scale:F3}, beyond what the search allows (search_scale_minimum {search.Scales.Minimum:F2}, search_scale_maximum {search.Scales.Maximum:F2}). Check the voxel sizes of both images, or widen the bounds."));
         else if (Math.Abs(scale - 1) > StrongScale)
             doubtful.Add(Text($"The fluorescence was scaled by {scale:F3}: check the voxel sizes of both images."));
