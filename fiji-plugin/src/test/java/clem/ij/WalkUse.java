@@ -379,7 +379,8 @@ public final class WalkUse {
 			Screen.check(title(window) + " is on the screen: " + bounds, screen.contains(bounds));
 			now.forEach((other, place) -> {
 				final Rectangle both = bounds.intersection(place);
-				final boolean room = bounds.width + place.width <= screen.width || bounds.height + place.height <= screen.height;
+				// The picture stays where it is: there is room if the window fits on one of its sides.
+				final boolean room = bounds.width <= Math.max(place.x, screen.width - place.x - place.width) || bounds.height <= Math.max(place.y, screen.height - place.y - place.height);
 				if (other == window || both.isEmpty()) return;
 				final double hidden = (double) both.width * both.height / (place.width * place.height);
 				if (other == picture && room && hidden > 0.05 || other == IJ.getInstance() && hidden > 0.5 || other instanceof TextWindow && fresh.containsKey(other) && hidden > 0.75) throw new AssertionError(title(window) + " lies over " + title(other) + ": " + bounds + ", " + place);
