@@ -18,7 +18,7 @@ faults, links = [], 0
 class Page(html.parser.HTMLParser):
     def __init__(self, path):
         super().__init__()
-        self.ids, self.links, self.loads = set(), [], []
+        self.name, self.ids, self.links, self.loads = os.path.relpath(path, site), set(), [], []
         with open(path, encoding='utf-8') as file:
             self.feed(file.read())
 
@@ -26,7 +26,7 @@ class Page(html.parser.HTMLParser):
         a = dict(attributes)
         if 'id' in a:
             if a['id'] in self.ids:
-                faults.append(f'the id {a["id"]} stands twice')
+                faults.append(f'{self.name}: the id {a["id"]} stands twice')
             self.ids.add(a['id'])
         if tag == 'a' and 'href' in a:
             self.links.append(a['href'])
@@ -70,7 +70,8 @@ for address in re.findall(r'^\["(?:[^"\\]|\\.)*","(?:[^"\\]|\\.)*","([^"]*)"', o
 menu = sys.stdin.read()
 commands = re.findall(r'clem\.ij\.ClemReg\("(\w+)"\)', menu)
 for command in commands:
-    if command not in ('about', 'self_test', 'help', 'examples') and f'commands/{command}.html' not in pages:
+    # Annotate is a window without parameters: the guide tells of it.
+    if command not in ('about', 'self_test', 'help', 'examples', 'annotate') and f'commands/{command}.html' not in pages:
         faults.append(f'the command {command} has no page')
 
 source = ''

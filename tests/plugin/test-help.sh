@@ -5,7 +5,8 @@ classes=${1:-$root/build/test-java}/classes
 ij=${CLEMREG_IJ_JAR:-/usr/share/java/ij.jar}
 unzip -p "$jar" plugins.config >"$scratch/menu"
 /usr/bin/python3 "$root/tests/plugin/check_site.py" "$root/build/site" "$root" <"$scratch/menu" >"$scratch/site"
-check "the site: $(tail -20 "$scratch/site")" test $? = 0
+code=$?
+check "the site: $(tail -20 "$scratch/site")" test $code = 0
 check "its pages are in the jar" cmp -s <(unzip -p "$jar" help/tutorial.html) "$root/build/site/tutorial.html"
 size=$(unzip -v "$jar" 'help/*' | tail -1 | awk '{ print $2 }')
 check "they take $size bytes of the jar" test "$size" -lt 3000000

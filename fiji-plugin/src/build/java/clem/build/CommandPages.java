@@ -5,7 +5,10 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 import clem.schema.Operation;
 import clem.schema.Parameter;
@@ -68,12 +71,18 @@ final class CommandPages {
 		return out.toString();
 	}
 
+	/** The places that the groups' headings are by themselves: a link to a parameter of the same name leads there. */
+	private static Set<String> headings(final Operation operation) {
+		return operation.groups().keySet().stream().map(group -> group.toLowerCase(Locale.ROOT).replace(' ', '-')).collect(Collectors.toSet());
+	}
+
 	private static void parameters(final StringBuilder out, final Operation operation) {
+		final Set<String> headings = headings(operation);
 		for (final Map.Entry<String, List<Parameter>> group : operation.groups().entrySet()) {
 			if (!group.getKey().isEmpty()) out.append("\n### ").append(group.getKey()).append("\n");
 			out.append("\n| key | in the dialog | default | allowed | what it means |\n|---|---|---|---|---|\n");
 			for (final Parameter parameter : group.getValue()) {
-				out.append("| ").append(anchor(parameter.name)).append(" | ").append(GenerateCommands.cell(parameter.labelWithUnit())).append(" | ").append(GenerateCommands.cell(parameter.defaultText()))
+				out.append("| ").append(anchor(parameter.name, headings)).append(" | ").append(GenerateCommands.cell(parameter.labelWithUnit())).append(" | ").append(GenerateCommands.cell(parameter.defaultText()))
 					.append(" | ").append(GenerateCommands.cell(parameter.allowed())).append(" | ").append(GenerateCommands.cell(parameter.help)).append(" |\n");
 			}
 		}
@@ -134,7 +143,7 @@ final class CommandPages {
 	}
 
 	/** A name to which links lead. */
-	private static String anchor(final String name) {
-		return "<a id=\"" + name + "\"></a>`" + name + "`";
+	private static String anchor(final String name, final Set<String> headings) {
+		return (headings.contains(name) ? "" : "<a id=\"" + name + "\"></a>") + "`" + name + "`";
 	}
 }
