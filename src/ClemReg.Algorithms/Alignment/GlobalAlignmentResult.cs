@@ -74,10 +74,14 @@ public sealed record GlobalAlignmentResult
     /// <summary>The EM with its slices in reversed order fits better: it was probably stacked the wrong way round. Nothing was corrected.</summary>
     public bool Reversed => Best.Mirrored;
 
+    /// <summary>A position stands out, but not whether it is that of the EM as given or of its mirror image.</summary>
+    public bool HandednessUnclear => Confidence == AlignmentConfidence.Doubtful && !HandednessClear;
+
+    private bool HandednessClear => Math.Max(HandednessRatio, 1 / HandednessRatio) >= AcceptedHandedness && !(Reversed && Best.Overlap < AcceptedMirroredOverlap);
+
     /// <summary>From <see cref="Ratio"/> and <see cref="HandednessRatio"/>; thresholds were measured, see docs/decisions/15-global-alignment.md.</summary>
     public AlignmentConfidence Confidence =>
         !(Ratio >= (OwnBrightness ? DoubtfulRatioOfOwnBrightness : DoubtfulRatio)) || !(Best.Score > 0) ? AlignmentConfidence.Refused
-        : Ratio >= AcceptedRatio && Math.Max(HandednessRatio, 1 / HandednessRatio) >= AcceptedHandedness
-            && !(Reversed && Best.Overlap < AcceptedMirroredOverlap) ? AlignmentConfidence.Accepted
+        : Ratio >= AcceptedRatio && HandednessClear ? AlignmentConfidence.Accepted
         : AlignmentConfidence.Doubtful;
 }

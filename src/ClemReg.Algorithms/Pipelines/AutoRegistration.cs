@@ -54,22 +54,19 @@ internal static class AutoRegistration
 
         GlobalAlignmentResult? search = start is not null && values.Get(P.SearchRotations) != "near_start" ? null
             : job.Run("search", 0, 0.4, work => GlobalAlignment.Search(fluorescence, mask, SearchOptions(values, options.Psf, start), work));
-        bool turned = search is { Reversed: true }, mirrored = turned && values.Get(P.EmSliceOrder) == "either";
-        using BitVolume? reversed = mirrored ? Reversed(mask) : null;
-        BitVolume target = reversed ?? mask;
+        bool turned = search is { Reversed: true }, correct = values.Get(P.EmSliceOrder) == "either";
+        using BitVolume? reversed = turned && correct || search is { HandednessUnclear: true } ? Reversed(mask) : null;
         IntensityRegistrationResult result;
         if (search is null)
         {
-            result = job.Run("refine", 0.1, 0.9, work => IntensityRegistration.Register(fluorescence, target, start!, options with { Levels = FromStart }, deform, work));
+            result = job.Run("refine", 0.1, 0.9, work => IntensityRegistration.Register(fluorescence, mask, start!, options with { Levels = FromStart }, deform, work));
         }
         else
         {
             Say(search, job);
-            AlignmentPose[] poses = [.. search.Poses.Where(p => p.Mirrored == mirrored).Take(search.Confidence == AlignmentConfidence.Accepted ? 1 : PosesRefined)];
-            if (poses.Length == 0) poses = [search.Best];
             try
             {
-                result = job.Run("refine", 0.4, 0.9, work => Best(fluorescence, target, search, poses, options with { Levels = FromSearch }, deform, work));
+                (result, turned) = job.Run("refine", 0.4, 0.9, work => Best(fluorescence, mask, reversed, search, correct, options with { Levels = FromSearch }, deform, work));
             }
             catch (BadInputException e) when (search.Best.Score <= 0)
             {
@@ -79,6 +76,8 @@ internal static class AutoRegistration
                     $"The search found no position at which the fluorescence ({size.X * length.X / 1000:F1} x {size.Y * length.Y / 1000:F1} x {size.Z * length.Z / 1000:F1} µm in x, y and z) resembles the EM's mitochondria. Is it the right channel, is the z stack as deep as the EM, are the voxel sizes right? Or give a registration_start, such as landmarks."), e);
             }
         }
+        bool mirrored = turned && correct;
+        BitVolume target = mirrored ? reversed! : mask;
         (BitVolume? movingMask, PointPathCheck? points) = SecondOpinion(values, moving, target, result.Linear, job);
         // Where no position stands out, that a mirror image fits best says nothing about the slices.
         bool reversedAndLeft = turned && !mirrored && search!.Confidence != AlignmentConfidence.Refused;
@@ -139,29 +138,51 @@ internal static class AutoRegistration
         return map;
     }
 
-    /// <summary>The pose that explains most once it is refined. One whose scale then leaves the search's bounds, as wrong ones do to fit better, comes after all that keep it.</summary>
-    private static IntensityRegistrationResult Best(
-        Volume fluorescence, BitVolume mask, GlobalAlignmentResult search, AlignmentPose[] poses, IntensityRefinementOptions options, bool deform, Job job)
+    /// <summary>
+    /// Refines the search's poses and takes that which fits best; those whose scale left the bounds come last. Where the search cannot tell the EM from its mirror image, both are refined, and that tells.
+    /// </summary>
+    /// <param name="fluorescence">The fluorescence.</param>
+    /// <param name="mask">The EM's mitochondria.</param>
+    /// <param name="reversed">The same with the slices in reversed order, where poses of it are refined.</param>
+    /// <param name="search">The poses.</param>
+    /// <param name="correct">Whether the reversed slices may be registered.</param>
+    /// <param name="options">The refinement's.</param>
+    /// <param name="deform">Whether to try a deformation.</param>
+    /// <param name="job">Threads, cancellation, progress, log.</param>
+    /// <returns>The registration, and whether the EM's slices are in reversed order: it is that of the reversed slices then, if those may be registered.</returns>
+    internal static (IntensityRegistrationResult Result, bool Reversed) Best(Volume fluorescence, BitVolume mask, BitVolume? reversed, GlobalAlignmentResult search, bool correct,
+        IntensityRefinementOptions options, bool deform, Job job)
     {
-        if (poses.Length == 1) return IntensityRegistration.Register(fluorescence, mask, poses[0].MovingToFixed, options, deform, job);
-        IntensityRegistrationResult? best = null;
+        int most = search.Confidence == AlignmentConfidence.Accepted ? 1 : PosesRefined;
+        bool mirrored = search.Reversed && correct, unclear = search.HandednessUnclear;
+        AlignmentPose[] poses = unclear ? [.. Of(false), .. Of(true)] : [.. Of(mirrored)];
+        if (poses.Length == 0) poses = [search.Best with { Mirrored = mirrored }];
+        if (poses.Length == 1) return (IntensityRegistration.Register(fluorescence, MaskOf(poses[0]), poses[0].MovingToFixed, options, deform, job), search.Reversed);
+        var refined = new List<(AlignmentPose Pose, IntensityRegistrationResult Result)>();
+        BadInputException? failure = null;
         for (int i = 0; i < poses.Length; i++)
         {
-            IntensityRegistrationResult one;
             try
             {
-                one = job.Run("try_pose", (double)i / poses.Length, (i + 1.0) / poses.Length, work =>
-                    IntensityRegistration.Register(fluorescence, mask, poses[i].MovingToFixed, options, false, work));
+                refined.Add((poses[i], job.Run("try_pose", (double)i / poses.Length, (i + 1.0) / poses.Length, work =>
+                    IntensityRegistration.Register(fluorescence, MaskOf(poses[i]), poses[i].MovingToFixed, options, false, work))));
             }
-            catch (BadInputException) when (best is not null || i + 1 < poses.Length)
+            catch (BadInputException e)
             {
-                continue; // This pose left the fluorescence; another may not.
+                failure = e; // This pose left the fluorescence; another may not.
             }
-            if (best is null || Rank(one).CompareTo(Rank(best)) > 0) best = one;
         }
-        return deform ? IntensityRegistration.Register(fluorescence, mask, best!.Linear.Transform, options with { Levels = [] }, true, job) : best!;
+        bool turned = unclear && refined.Count > 0 ? refined.MaxBy(Rank).Pose.Mirrored : search.Reversed;
+        (AlignmentPose Pose, IntensityRegistrationResult Result)[] left = [.. refined.Where(r => r.Pose.Mirrored == (turned && correct))];
+        if (left.Length == 0) throw new BadInputException(failure!.Message, failure);
+        (AlignmentPose pose, IntensityRegistrationResult best) = left.MaxBy(Rank);
+        if (unclear)
+            job.Log($"The search could not tell the EM from its mirror image; refined, {(turned ? "its slices in reversed order fit" : "it fits as it is given")} better.");
+        return (deform ? IntensityRegistration.Register(fluorescence, MaskOf(pose), best.Linear.Transform, options with { Levels = [] }, true, job) : best, turned);
 
-        (bool, double) Rank(IntensityRegistrationResult one) => (search.Allows(one.Linear.Transform), one.Contrast.Correlation);
+        IEnumerable<AlignmentPose> Of(bool handedness) => search.Poses.Where(p => p.Mirrored == handedness).Take(most);
+        BitVolume MaskOf(AlignmentPose of) => of.Mirrored ? reversed! : mask;
+        (bool, double) Rank((AlignmentPose Pose, IntensityRegistrationResult Result) one) => (search.Allows(one.Result.Linear.Transform), one.Result.Contrast.Correlation);
     }
 
     /// <summary>Refuses what cannot be registered.</summary>
@@ -224,7 +245,8 @@ internal static class AutoRegistration
             $"Search: score {search.Best.Score:F2}, {beside}, {search.HandednessRatio:F2} times the mirror image's."));
     }
 
-    private static BitVolume Reversed(BitVolume mask)
+    /// <summary>The mask with its slices in reversed order.</summary>
+    internal static BitVolume Reversed(BitVolume mask)
     {
         var reversed = new BitVolume(mask.Grid);
         for (int z = 0; z < mask.Grid.Size.Z; z++) mask.SliceWords(z).CopyTo(reversed.SliceWords(mask.Grid.Size.Z - 1 - z));

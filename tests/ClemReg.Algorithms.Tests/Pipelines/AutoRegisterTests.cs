@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ClemReg.Algorithms.Alignment;
 using ClemReg.Algorithms.Pipelines;
 using ClemReg.Algorithms.PointClouds;
 using ClemReg.Algorithms.Refinement;
@@ -67,9 +68,7 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
     [Fact]
     public void A_reversed_stack_is_told_and_registered_when_asked()
     {
-        BitVolume mask = _pair.Case.Mask;
-        using var reversed = new BitVolume(mask.Grid);
-        for (int z = 0; z < 80; z++) mask.SliceWords(z).CopyTo(reversed.SliceWords(79 - z));
+        using BitVolume reversed = AutoRegistration.Reversed(_pair.Case.Mask);
         using OperationResult told = Register(_pair.Case.Fluorescence, reversed);
         Assert.Equal("unreliable", (string?)told.Json["run"]!["verdict"]);
         Assert.Contains("reversed order", (string?)told.Json["run"]!["reasons"]![0], StringComparison.Ordinal);
@@ -77,6 +76,27 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
         var mirror = (AffineTransform)asked.Outputs["transform"];
         Assert.True(mirror.Determinant < 0);
         Assert.InRange(_pair.Case.Error(mirror.Then(new AffineTransform([-1, 0, 0, 79 * 20, 0, 1, 0, 0, 0, 0, 1, 0]))), 0, 12);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Where_the_mirror_image_scores_as_well_the_refinement_tells(bool saved, bool correct)
+    {
+        var truth = RefinementCase.Turned(5, 1, new Point3(500, 2000, 2000), new Point3(100, -200, 300));
+        using var pair = new RefinementCase(7, truth, new PointSpreadFunction(60, 200));
+        using BitVolume other = AutoRegistration.Reversed(pair.Mask);
+        // The wrong one leads a little.
+        AlignmentPose Pose(bool mirrored) => new(mirrored == saved ? 0.8 : 0.84, 0.8, 1, mirrored, truth, 1);
+        AlignmentPose[] poses = [Pose(!saved), Pose(saved)];
+        var search = new GlobalAlignmentResult { Poses = poses, Ratio = 1.25, HandednessRatio = saved ? 1.05 : 1 / 1.05, SliceReversal = AffineTransform.Identity };
+        Assert.True(search.HandednessUnclear);
+        (IntensityRegistrationResult found, bool reversed) = AutoRegistration.Best(pair.Fluorescence, saved ? other : pair.Mask, saved ? pair.Mask : other, search, correct,
+            new IntensityRefinementOptions { Levels = [250], Samples = 40_000 }, false, new Job(2));
+        Assert.Equal(saved, reversed);
+        // Reversed slices that are not to be registered so leave the EM as it was given.
+        Assert.Equal(!saved || correct, pair.Error(found.Transform) < 20);
     }
 
     [Fact]
