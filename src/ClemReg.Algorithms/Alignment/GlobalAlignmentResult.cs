@@ -13,6 +13,19 @@ public enum AlignmentConfidence
     Refused,
 }
 
+/// <summary>How the EM's slices lie.</summary>
+public enum SliceOrder
+{
+    /// <summary>In the order in which they were given.</summary>
+    AsGiven,
+
+    /// <summary>In reversed order: the stack was probably saved upside down.</summary>
+    Reversed,
+
+    /// <summary>Both fit about as well.</summary>
+    Unclear,
+}
+
 /// <summary>One way in which the fluorescence fits the EM.</summary>
 /// <param name="Score">r sqrt(overlap), 0 to 1: poses are ranked by it.</param>
 /// <param name="Correlation">r, Pearson's correlation of the two contrast-normalised volumes over their overlap, at the finest level; R with <see cref="GlobalAlignmentResult.OwnBrightness"/>.</param>

@@ -54,8 +54,9 @@ internal static class AutoRegistration
 
         GlobalAlignmentResult? search = start is not null && values.Get(P.SearchRotations) != "near_start" ? null
             : job.Run("search", 0, 0.4, work => GlobalAlignment.Search(fluorescence, mask, SearchOptions(values, options.Psf, start), work));
-        bool turned = search is { Reversed: true }, correct = values.Get(P.EmSliceOrder) == "either";
-        using BitVolume? reversed = turned && correct || search is { HandednessUnclear: true } ? Reversed(mask) : null;
+        bool correct = values.Get(P.EmSliceOrder) == "either", mirrored = false;
+        using BitVolume? reversed = search is { HandednessUnclear: true } || search is { Reversed: true } && correct ? Reversed(mask) : null;
+        var order = SliceOrder.AsGiven;
         IntensityRegistrationResult result;
         if (search is null)
         {
@@ -66,7 +67,7 @@ internal static class AutoRegistration
             Say(search, job);
             try
             {
-                (result, turned) = job.Run("refine", 0.4, 0.9, work => Best(fluorescence, mask, reversed, search, correct, options with { Levels = FromSearch }, deform, work));
+                (result, mirrored, order) = job.Run("refine", 0.4, 0.9, work => Best(fluorescence, mask, reversed, search, correct, options with { Levels = FromSearch }, deform, work));
             }
             catch (BadInputException e) when (search.Best.Score <= 0)
             {
@@ -76,12 +77,11 @@ internal static class AutoRegistration
                     $"The search found no position at which the fluorescence ({size.X * length.X / 1000:F1} x {size.Y * length.Y / 1000:F1} x {size.Z * length.Z / 1000:F1} µm in x, y and z) resembles the EM's mitochondria. Is it the right channel, is the z stack as deep as the EM, are the voxel sizes right? Or give a registration_start, such as landmarks."), e);
             }
         }
-        bool mirrored = turned && correct;
         BitVolume target = mirrored ? reversed! : mask;
         (BitVolume? movingMask, PointPathCheck? points) = SecondOpinion(values, moving, target, result.Linear, job);
         // Where no position stands out, that a mirror image fits best says nothing about the slices.
-        bool reversedAndLeft = turned && !mirrored && search!.Confidence != AlignmentConfidence.Refused;
-        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, points, given, reversedAndLeft, fluorescence.Grid, target, job, saturated);
+        if (search is { Confidence: AlignmentConfidence.Refused }) order = SliceOrder.AsGiven;
+        RegistrationVerdict verdict = RegistrationVerdict.Judge(result, search, points, given, mirrored && order == SliceOrder.Reversed ? SliceOrder.AsGiven : order, fluorescence.Grid, target, job, saturated);
         SpatialTransform transform = result.Transform;
         Func<Point3, double> error = result.PredictedErrorNm;
         if (mirrored)
@@ -90,7 +90,7 @@ internal static class AutoRegistration
             transform = transform is AffineTransform affine ? affine.Then(reversal) : ((ChainedTransform)transform).Then(reversal);
             error = q => result.PredictedErrorNm(reversal.Apply(q));
             if (points is not null) points = points with { Fixed = reversal.Apply(points.Fixed) };
-            job.Warn("The EM's slices are in reversed order: it was registered as the mirror image that it is. Flip the stack (Image > Transform > Flip Z) where handedness matters.");
+            job.Warn("The EM fits better with its slices in reversed order: it was registered as the mirror image that it is. Flip the stack (Image > Transform > Flip Z) where handedness matters.");
         }
         foreach (string reason in verdict.Reasons)
             if (verdict.Level == Reliability.Reliable) job.Log(reason);
@@ -139,7 +139,8 @@ internal static class AutoRegistration
     }
 
     /// <summary>
-    /// Refines the search's poses and takes that which fits best; those whose scale left the bounds come last. Where the search cannot tell the EM from its mirror image, both are refined, and that tells.
+    /// Refines the search's poses and takes that which fits best; those whose scale left the bounds come last. Where the search cannot tell the EM from its mirror image, both are refined; the slices are
+    /// in reversed order then if that fits clearly better, and it stays unclear if not.
     /// </summary>
     /// <param name="fluorescence">The fluorescence.</param>
     /// <param name="mask">The EM's mitochondria.</param>
@@ -149,15 +150,16 @@ internal static class AutoRegistration
     /// <param name="options">The refinement's.</param>
     /// <param name="deform">Whether to try a deformation.</param>
     /// <param name="job">Threads, cancellation, progress, log.</param>
-    /// <returns>The registration, and whether the EM's slices are in reversed order: it is that of the reversed slices then, if those may be registered.</returns>
-    internal static (IntensityRegistrationResult Result, bool Reversed) Best(Volume fluorescence, BitVolume mask, BitVolume? reversed, GlobalAlignmentResult search, bool correct,
+    /// <returns>The registration, whether it is that of the reversed slices, and what was found about their order.</returns>
+    internal static (IntensityRegistrationResult Result, bool Mirrored, SliceOrder Order) Best(Volume fluorescence, BitVolume mask, BitVolume? reversed, GlobalAlignmentResult search, bool correct,
         IntensityRefinementOptions options, bool deform, Job job)
     {
         int most = search.Confidence == AlignmentConfidence.Accepted ? 1 : PosesRefined;
+        SliceOrder order = search.Reversed ? SliceOrder.Reversed : SliceOrder.AsGiven;
         bool mirrored = search.Reversed && correct, unclear = search.HandednessUnclear;
         AlignmentPose[] poses = unclear ? [.. Of(false), .. Of(true)] : [.. Of(mirrored)];
         if (poses.Length == 0) poses = [search.Best with { Mirrored = mirrored }];
-        if (poses.Length == 1) return (IntensityRegistration.Register(fluorescence, MaskOf(poses[0]), poses[0].MovingToFixed, options, deform, job), search.Reversed);
+        if (poses.Length == 1) return (IntensityRegistration.Register(fluorescence, MaskOf(poses[0]), poses[0].MovingToFixed, options, deform, job), mirrored, order);
         var refined = new List<(AlignmentPose Pose, IntensityRegistrationResult Result)>();
         BadInputException? failure = null;
         for (int i = 0; i < poses.Length; i++)
@@ -172,16 +174,22 @@ internal static class AutoRegistration
                 failure = e; // This pose left the fluorescence; another may not.
             }
         }
-        bool turned = unclear && refined.Count > 0 ? refined.MaxBy(Rank).Pose.Mirrored : search.Reversed;
-        (AlignmentPose Pose, IntensityRegistrationResult Result)[] left = [.. refined.Where(r => r.Pose.Mirrored == (turned && correct))];
+        if (unclear)
+        {
+            ((bool Allowed, double Fit) given, (bool Allowed, double Fit) turned) = (Fit(false), Fit(true));
+            bool Clearly((bool Allowed, double Fit) one, (bool Allowed, double Fit) other) => one.CompareTo((other.Allowed, GlobalAlignmentResult.AcceptedHandedness * other.Fit)) > 0;
+            order = Clearly(turned, given) ? SliceOrder.Reversed : Clearly(given, turned) ? SliceOrder.AsGiven : SliceOrder.Unclear;
+            mirrored = correct && turned.CompareTo(given) > 0;
+            job.Log(string.Create(CultureInfo.InvariantCulture, $"The search could not tell the EM from its mirror image. Refined, it explains the fluorescence with a correlation of {given.Fit:F2} as it is given, {turned.Fit:F2} with its slices in reversed order."));
+        }
+        (AlignmentPose Pose, IntensityRegistrationResult Result)[] left = [.. refined.Where(r => r.Pose.Mirrored == mirrored)];
         if (left.Length == 0) throw new BadInputException(failure!.Message, failure);
         (AlignmentPose pose, IntensityRegistrationResult best) = left.MaxBy(Rank);
-        if (unclear)
-            job.Log($"The search could not tell the EM from its mirror image; refined, {(turned ? "its slices in reversed order fit" : "it fits as it is given")} better.");
-        return (deform ? IntensityRegistration.Register(fluorescence, MaskOf(pose), best.Linear.Transform, options with { Levels = [] }, true, job) : best, turned);
+        return (deform ? IntensityRegistration.Register(fluorescence, MaskOf(pose), best.Linear.Transform, options with { Levels = [] }, true, job) : best, mirrored, order);
 
         IEnumerable<AlignmentPose> Of(bool handedness) => search.Poses.Where(p => p.Mirrored == handedness).Take(most);
         BitVolume MaskOf(AlignmentPose of) => of.Mirrored ? reversed! : mask;
+        (bool, double) Fit(bool handedness) => refined.Where(r => r.Pose.Mirrored == handedness).Select(Rank).DefaultIfEmpty().Max();
         (bool, double) Rank((AlignmentPose Pose, IntensityRegistrationResult Result) one) => (search.Allows(one.Result.Linear.Transform), one.Result.Contrast.Correlation);
     }
 

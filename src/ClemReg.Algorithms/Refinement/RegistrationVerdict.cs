@@ -43,13 +43,13 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
     /// <param name="search">The global search before it; null where a start was given.</param>
     /// <param name="points">What point clouds say; null where there are too few points.</param>
     /// <param name="givenPsf">The blur that the user gave; null where none.</param>
-    /// <param name="reversedAndLeft">Whether the EM's slices seem to be in reversed order and that was not corrected.</param>
+    /// <param name="order">What was found about the order of the EM's slices; as given where reversed ones were corrected.</param>
     /// <param name="fluorescence">Where the fluorescence lies.</param>
     /// <param name="emMask">The mitochondria of the EM.</param>
     /// <param name="job">The work.</param>
     /// <param name="saturated">The part of the fluorescence's voxels that have its largest value, and the value, where that is more than a few.</param>
     public static RegistrationVerdict Judge(IntensityRegistrationResult result, GlobalAlignmentResult? search, PointPathCheck? points, PointSpreadFunction? givenPsf,
-        bool reversedAndLeft, Grid fluorescence, BitVolume emMask, Job job, (double Part, float Value)? saturated = null)
+        SliceOrder order, Grid fluorescence, BitVolume emMask, Job job, (double Part, float Value)? saturated = null)
     {
         var bad = new List<string>();
         var doubtful = new List<string>();
@@ -59,8 +59,10 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
         double mean = errors.Average(), high = errors[(int)(0.95 * (errors.Length - 1))];
         double significance = result.Contrast.Significance;
 
-        if (reversedAndLeft)
+        if (order == SliceOrder.Reversed)
             bad.Add("The EM fits the fluorescence only with its slices in reversed order: the stack was probably saved upside down. Flip it (Image > Transform > Flip Z), or set em_slice_order=either to register it as it is.");
+        else if (order == SliceOrder.Unclear)
+            doubtful.Add("The EM fits about as well with its slices in reversed order: there are too few mitochondria in it, or the slab is too thin, to tell. Make sure that the stack is not upside down.");
         if (significance < UnlikelySignificance)
             bad.Add(Text($"The position found explains the fluorescence hardly better than wrong ones do ({significance:F1} standard deviations above places shifted by 1.5 to 3 µm; a right one has more than {ClearSignificance:F0}). The two images may not show the same region."));
         else if (significance < ClearSignificance)

@@ -87,9 +87,9 @@ public sealed class RefinementTests
     [Fact]
     public void A_deformation_is_found_where_there_is_one_and_refused_where_there_is_none()
     {
-        var size = new Size3(60, 620, 620);
+        var size = new Size3(60, 480, 480);
         Point3 Bend(Point3 q) => new(60 * Math.Sin(q.Y / 2500), 150 * Math.Sin(q.X / 2200), 150 * Math.Cos(q.Y / 2100));
-        AffineTransform truth = RefinementCase.Turned(5, 1, new Point3(600, 6200, 6200), default);
+        AffineTransform truth = RefinementCase.Turned(5, 1, new Point3(600, 4800, 4800), default);
         using var bent = new RefinementCase(5, truth, Psf, Bend, size);
         using var straight = new RefinementCase(6, truth, Psf, null, size);
         var options = new IntensityRefinementOptions { Kind = LinearKind.Affine, Levels = [250] };
@@ -113,9 +113,11 @@ public sealed class RefinementTests
         IntensityRegistrationResult wrong = IntensityRegistration.Register(pair.Fluorescence, other.Mask, Truth, options, false, new Job(2));
         Assert.True(right.Contrast.Significance > 7, $"{right.Contrast}");
         Assert.True(wrong.Contrast.Significance < 5, $"{wrong.Contrast}");
-        RegistrationVerdict good = RegistrationVerdict.Judge(right, null, null, null, false, pair.Fluorescence.Grid, pair.Mask, new Job(1));
-        RegistrationVerdict bad = RegistrationVerdict.Judge(wrong, null, null, null, false, pair.Fluorescence.Grid, other.Mask, new Job(1));
+        RegistrationVerdict good = RegistrationVerdict.Judge(right, null, null, null, SliceOrder.AsGiven, pair.Fluorescence.Grid, pair.Mask, new Job(1));
+        RegistrationVerdict bad = RegistrationVerdict.Judge(wrong, null, null, null, SliceOrder.AsGiven, pair.Fluorescence.Grid, other.Mask, new Job(1));
         Assert.Equal(Reliability.Reliable, good.Level);
+        Assert.Equal(Reliability.Check, RegistrationVerdict.Judge(right, null, null, null, SliceOrder.Unclear, pair.Fluorescence.Grid, pair.Mask, new Job(1)).Level);
+        Assert.Equal(Reliability.Unreliable, RegistrationVerdict.Judge(right, null, null, null, SliceOrder.Reversed, pair.Fluorescence.Grid, pair.Mask, new Job(1)).Level);
         Assert.Equal(Reliability.Unreliable, bad.Level);
         Assert.InRange(pair.Error(right.Transform) / good.PredictedErrorNm, 0.2, 2);
     }
@@ -126,7 +128,7 @@ public sealed class RefinementTests
         using var pair = new RefinementCase(7, Truth, Psf);
         IntensityRegistrationResult found = IntensityRegistration.Register(pair.Fluorescence, pair.Mask, Truth, new IntensityRefinementOptions { Levels = [250], Samples = 40_000 }, false, new Job(2));
         RegistrationVerdict Judge(IntensityRefinementResult linear, GlobalAlignmentResult? search = null) =>
-            RegistrationVerdict.Judge(found with { Linear = linear }, search, null, null, false, pair.Fluorescence.Grid, pair.Mask, new Job(1));
+            RegistrationVerdict.Judge(found with { Linear = linear }, search, null, null, SliceOrder.AsGiven, pair.Fluorescence.Grid, pair.Mask, new Job(1));
         void Unreliable(RegistrationVerdict verdict, string reason)
         {
             Assert.Equal(Reliability.Unreliable, verdict.Level);
@@ -160,7 +162,7 @@ public sealed class RefinementTests
         var wide = new PointSpreadFunction(100, 330);
         IntensityRegistrationResult found = IntensityRegistration.Register(pair.Fluorescence, pair.Mask, Truth,
             new IntensityRefinementOptions { Psf = wide, PsfPrior = 0.25, Levels = [], Samples = 40_000 }, false, new Job(2));
-        RegistrationVerdict verdict = RegistrationVerdict.Judge(found, null, null, wide, false, pair.Fluorescence.Grid, pair.Mask, new Job(1));
+        RegistrationVerdict verdict = RegistrationVerdict.Judge(found, null, null, wide, SliceOrder.AsGiven, pair.Fluorescence.Grid, pair.Mask, new Job(1));
         Assert.Contains(verdict.Reasons, r => r.Contains("psf_xy 100, psf_z 330", StringComparison.Ordinal));
         Assert.InRange(pair.Error(found.Transform), 0, 12);
     }
