@@ -28,9 +28,9 @@ finish() {
   exit
 }
 
-# Runs a part beside others, one more than there are cores, since many wait for windows. What it says comes out whole, when it is done.
+# Runs a part beside others, two more than there are cores, since many wait for windows. What it says comes out whole, when it is done.
 beside() { # COMMAND...
-  while [ "$(jobs -rp | wc -l)" -gt "$(nproc)" ]; do wait -n; done
+  while [ "$(jobs -rp | wc -l)" -gt $(($(nproc) + 1)) ]; do wait -n; done
   {
     local said begin=$SECONDS
     said=$("$@")
