@@ -49,7 +49,7 @@ walk 1.53t-project "$old" 1.0 famous
 walk 1.53t "$old" 2.0 dialogs
 if [ -n "$new" ]; then
   walk 1.54p "$new" 1.0 dialogs
-  walk 1.54p "$new" 2.0 $all
+  walk 1.54p "$new" 2.0 $all auto
   again 1.54p 2.0 env JAVA="$java" JAVA_OPTS="-Duser.home=$scratch/home-1.54p-2.0 -Djava.util.prefs.userRoot=$scratch/prefs" "$(dirname "$(dirname "$new")")/fiji-like" "$jar" -macro
 else
   skip "ImageJ 1.54p: there is none (../shared/imagej, or the folder that CLEMREG_IMAGEJ names)"

@@ -21,7 +21,9 @@ final class CellDisplay {
 	static void show(final CellResults cells, final List<Roi> given) {
 		final ImagePlus image = cells.image().open();
 		Display.room(cells.labelBytes());
-		Display.show(cells.labels(cells.title() + ": labels", true));
+		final ImagePlus labels = cells.labels(cells.title() + ": labels", true);
+		if (labels.getStackSize() == image.getStackSize()) labels.setSlice(image.getCurrentSlice());
+		Display.show(labels);
 		if (GraphicsEnvironment.isHeadless() && !Interpreter.isBatchMode()) {
 			IJ.log("CLEM-Reg: without a screen the cells are shown nowhere; give an output (out) to save them.");
 			return;

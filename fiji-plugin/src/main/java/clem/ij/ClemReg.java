@@ -396,7 +396,11 @@ public final class ClemReg implements PlugIn {
 		if (intermediates) {
 			if (results.movingMask() != null) showMask("Mask and points of " + results.input().moving.name(), results.movingMask(), results, "moving_points");
 			showMask("EM mask, its points (yellow), registered points (magenta)", results.fixedMask(), results, "fixed_points", "registered_points");
-			if (results.errorImage() != null) Display.show(Display.image("Predicted error (nm)", results.errorImage(), null));
+			if (results.errorImage() != null) {
+				final ImagePlus error = Display.image("Predicted error (nm)", results.errorImage(), null);
+				Display.show(error);
+				Display.enlarge(error);
+			}
 			if (results.overlay() != null) Display.show(new ImagePlus("Overview before and after", results.overlay()));
 		}
 		if (results.registered() != null) Display.show(Display.composite(results));
@@ -424,6 +428,8 @@ public final class ClemReg implements PlugIn {
 			new Step(bridge, operation).run(new Opened(values), request, listener, results -> {
 				if (results.report.get("tables") != null) showTables(operation, results);
 				tellSummary(results);
+				final File view = new File(out, "view.html");
+				if (view.isFile()) IJ.log("CLEM-Reg: for the browser there is " + view);
 			});
 			return;
 		}

@@ -22,6 +22,7 @@ import ij.IJ;
 import ij.ImagePlus;
 import ij.ImageStack;
 import ij.WindowManager;
+import ij.gui.ImageCanvas;
 import ij.gui.Overlay;
 import ij.gui.PointRoi;
 import ij.gui.Roi;
@@ -36,6 +37,7 @@ import ij.process.LUT;
 final class Display {
 	private static final Color[] COLOURS = { Color.GREEN, Color.MAGENTA, Color.CYAN, Color.YELLOW, Color.RED, Color.BLUE };
 	private static final double ROOM = 0.9;
+	private static final int SMALL = 200;
 	/** The names of fields of view begin so. */
 	static final String FIELD = "field ";
 
@@ -208,6 +210,16 @@ final class Display {
 			if (image.getWindow() instanceof StackWindow) ((StackWindow) image.getWindow()).updateSliceSelector();
 		}
 		else IJ.log("CLEM-Reg: " + image.getTitle() + " cannot be shown without a screen; give an output (out) to save it.");
+	}
+
+	/** Shows a small image larger, in whole steps. */
+	static void enlarge(final ImagePlus image) {
+		final ImageCanvas canvas = image.getCanvas();
+		if (canvas == null) return;
+		for (double zoom = 0; canvas.getWidth() < Windows.scaled(SMALL) && canvas.getMagnification() > zoom;) {
+			zoom = canvas.getMagnification();
+			canvas.zoomIn(0, 0);
+		}
 	}
 
 	/** Brings what a user looks at first before the tables and the other images. */

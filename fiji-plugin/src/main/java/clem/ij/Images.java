@@ -74,7 +74,8 @@ final class Images {
 			int score = 1;
 			for (final String word : words) if (lower.matches(".*\\b" + word + ".*") || lower.matches(".*[_-]" + word + ".*")) score += 2;
 			if (lower.contains("mask") || lower.contains("label") || lower.contains("seg")) score += mask ? 4 : -4;
-			if (score > most) {
+			// Of several label images the newest is meant: what was just segmented rather than the sample's truth.
+			if (score > most || score == most && role.equals("labels")) {
 				most = score;
 				best = title;
 			}

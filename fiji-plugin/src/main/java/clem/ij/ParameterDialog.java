@@ -182,6 +182,8 @@ final class ParameterDialog {
 		dialog.validate();
 		Windows.enlarge(dialog, () -> tabs.getTabRunCount() > 1);
 		dialog.setLocationRelativeTo(owner);
+		final ImagePlus shown = preview == null ? null : chosen("image");
+		if (shown != null && shown.getWindow() != null) Tiles.beside(dialog, shown.getWindow());
 		return dialog;
 	}
 

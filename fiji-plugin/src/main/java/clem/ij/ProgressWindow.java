@@ -96,6 +96,8 @@ final class ProgressWindow implements AutoCloseable {
 		Windows.pack(window);
 		window.setSize(Math.max(window.getWidth(), Windows.scaled(WIDTH)), window.getHeight());
 		window.setLocationRelativeTo(IJ.getInstance());
+		// Below ImageJ's window, whose menus and tools stay in use.
+		if (IJ.getInstance() != null) window.setLocation(window.getX(), IJ.getInstance().getY() + IJ.getInstance().getHeight());
 		window.setVisible(true);
 	}
 

@@ -19,11 +19,20 @@ import java.util.stream.Collectors;
 import ij.IJ;
 import ij.WindowManager;
 import ij.macro.Interpreter;
+import ij.text.TextWindow;
 
-/** Puts the windows that a command has opened beside each other: first the picture, then the tables, then the other images. What was open before stays where it is. */
+/** Puts the windows that a command has opened beside each other: first the picture, then the tables, which shrink where there is little room, then the other images. What was open before stays where it is. */
 final class Tiles {
 	/** What lying over a pixel costs: over ImageJ's own window, which is small and needed, over the picture that is looked at, over another result, over a window that the user had open. */
 	private static final int IMAGEJ = 4000, PICTURE = 400, RESULT = 20, OTHER = 1;
+
+	/** What each pixel costs that a table loses where it shrinks, and in how many steps it does. */
+	private static final int SHRUNK = 5, STEPS = 4;
+
+	/** The least size of a table at a scale of 100 %: some rows. */
+	static final int LEAST_WIDTH = 250, LEAST_HEIGHT = 180;
+
+	private static final int CORNERS = 4;
 
 	private static final int LOOKS = 20, LOOK_MILLIS = 100;
 
@@ -49,13 +58,80 @@ final class Tiles {
 		final Rectangle screen = screen(picture == null ? fresh.get(0) : picture);
 		final Map<Rectangle, Integer> taken = new LinkedHashMap<>();
 		for (final Window window : before) if (window.isShowing()) taken.merge(window.getBounds(), window == picture ? PICTURE : window == IJ.getInstance() ? IMAGEJ : OTHER, Math::max);
-		for (final Window window : fresh) {
-			final Point place = place(window.getSize(), screen, taken, picture == null || window == picture ? window.getLocation() : picture.getLocation());
-			window.setLocation(place);
-			taken.merge(new Rectangle(place, window.getSize()), window == picture ? PICTURE : RESULT, Math::max);
+		Arrangement best = arrange(fresh, picture, screen, taken, (picture == null ? fresh.get(0) : picture).getLocation());
+		// A new picture may lie in a corner where its place leaves the others no room.
+		if (fresh.contains(picture)) {
+			for (int corner = 0; corner < CORNERS; corner++) {
+				final Arrangement other = arrange(fresh, picture, screen, taken, new Point(screen.x + corner % 2 * screen.width, screen.y + corner / 2 * screen.height));
+				if (other.cost < best.cost) best = other;
+			}
 		}
-		// Over what finds no room beside it.
+		for (int i = 0; i < fresh.size(); i++) {
+			fresh.get(i).setBounds(best.places.get(i));
+			fresh.get(i).validate();
+			// What was drawn before the move would stay.
+			fresh.get(i).repaint();
+		}
+		// Where they lie over each other the first table is seen before the later ones, and the picture before all.
+		for (int i = fresh.size() - 1; i >= 0; i--) if (fresh.get(i) instanceof TextWindow) fresh.get(i).toFront();
 		if (picture != null) picture.toFront();
+	}
+
+	/** Where windows would lie, and what that costs. */
+	private static final class Arrangement {
+		final List<Rectangle> places = new ArrayList<>();
+		long cost;
+	}
+
+	private static Arrangement arrange(final List<Window> fresh, final Window picture, final Rectangle screen, final Map<Rectangle, Integer> before, final Point near) {
+		final Arrangement all = new Arrangement();
+		final Map<Rectangle, Integer> taken = new LinkedHashMap<>(before);
+		for (final Window window : fresh) {
+			final Dimension least = window instanceof TextWindow ? new Dimension(Windows.scaled(LEAST_WIDTH), Windows.scaled(LEAST_HEIGHT)) : window.getSize();
+			final Rectangle place = place(window.getSize(), least, screen, taken, near);
+			all.places.add(place);
+			all.cost += cost(place, window.getSize(), taken);
+			taken.merge(place, window == picture ? PICTURE : RESULT, Math::max);
+		}
+		return all;
+	}
+
+	/** The place and size of a window that may shrink down to a least size where it would lie over others. */
+	static Rectangle place(final Dimension size, final Dimension least, final Rectangle screen, final Map<Rectangle, Integer> taken, final Point near) {
+		Rectangle best = null;
+		long cheapest = Long.MAX_VALUE;
+		for (int w = 0; w <= STEPS; w++) {
+			for (int h = 0; h <= STEPS; h++) {
+				final Dimension smaller = new Dimension(size.width - Math.max(0, size.width - least.width) * w / STEPS, size.height - Math.max(0, size.height - least.height) * h / STEPS);
+				final Rectangle place = new Rectangle(place(smaller, screen, taken, near), smaller);
+				final long cost = cost(place, size, taken);
+				if (cost >= cheapest) continue;
+				best = place;
+				cheapest = cost;
+			}
+		}
+		return best;
+	}
+
+	/** What a place costs a window of that size: what it lies over, and what it loses. */
+	private static long cost(final Rectangle place, final Dimension size, final Map<Rectangle, Integer> taken) {
+		return cost(place, taken) + SHRUNK * ((long) size.width * size.height - (long) place.width * place.height);
+	}
+
+	private static long cost(final Rectangle place, final Map<Rectangle, Integer> taken) {
+		long cost = 0;
+		for (final Map.Entry<Rectangle, Integer> other : taken.entrySet()) {
+			final Rectangle both = place.intersection(other.getKey());
+			if (!both.isEmpty()) cost += (long) other.getValue() * both.width * both.height;
+		}
+		return cost;
+	}
+
+	/** Moves a window that is about to open off the picture that it belongs to. */
+	static void beside(final Window window, final Window picture) {
+		final Map<Rectangle, Integer> taken = new LinkedHashMap<>();
+		for (final Window other : shown()) taken.merge(other.getBounds(), other == picture ? PICTURE : OTHER, Math::max);
+		window.setLocation(place(window.getSize(), screen(picture), taken, window.getLocation()));
 	}
 
 	/** Waits, for two seconds at most, until the system has given new windows their frames: without, they are smaller. */
@@ -100,11 +176,7 @@ final class Tiles {
 			for (final int y : rows) {
 				final Rectangle place = new Rectangle(x, y, window.width, window.height);
 				if (!screen.contains(place)) continue;
-				long cost = 0;
-				for (final Map.Entry<Rectangle, Integer> other : taken.entrySet()) {
-					final Rectangle both = place.intersection(other.getKey());
-					if (!both.isEmpty()) cost += (long) other.getValue() * both.width * both.height;
-				}
+				final long cost = cost(place, taken);
 				final double distance = near.distance(x, y);
 				if (cost > least || cost == least && distance >= nearest) continue;
 				best = new Point(x, y);

@@ -230,11 +230,15 @@ public final class RegisterResults {
 		return json;
 	}
 
-	/** One line for the user. */
+	/** One line for the user, the verdict first: a status bar and a narrow log cut off the rest. */
 	public String summary() {
 		final Map<String, Object> points = Json.asObject(run.get("points"));
 		final StringBuilder text = new StringBuilder(outputs.containsKey("transform") ? "Registered" : "Done");
 		String separator = ": ";
+		if (verdict() != null) {
+			text.append(". Verdict: ").append(verdict()).append(", predicted error ").append(Math.round(Json.asNumber(run.get("predicted_error_nm"), 0))).append(" nm");
+			separator = "; ";
+		}
 		for (final Map.Entry<String, Object> count : points.entrySet()) {
 			text.append(separator).append(Json.asText(count.getValue(), "?")).append(' ').append(count.getKey()).append(" points");
 			separator = ", ";
@@ -242,7 +246,6 @@ public final class RegisterResults {
 		final Object iterations = Json.asObject(run.get("registration")).get("iterations");
 		if (iterations != null) text.append(separator).append(Json.asText(iterations, "?")).append(" iterations");
 		text.append(", ").append(stages.total()).append(" s.");
-		if (verdict() != null) text.append(" Verdict: ").append(verdict()).append(", predicted error ").append(Math.round(Json.asNumber(run.get("predicted_error_nm"), 0))).append(" nm.");
 		return text.toString();
 	}
 }

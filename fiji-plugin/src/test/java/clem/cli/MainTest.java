@@ -253,6 +253,7 @@ public final class MainTest {
 			Check.equal(0, register(folder, "--set", "verdict=check"));
 			final String page = page(folder);
 			Check.that(page.contains("Verdict: check."), "the sentence");
+			Check.that(out.contains("Verdict: check, predicted error"), out);
 			final Map<String, Object> data = ReportTest.data(page), map = Json.asObject(data.get("error_map"));
 			Check.equal("check", Json.asObject(data.get("run")).get("verdict"));
 			Check.equal("[[7.5, null, 0.0, 0.0]]", map(map));

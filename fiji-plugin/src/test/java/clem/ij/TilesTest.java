@@ -42,6 +42,22 @@ public final class TilesTest {
 		Check.equal(new Point(10, 20), Tiles.place(new Dimension(61, 10), SCREEN, new LinkedHashMap<>(), new Point(30, 30)));
 	}
 
+	/** As at 200 %: the picture in the middle of the screen leaves less on both its sides than the table is wide. */
+	public void aTableShrinksBesideThePictureDownToItsLeastSize() {
+		final Rectangle picture = new Rectangle(30, 20, 20, 40);
+		final Map<Rectangle, Integer> taken = Collections.singletonMap(picture, 400);
+		final Dimension table = new Dimension(32, 20);
+		final Rectangle place = Tiles.place(table, new Dimension(16, 8), SCREEN, taken, picture.getLocation());
+		Check.equal(20, place.width);
+		Check.that(place.intersection(picture).isEmpty() && SCREEN.contains(place), "beside the picture: " + place);
+		// One that may not is moved alone.
+		Check.equal(table, Tiles.place(table, table, SCREEN, taken, picture.getLocation()).getSize());
+		final Rectangle least = Tiles.place(table, new Dimension(22, 8), SCREEN, taken, picture.getLocation());
+		Check.that(least.width >= 22 && least.height >= 8, "no smaller than the least: " + least);
+		// Over what the user had open it lies as it is.
+		Check.equal(table, Tiles.place(table, new Dimension(10, 8), SCREEN, Collections.singletonMap(picture, 1), picture.getLocation()).getSize());
+	}
+
 	/** Against every place that there is. */
 	public void noPlaceIsBetterAndAllIsOnTheScreen() {
 		final Random random = new Random(7);

@@ -43,7 +43,7 @@ import ij.text.TextWindow;
 
 /**
  * Walks each workflow from the menu to the saved result as a person does, with the mouse and the keyboard alone, while ImageJ's Recorder is open, and opens each dialog of the menu. Arguments: a folder with dark.onnx and
- * yolo.onnx, a folder for what is saved, a folder for the screenshots, and which of cells, organelles, clem, famous, dialogs to walk. What was recorded is recorded.ijm in the folder of what is saved. The last line is "USED" when all went as it should.
+ * yolo.onnx, a folder for what is saved, a folder for the screenshots, and which of cells, organelles, clem (with auto: as a newcomer registers, by the defaults; else rigid, which is faster), famous, dialogs to walk. What was recorded is recorded.ijm in the folder of what is saved. The last line is "USED" when all went as it should.
  */
 public final class WalkUse {
 	private static final String PLUGINS = "Plugins", OURS = "CLEM-Reg", DIALOGS = "clemreg.";
@@ -116,7 +116,7 @@ public final class WalkUse {
 	private void clem() throws Exception {
 		run("sample-fm.tif", "Samples", "Open Sample (CLEM)");
 		shot("clem-sample");
-		use("register", "registered", "Registered sample-fm.tif", dialog -> choose(dialog, "registration_algorithm", "rigid"), "Register...");
+		use("register", "registered", "Registered sample-fm.tif", parts.contains("auto") ? dialog -> {} : dialog -> choose(dialog, "registration_algorithm", "rigid"), "Register...");
 		shot("clem-registered");
 		save("Registered sample-fm.tif", new File(saved, "registered.tif"));
 		use("warp", "warped.tif", null, dialog -> write(dialog, "transform", new File(saved, "registered/transform.json").getPath()), "Steps", "Warp...");
@@ -383,8 +383,10 @@ public final class WalkUse {
 			Screen.check(title(window) + " is on the screen: " + bounds, screen.contains(bounds));
 			now.forEach((other, place) -> {
 				final Rectangle both = bounds.intersection(place);
-				// The picture stays where it is: there is room if the window fits on one of its sides.
-				final boolean room = bounds.width <= Math.max(place.x, screen.width - place.x - place.width) || bounds.height <= Math.max(place.y, screen.height - place.y - place.height);
+				// There is room if the window fits on one of the picture's sides; a table shrinks to do so.
+				final boolean table = window instanceof TextWindow;
+				final int width = table ? Math.min(bounds.width, Windows.scaled(Tiles.LEAST_WIDTH)) : bounds.width, height = table ? Math.min(bounds.height, Windows.scaled(Tiles.LEAST_HEIGHT)) : bounds.height;
+				final boolean room = width <= Math.max(place.x, screen.width - place.x - place.width) || height <= Math.max(place.y, screen.height - place.y - place.height);
 				if (other == window || both.isEmpty()) return;
 				final double hidden = (double) both.width * both.height / (place.width * place.height);
 				if (other == picture && room && hidden > 0.05 || other == IJ.getInstance() && hidden > 0.5 || !crowded && other instanceof TextWindow && fresh.containsKey(other) && hidden > 0.75) throw new AssertionError(title(window) + " lies over " + title(other) + ": " + bounds + ", " + place);
