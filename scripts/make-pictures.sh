@@ -69,6 +69,17 @@ convert "$work/report.png" -quality 82 "$images/tutorial-report.jpg"
 "$clemreg" detect-cells --image "$work/cells/sections.tif" --out "$work/cells-found" >/dev/null 2>&1
 convert "$work/cells-found/overlay.png" -resize '900x>' -quality 78 "$images/cells.jpg"
 
+timeout 300 "$java" -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$classes:$ij" clem.ij.CellUse "$work/cells/sections.tif" "$work" >"$work/imagej.log" 2>&1 || die "the cells: $(tail -3 "$work/imagej.log")"
+convert "$work/cells-preview.png" -crop 1240x600+10+150 +repage -trim +repage -quality 82 "$images/cells-preview.jpg"
+
+# Organelles.
+"$clemreg" simulate --kind organelles --seed 1 --out "$work/organelles" >/dev/null 2>&1
+"$clemreg" segment-organelles --image "$work/organelles/em.tif" --boxes "$work/organelles/boxes" --minimum-size 500 --out "$work/organelles-found" >/dev/null 2>&1
+convert "$work/organelles-found/overlay.png" -resize '900x>' -quality 78 "$images/organelles.jpg"
+"$clemreg" mesh --labels "$work/organelles-found/labels.tif" --classes "$work/organelles-found/classes.csv" --out "$work/organelle-meshes" >/dev/null 2>&1
+chromium --headless --no-sandbox --use-gl=swiftshader --enable-unsafe-swiftshader --hide-scrollbars --window-size=1200,800 --virtual-time-budget=6000 --user-data-dir="$work/chromium" --screenshot="$work/view.png" "file://$work/organelle-meshes/view.html" >/dev/null 2>&1
+convert "$work/view.png" -quality 82 "$images/organelles-view.jpg"
+
 # The preview of Segment EM.
 "$clemreg" simulate --kind clem --seed 1 --set em_size_z=80 --set em_size_y=400 --set em_size_x=400 --out "$work/small" >/dev/null 2>&1
 cp "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" "$work"

@@ -36,6 +36,7 @@ import ij.IJ;
 import ij.ImageJ;
 import ij.ImagePlus;
 import ij.Menus;
+import ij.Prefs;
 import ij.WindowManager;
 import ij.plugin.frame.Recorder;
 import ij.plugin.frame.RoiManager;
@@ -385,7 +386,7 @@ public final class WalkUse {
 				final Rectangle both = bounds.intersection(place);
 				// There is room if the window fits on one of the picture's sides; a table shrinks to do so.
 				final boolean table = window instanceof TextWindow;
-				final int width = table ? Math.min(bounds.width, Windows.scaled(Tiles.LEAST_WIDTH)) : bounds.width, height = table ? Math.min(bounds.height, Windows.scaled(Tiles.LEAST_HEIGHT)) : bounds.height;
+				final int width = table ? Math.min(bounds.width, (int) (Prefs.getGuiScale() * Tiles.LEAST_WIDTH)) : bounds.width, height = table ? Math.min(bounds.height, (int) (Prefs.getGuiScale() * Tiles.LEAST_HEIGHT)) : bounds.height;
 				final boolean room = width <= Math.max(place.x, screen.width - place.x - place.width) || height <= Math.max(place.y, screen.height - place.y - place.height);
 				if (other == window || both.isEmpty()) return;
 				final double hidden = (double) both.width * both.height / (place.width * place.height);
