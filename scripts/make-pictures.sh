@@ -69,8 +69,23 @@ convert "$work/report.png" -quality 82 "$images/tutorial-report.jpg"
 "$clemreg" detect-cells --image "$work/cells/sections.tif" --out "$work/cells-found" >/dev/null 2>&1
 convert "$work/cells-found/overlay.png" -resize '900x>' -quality 78 "$images/cells.jpg"
 
-timeout 300 "$java" -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$classes:$ij" clem.ij.CellUse "$work/cells/sections.tif" "$work" >"$work/imagej.log" 2>&1 || die "the cells: $(tail -3 "$work/imagej.log")"
-convert "$work/cells-preview.png" -crop 1240x600+10+150 +repage -trim +repage -quality 82 "$images/cells-preview.jpg"
+cat >"$work/cells.ijm" <<'M'
+run("Open Sample (Cells)");
+close("sample-section-labels.tif");
+selectWindow("sample-boxes"); run("Close");
+selectWindow("Log"); run("Close");
+selectWindow("sample-sections.tif"); setLocation(20, 110);
+run("Detect Cells...");
+M
+"$java" -Duser.home="$work/home" -Dplugins.dir="$work/ij" -cp "$ij" ij.ImageJ -macro "$work/cells.ijm" >"$work/imagej.log" 2>&1 &
+imagej=$! running="$! $running"
+window "CLEM-Reg: Detect cells" 60 || die "the dialog of Detect Cells did not open"
+sleep 2
+# The box Preview.
+xdotool mousemove --window "$(xdotool search --name "CLEM-Reg: Detect cells" | head -1)" 17 260 click 1
+sleep 5
+windows cells-preview.jpg 1400
+kill $imagej
 
 # Organelles.
 "$clemreg" simulate --kind organelles --seed 1 --out "$work/organelles" >/dev/null 2>&1

@@ -1,5 +1,6 @@
 package clem.ij;
 
+import java.awt.Dialog;
 import java.awt.Dimension;
 import java.awt.EventQueue;
 import java.awt.Frame;
@@ -23,7 +24,7 @@ import ij.text.TextWindow;
 
 /** Puts the windows that a command has opened beside each other: first the picture, then the tables, which shrink where there is little room, then the other images. What was open before stays where it is. */
 final class Tiles {
-	/** What lying over a pixel costs: over ImageJ's own window, which is small and needed, over the picture that is looked at, over another result, over a window that the user had open. */
+	/** What lying over a pixel costs: over ImageJ's own window, which is small and needed, over the picture that is looked at, over another result or an open dialog, over a window that the user had open. */
 	private static final int IMAGEJ = 4000, PICTURE = 400, RESULT = 20, OTHER = 1;
 
 	/** What each pixel costs that a table loses where it shrinks, and in how many steps it does. */
@@ -57,7 +58,11 @@ final class Tiles {
 		fresh.sort((a, b) -> Integer.compare(rank(a, picture), rank(b, picture)));
 		final Rectangle screen = screen(picture == null ? fresh.get(0) : picture);
 		final Map<Rectangle, Integer> taken = new LinkedHashMap<>();
-		for (final Window window : before) if (window.isShowing()) taken.merge(window.getBounds(), window == picture ? PICTURE : window == IJ.getInstance() ? IMAGEJ : OTHER, Math::max);
+		// What was found stands in the log.
+		final Window log = WindowManager.getWindow("Log");
+		for (final Window window : before) if (window.isShowing()) taken.merge(window.getBounds(), window == picture ? PICTURE : window == IJ.getInstance() ? IMAGEJ : window == log ? RESULT : OTHER, Math::max);
+		// Dialogs that stay open, as that of a project, are in use.
+		for (final Window window : Window.getWindows()) if (window instanceof Dialog && window.isShowing() && !ProgressWindow.NAME.equals(window.getName())) taken.merge(window.getBounds(), RESULT, Math::max);
 		Arrangement best = arrange(fresh, picture, screen, taken, (picture == null ? fresh.get(0) : picture).getLocation());
 		// A new picture may lie in a corner where its place leaves the others no room.
 		if (fresh.contains(picture)) {
@@ -67,13 +72,16 @@ final class Tiles {
 			}
 		}
 		for (int i = 0; i < fresh.size(); i++) {
-			fresh.get(i).setBounds(best.places.get(i));
-			fresh.get(i).validate();
-			// What was drawn before the move would stay.
-			fresh.get(i).repaint();
+			final Window window = fresh.get(i);
+			window.setBounds(best.places.get(i));
+			window.validate();
+			// What was drawn before the move would stay, and a table would show its end.
+			window.repaint();
+			if (window instanceof TextWindow && ((TextWindow) window).getTextPanel().getResultsTable() != null) ((TextWindow) window).getTextPanel().scrollToTop();
 		}
 		// Where they lie over each other the first table is seen before the later ones, and the picture before all.
 		for (int i = fresh.size() - 1; i >= 0; i--) if (fresh.get(i) instanceof TextWindow) fresh.get(i).toFront();
+		if (log != null) log.toFront();
 		if (picture != null) picture.toFront();
 	}
 
