@@ -5,9 +5,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 out=$root/out/demo
 "$root/scripts/build.sh"
 
-say "simulating a sample: an EM volume with its mitochondria, and the fluorescence of the same cell"
+say "simulating a sample: an EM volume with its mitochondria, and the fluorescence of the same cell (some seconds)"
 "$root/scripts/clemreg" simulate --kind clem --seed 1 --out "$out/sample" --overwrite
-say "registering the fluorescence onto the EM"
+say "registering the fluorescence onto the EM (some 15 seconds)"
 "$root/scripts/clemreg" register --moving "$out/sample/fm.tif" --fixed "$out/sample/em.tif" \
   --fixed-mask "$out/sample/em_labels.tif" --out "$out/registered" --overwrite
 "$root/scripts/clemreg" evaluate-tre --transform "$out/registered/transform.json" --labels "$out/sample/em_labels.tif" \
