@@ -216,7 +216,7 @@ final class Display {
 	static void enlarge(final ImagePlus image) {
 		final ImageCanvas canvas = image.getCanvas();
 		if (canvas == null) return;
-		for (double zoom = 0; canvas.getWidth() < Windows.scaled(SMALL) && canvas.getMagnification() > zoom;) {
+		for (double zoom = 0; Math.max(canvas.getWidth(), canvas.getHeight()) < SMALL && canvas.getMagnification() > zoom;) {
 			zoom = canvas.getMagnification();
 			canvas.zoomIn(0, 0);
 		}
