@@ -58,6 +58,9 @@ def pairs():
     for s in range(8):
         psf = drawn_psf(s)
         yield "PSF drawn", f"psf{s}", ["--case", "A", "--seed", 300 + s, "--psf", *psf, "--em-crop", *crop_of(s)], {}
+    for c in "ABC":
+        for s in (310, 311):
+            yield f"{c} whole, PSF drawn", f"{c}{s}-drawn", ["--case", c, "--seed", s, "--psf", *drawn_psf(s)], {}
     for s, grow in ((1, 40), (1, -40), (101, 40), (201, -40)):
         yield "EM mask spoiled", f"spoiled{s}{grow:+d}", ["--case", "A", "--seed", s, "--em-lost", 0.15, "--em-false", 25, "--em-grow", grow], {}
     for f in (0.67, 1.5):

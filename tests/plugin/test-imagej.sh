@@ -78,7 +78,7 @@ example() { # FILE TEXT
 }
 ran=""
 example Register_CLEM.ijm "Registered image: "
-example Register_CLEM.groovy "Registered: "
+example Register_CLEM.groovy "Registered. Verdict: "
 example Prepare_Align.ijm "Prepared image: "
 example Prepare_Align.groovy "Prepared: "
 example Evaluate_Registration.ijm "All structures, 13: true positive rate 0."
