@@ -12,6 +12,6 @@ say "registering the fluorescence onto the EM (some 15 seconds)"
   --fixed-mask "$out/sample/em_labels.tif" --out "$out/registered" --overwrite
 "$root/scripts/clemreg" evaluate-tre --transform "$out/registered/transform.json" --labels "$out/sample/em_labels.tif" \
   --truth "$out/sample/truth.json" --out "$out/tre.json" --overwrite >/dev/null
-mapfile -t means < <(grep -o '"mean_nm": [0-9]*' "$out/tre.json" | grep -o '[0-9]*$')
-echo "target registration error, mean over the mitochondria: ${means[0]} nm before, ${means[1]} nm after"
+mapfile -t means < <(grep -o '"mean_nm": [0-9.]*' "$out/tre.json" | grep -o '[0-9.]*$')
+LC_ALL=C printf 'target registration error, mean over the mitochondria: %.0f nm before, %.1f nm after\n' "${means[@]}"
 echo "overlay: $out/registered/overlay.png"
