@@ -157,8 +157,8 @@ def row_of(kind, name, pair, how, a):
         report = json.loads((folder / "out" / "run.json").read_text())
         found = report["registration"]
         search = found.get("search", {})
-        error = report["predicted_error_nm"]               # null where too little is explained to tell
-        row = dict(name=name, kind=kind, predicted_nm="" if error is None else round(error, 1), verdict=report["verdict"],
+        predicted = report["predicted_error_nm"]           # null where too little is explained to tell
+        row = dict(name=name, kind=kind, predicted_nm="" if predicted is None else round(predicted, 1), verdict=report["verdict"],
                    significance=round(found["contrast"]["significance"], 1), correlation=round(found["correlation"], 3),
                    ratio=round(search.get("ratio") or 99, 2), handedness=round(search.get("handedness_ratio") or 99, 2), bright=found["objects"]["bright"],
                    psf_xy=round(found["psf_xy_nm"]), psf_z=round(found["psf_z_nm"]), linear=found["linear"], scale=round(found["scale"], 3),
@@ -176,8 +176,8 @@ def row_of(kind, name, pair, how, a):
         got = np.loadtxt(folder / "moved.csv", delimiter=",", skiprows=1)[:, :3]
         if reverse:
             got[:, 0] = (pair.em.shape[0] - 1) * EM_NM - got[:, 0]
-        distance = np.linalg.norm(got + corner - pair.targets[inside], axis=1)
-        row.update(tre_nm=round(distance.mean(), 1), tre_p95_nm=round(float(np.percentile(distance, 95)), 1))
+        error = np.linalg.norm(got + corner - pair.targets[inside], axis=1)
+        row.update(tre_nm=round(error.mean(), 1), tre_p95_nm=round(float(np.percentile(error, 95)), 1))
         return row
 
 

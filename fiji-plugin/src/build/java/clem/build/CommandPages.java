@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
+import clem.bridge.HelpFolder;
 import clem.schema.Operation;
 import clem.schema.Parameter;
 import clem.workflow.Commands;
@@ -73,7 +73,7 @@ final class CommandPages {
 
 	/** The places that the groups' headings are by themselves: a link to a parameter of the same name leads there. */
 	private static Set<String> headings(final Operation operation) {
-		return operation.groups().keySet().stream().map(group -> group.toLowerCase(Locale.ROOT).replace(' ', '-')).collect(Collectors.toSet());
+		return operation.groups().keySet().stream().map(HelpFolder::place).collect(Collectors.toSet());
 	}
 
 	private static void parameters(final StringBuilder out, final Operation operation) {

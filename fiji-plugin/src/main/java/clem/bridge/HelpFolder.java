@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** The help's pages, extracted from the jar so that a browser can show them. */
 public final class HelpFolder {
@@ -27,6 +28,11 @@ public final class HelpFolder {
 			if (extracted == null) throw new ClemRegException(ClemRegException.Kind.INTERNAL, "The help cannot be extracted from the jar: tried " + String.join(", ", refused) + JarFiles.ADVICE);
 		}
 		return extracted;
+	}
+
+	/** The place of a heading in its page, as the pages' generator names it. */
+	public static String place(final String heading) {
+		return heading.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 _-]", "").replace(' ', '-');
 	}
 
 	private static List<String> names() {

@@ -9,7 +9,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -36,7 +35,7 @@ final class HelpPages {
 
 	/** The sections of a command's page that may tell of a tab of its dialog: the group of parameters of that name, else inputs or outputs. */
 	static String[] sections(final String tab) {
-		return new String[] { tab.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 _-]", "").replace(' ', '-'), tab.equals("Output") ? "what-it-gives" : "what-it-takes" };
+		return new String[] { HelpFolder.place(tab), tab.equals("Output") ? "what-it-gives" : "what-it-takes" };
 	}
 
 	/** Shows a page, for the menu. */

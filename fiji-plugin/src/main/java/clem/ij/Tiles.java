@@ -85,6 +85,17 @@ final class Tiles {
 		if (picture != null) picture.toFront();
 	}
 
+	/** Where a window would lie, and what that costs: what it lies over, and what it loses of its size. */
+	static final class Place {
+		final Rectangle bounds;
+		final long cost;
+
+		Place(final Rectangle bounds, final long cost) {
+			this.bounds = bounds;
+			this.cost = cost;
+		}
+	}
+
 	/** Where windows would lie, and what that costs. */
 	private static final class Arrangement {
 		final List<Rectangle> places = new ArrayList<>();
@@ -96,40 +107,34 @@ final class Tiles {
 		final Map<Rectangle, Integer> taken = new LinkedHashMap<>(before);
 		for (final Window window : fresh) {
 			final Dimension least = window instanceof TextWindow ? new Dimension(Windows.scaled(LEAST_WIDTH), Windows.scaled(LEAST_HEIGHT)) : window.getSize();
-			final Rectangle place = place(window.getSize(), least, screen, taken, near);
-			all.places.add(place);
-			all.cost += cost(place, window.getSize(), taken);
-			taken.merge(place, window == picture ? PICTURE : RESULT, Math::max);
+			final Place place = place(window.getSize(), least, screen, taken, near);
+			all.places.add(place.bounds);
+			all.cost += place.cost;
+			taken.merge(place.bounds, window == picture ? PICTURE : RESULT, Math::max);
 		}
 		return all;
 	}
 
 	/** The place and size of a window that may shrink down to a least size where it would lie over others. */
-	static Rectangle place(final Dimension size, final Dimension least, final Rectangle screen, final Map<Rectangle, Integer> taken, final Point near) {
-		Rectangle best = null;
-		long cheapest = Long.MAX_VALUE;
-		for (int w = 0; w <= STEPS; w++) {
-			for (int h = 0; h <= STEPS; h++) {
-				final Dimension smaller = new Dimension(size.width - Math.max(0, size.width - least.width) * w / STEPS, size.height - Math.max(0, size.height - least.height) * h / STEPS);
-				final Rectangle place = new Rectangle(place(smaller, screen, taken, near), smaller);
-				final long cost = cost(place, size, taken);
-				if (cost >= cheapest) continue;
-				best = place;
-				cheapest = cost;
+	static Place place(final Dimension size, final Dimension least, final Rectangle screen, final Map<Rectangle, Integer> taken, final Point near) {
+		final int width = Math.max(0, size.width - least.width), height = Math.max(0, size.height - least.height);
+		Place best = null;
+		for (int w = 0; w <= (width > 0 ? STEPS : 0); w++) {
+			for (int h = 0; h <= (height > 0 ? STEPS : 0); h++) {
+				final Dimension smaller = new Dimension(size.width - width * w / STEPS, size.height - height * h / STEPS);
+				final Place place = place(smaller, screen, taken, near);
+				final long cost = place.cost + SHRUNK * ((long) size.width * size.height - (long) smaller.width * smaller.height);
+				if (best == null || cost < best.cost) best = new Place(place.bounds, cost);
 			}
 		}
 		return best;
 	}
 
-	/** What a place costs a window of that size: what it lies over, and what it loses. */
-	private static long cost(final Rectangle place, final Dimension size, final Map<Rectangle, Integer> taken) {
-		return cost(place, taken) + SHRUNK * ((long) size.width * size.height - (long) place.width * place.height);
-	}
-
-	private static long cost(final Rectangle place, final Map<Rectangle, Integer> taken) {
+	/** What lying there costs. */
+	static long cost(final Rectangle bounds, final Map<Rectangle, Integer> taken) {
 		long cost = 0;
 		for (final Map.Entry<Rectangle, Integer> other : taken.entrySet()) {
-			final Rectangle both = place.intersection(other.getKey());
+			final Rectangle both = bounds.intersection(other.getKey());
 			if (!both.isEmpty()) cost += (long) other.getValue() * both.width * both.height;
 		}
 		return cost;
@@ -139,7 +144,7 @@ final class Tiles {
 	static void beside(final Window window, final Window picture) {
 		final Map<Rectangle, Integer> taken = new LinkedHashMap<>();
 		for (final Window other : shown()) taken.merge(other.getBounds(), other == picture ? PICTURE : OTHER, Math::max);
-		window.setLocation(place(window.getSize(), screen(picture), taken, window.getLocation()));
+		window.setLocation(place(window.getSize(), screen(picture), taken, window.getLocation()).bounds.getLocation());
 	}
 
 	/** Waits, for two seconds at most, until the system has given new windows their frames: without, they are smaller. */
@@ -170,28 +175,31 @@ final class Tiles {
 	 * @param taken the windows that are there, with what lying over a pixel of them costs
 	 * @param near where it would best be
 	 */
-	static Point place(final Dimension window, final Rectangle screen, final Map<Rectangle, Integer> taken, final Point near) {
+	static Place place(final Dimension window, final Rectangle screen, final Map<Rectangle, Integer> taken, final Point near) {
 		final List<Integer> columns = new ArrayList<>(Arrays.asList(near.x, screen.x, screen.x + screen.width - window.width));
 		final List<Integer> rows = new ArrayList<>(Arrays.asList(near.y, screen.y, screen.y + screen.height - window.height));
 		for (final Rectangle other : taken.keySet()) {
 			columns.addAll(Arrays.asList(other.x, other.x + other.width, other.x - window.width));
 			rows.addAll(Arrays.asList(other.y, other.y + other.height, other.y - window.height));
 		}
-		Point best = new Point(screen.x, screen.y);
+		Rectangle best = null;
 		long least = Long.MAX_VALUE;
 		double nearest = 0;
 		for (final int x : columns) {
 			for (final int y : rows) {
-				final Rectangle place = new Rectangle(x, y, window.width, window.height);
-				if (!screen.contains(place)) continue;
-				final long cost = cost(place, taken);
+				final Rectangle bounds = new Rectangle(x, y, window.width, window.height);
+				if (!screen.contains(bounds)) continue;
+				final long cost = cost(bounds, taken);
 				final double distance = near.distance(x, y);
 				if (cost > least || cost == least && distance >= nearest) continue;
-				best = new Point(x, y);
+				best = bounds;
 				least = cost;
 				nearest = distance;
 			}
 		}
-		return best;
+		if (best != null) return new Place(best, least);
+		// What is larger than the screen begins at its corner.
+		final Rectangle corner = new Rectangle(screen.getLocation(), window);
+		return new Place(corner, cost(corner, taken));
 	}
 }
