@@ -87,8 +87,11 @@ public sealed record GlobalAlignmentResult
     /// <summary>The EM with its slices in reversed order fits better: it was probably stacked the wrong way round. Nothing was corrected.</summary>
     public bool Reversed => Best.Mirrored;
 
-    /// <summary>A position stands out, but not whether it is that of the EM as given or of its mirror image.</summary>
-    public bool HandednessUnclear => Confidence == AlignmentConfidence.Doubtful && !HandednessClear;
+    /// <summary>
+    /// A position stands out, but not whether it is that of the EM as given or of its mirror image. Reversed slices are a strong claim: they are not clear from
+    /// a doubtful search.
+    /// </summary>
+    public bool HandednessUnclear => Confidence == AlignmentConfidence.Doubtful && (Reversed || !HandednessClear);
 
     private bool HandednessClear => Math.Max(HandednessRatio, 1 / HandednessRatio) >= AcceptedHandedness && !(Reversed && Best.Overlap < AcceptedMirroredOverlap);
 

@@ -158,7 +158,6 @@ internal static class AutoRegistration
         SliceOrder order = search.Reversed ? SliceOrder.Reversed : SliceOrder.AsGiven;
         bool mirrored = search.Reversed && correct, unclear = search.HandednessUnclear;
         AlignmentPose[] poses = unclear ? [.. Of(false), .. Of(true)] : [.. Of(mirrored)];
-        if (poses.Length == 0) poses = [search.Best with { Mirrored = mirrored }];
         if (poses.Length == 1) return (IntensityRegistration.Register(fluorescence, MaskOf(poses[0]), poses[0].MovingToFixed, options, deform, job), mirrored, order);
         var refined = new List<(AlignmentPose Pose, IntensityRegistrationResult Result)>();
         BadInputException? failure = null;
@@ -178,16 +177,18 @@ internal static class AutoRegistration
         {
             ((bool Allowed, double Fit) given, (bool Allowed, double Fit) turned) = (Fit(false), Fit(true));
             bool Clearly((bool Allowed, double Fit) one, (bool Allowed, double Fit) other) => one.CompareTo((other.Allowed, GlobalAlignmentResult.AcceptedHandedness * other.Fit)) > 0;
-            order = Clearly(turned, given) ? SliceOrder.Reversed : Clearly(given, turned) ? SliceOrder.AsGiven : SliceOrder.Unclear;
+            // A mirror image that stands out no more than wrong places do says nothing about the slices.
+            double significance = refined.Where(r => r.Pose.Mirrored).Select(r => r.Result.Contrast.Significance).DefaultIfEmpty().Max();
+            order = significance < RegistrationVerdict.UnlikelySignificance || Clearly(given, turned) ? SliceOrder.AsGiven : Clearly(turned, given) ? SliceOrder.Reversed : SliceOrder.Unclear;
             mirrored = correct && turned.CompareTo(given) > 0;
-            job.Log(string.Create(CultureInfo.InvariantCulture, $"The search could not tell the EM from its mirror image. Refined, it explains the fluorescence with a correlation of {given.Fit:F2} as it is given, {turned.Fit:F2} with its slices in reversed order."));
+            job.Log(string.Create(CultureInfo.InvariantCulture, $"The search could not tell the EM from its mirror image. Refined, it explains the fluorescence with a correlation of {given.Fit:F2} as it is given, {turned.Fit:F2} with its slices in reversed order, which stands out by {significance:F1} standard deviations."));
         }
         (AlignmentPose Pose, IntensityRegistrationResult Result)[] left = [.. refined.Where(r => r.Pose.Mirrored == mirrored)];
         if (left.Length == 0) throw new BadInputException(failure!.Message, failure);
         (AlignmentPose pose, IntensityRegistrationResult best) = left.MaxBy(Rank);
         return (deform ? IntensityRegistration.Register(fluorescence, MaskOf(pose), best.Linear.Transform, options with { Levels = [] }, true, job) : best, mirrored, order);
 
-        IEnumerable<AlignmentPose> Of(bool handedness) => search.Poses.Where(p => p.Mirrored == handedness).Take(most);
+        IEnumerable<AlignmentPose> Of(bool handedness) => search.Poses.Where(p => p.Mirrored == handedness).Take(most).DefaultIfEmpty(search.Best with { Mirrored = handedness });
         BitVolume MaskOf(AlignmentPose of) => of.Mirrored ? reversed! : mask;
         (bool, double) Fit(bool handedness) => refined.Where(r => r.Pose.Mirrored == handedness).Select(Rank).DefaultIfEmpty().Max();
         (bool, double) Rank((AlignmentPose Pose, IntensityRegistrationResult Result) one) => (search.Allows(one.Result.Linear.Transform), one.Result.Contrast.Correlation);

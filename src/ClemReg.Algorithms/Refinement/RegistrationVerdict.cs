@@ -25,7 +25,7 @@ public enum Reliability
 public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string> Reasons, double PredictedErrorNm, double PredictedError95Nm)
 {
     // Thresholds were chosen on training cases; docs/decisions/16 has the distributions.
-    private const double UnlikelySignificance = 5.5, ClearSignificance = 7.5;
+    private const double ClearSignificance = 7.5;
     private const double UnreliableErrorNm = 100, CheckErrorNm = 30;
     private const int TooFewObjects = 5, FewObjects = 12;
     private const double LowCorrelation = 0.25;
@@ -34,6 +34,9 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
     private const double StrongAnisotropy = 1.15;
     private const double OtherPsf = 1.3;
     private const double OddDifferenceNm = 200, WrongDifferenceNm = 500;
+
+    /// <summary>Wrong positions stand out from shifted ones by as much as this, in standard deviations.</summary>
+    internal const double UnlikelySignificance = 5.5;
 
     /// <summary>The level as it is written in files.</summary>
     public string Word => Level switch { Reliability.Reliable => "reliable", Reliability.Check => "check", _ => "unreliable" };

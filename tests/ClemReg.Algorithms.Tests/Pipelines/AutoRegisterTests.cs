@@ -101,11 +101,24 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
     }
 
     [Fact]
+    public void A_mirror_image_that_fits_no_better_than_wrong_places_says_nothing_about_the_slices()
+    {
+        var truth = RefinementCase.Turned(5, 1, new Point3(500, 2000, 2000), new Point3(100, -200, 300));
+        using var pair = new RefinementCase(7, truth, new PointSpreadFunction(60, 200));
+        // Its mirror image fits this fluorescence 1.2 times as well, by chance.
+        using var stranger = new RefinementCase(24, truth, new PointSpreadFunction(60, 200));
+        using BitVolume turned = AutoRegistration.Reversed(stranger.Mask);
+        AlignmentPose Pose(bool mirrored) => new(mirrored ? 0.84 : 0.7, 0.8, 1, mirrored, truth, 1);
+        var search = new GlobalAlignmentResult { Poses = [Pose(true), Pose(false)], Ratio = 1.2, HandednessRatio = 0.8, SliceReversal = AffineTransform.Identity };
+        (_, _, SliceOrder order) = AutoRegistration.Best(pair.Fluorescence, stranger.Mask, turned, search, false, new IntensityRefinementOptions { Levels = [250], Samples = 40_000 }, false, new Job(2));
+        Assert.Equal(SliceOrder.AsGiven, order);
+    }
+
+    [Fact]
     public void Volumes_that_do_not_belong_together_are_unreliable()
     {
-        using var one = new RefinementCase(22, AffineTransform.Identity, new PointSpreadFunction(60, 200));
-        using var other = new RefinementCase(23, AffineTransform.Identity, new PointSpreadFunction(60, 200));
-        using OperationResult result = Register(one.Fluorescence, other.Mask);
+        using var other = new RefinementCase(22, RefinementCase.Turned(0, 1, Middle, default), new PointSpreadFunction(60, 200), null, new Size3(80, 500, 500));
+        using OperationResult result = Register(_pair.Case.Fluorescence, other.Mask);
         Assert.Equal("unreliable", (string?)result.Json["run"]!["verdict"]);
     }
 
@@ -223,7 +236,9 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
 
     [Theory]
     [InlineData(5)]
+    [InlineData(6)]
     [InlineData(8)]
+    [InlineData(11)]
     [InlineData(16)]
     public void A_thin_stack_is_registered_or_refused_in_words(int slices)
     {
