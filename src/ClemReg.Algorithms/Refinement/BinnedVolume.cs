@@ -27,22 +27,42 @@ internal static class BinnedVolume
     public static Volume<float> Mean(BitVolume mask, Size3 bin, Job job)
     {
         var result = new Volume<float>(GridOf(mask.Grid, bin));
-        (int depth, int height, int width) = result.Grid.Size;
-        float part = 1f / ((long)bin.Z * bin.Y * bin.X);
-        job.For(depth * height, row =>
+        int height = result.Grid.Size.Y;
+        job.For(result.Grid.Size.Z * height, row =>
         {
             (int z, int y) = Math.DivRem(row, height);
-            Span<float> sum = result.Row(z, y);
-            for (int a = z * bin.Z; a < Math.Min((z + 1) * bin.Z, mask.Grid.Size.Z); a++)
-                for (int b = y * bin.Y; b < Math.Min((y + 1) * bin.Y, mask.Grid.Size.Y); b++)
-                {
-                    Span<ulong> words = mask.Row(a, b);
-                    for (int w = 0; w < words.Length; w++)
-                        for (ulong bits = words[w]; bits != 0; bits &= bits - 1)
-                            sum[(int)((uint)(w * 64 + BitOperations.TrailingZeroCount(bits)) / (uint)bin.X)] += part;
-                }
+            AddMeans(mask, bin, z, y, result.Row(z, y));
         });
         return result;
+    }
+
+    /// <summary>The bins of a mask that are filled by half.</summary>
+    public static BitVolume Half(BitVolume mask, Size3 bin, Job job)
+    {
+        var result = new BitVolume(GridOf(mask.Grid, bin));
+        (int depth, int height, int width) = result.Grid.Size;
+        // Sums of parts are short of a half by rounding.
+        const float half = 0.5f - 1e-4f;
+        job.For(depth, () => new float[height * width], (z, means) =>
+        {
+            Array.Clear(means);
+            for (int y = 0; y < height; y++) AddMeans(mask, bin, z, y, means.AsSpan(y * width, width));
+            result.SetSlice(z, (ReadOnlySpan<float>)means, half);
+        });
+        return result;
+    }
+
+    private static void AddMeans(BitVolume mask, Size3 bin, int z, int y, Span<float> means)
+    {
+        float part = 1f / bin.Count;
+        for (int a = z * bin.Z; a < Math.Min((z + 1) * bin.Z, mask.Grid.Size.Z); a++)
+            for (int b = y * bin.Y; b < Math.Min((y + 1) * bin.Y, mask.Grid.Size.Y); b++)
+            {
+                Span<ulong> words = mask.Row(a, b);
+                for (int w = 0; w < words.Length; w++)
+                    for (ulong bits = words[w]; bits != 0; bits &= bits - 1)
+                        means[(int)((uint)(w * 64 + BitOperations.TrailingZeroCount(bits)) / (uint)bin.X)] += part;
+            }
     }
 
     /// <summary>The mean of each bin of an image; at the far ends the mean of the voxels that there are.</summary>

@@ -13,7 +13,7 @@ namespace ClemReg.Algorithms.Refinement;
 /// </remarks>
 internal sealed unsafe class DirectionalBlur
 {
-    private const int Reach = 3;
+    private const int Reach = 4;
     private readonly List<(int Z, int Y, int X, float Weight)> _taps = [];
 
     /// <summary>Prepares the blur.</summary>
@@ -38,6 +38,7 @@ internal sealed unsafe class DirectionalBlur
         int first = main == 0 ? 1 : 0, second = main == 2 ? 1 : 2;
         Span<double> variance = stackalloc double[3];
         Span<int> place = stackalloc int[3];
+        var farthest = new Size3(0, 0, 0);
         for (int k = -radius; k <= radius; k += stride)
         {
             double weight = Weight(k) / total;
@@ -54,9 +55,10 @@ internal sealed unsafe class DirectionalBlur
                 place[first] = ia + (corner >> 1);
                 place[second] = ib + (corner & 1);
                 _taps.Add((place[0], place[1], place[2], (float)(weight * part)));
-                ReachX = Math.Max(ReachX, Math.Abs(place[2]));
+                farthest = new Size3(Math.Max(farthest.Z, Math.Abs(place[0])), Math.Max(farthest.Y, Math.Abs(place[1])), Math.Max(farthest.X, Math.Abs(place[2])));
             }
         }
+        Farthest = farthest;
         InterpolationVariance = new Point3(variance[0] * spacing.Z * spacing.Z, variance[1] * spacing.Y * spacing.Y, variance[2] * spacing.X * spacing.X);
 
         double Weight(int k) => k == 0 ? 1 : Math.Exp(-0.5 * k * k / (sigma * sigma));
@@ -65,14 +67,14 @@ internal sealed unsafe class DirectionalBlur
     /// <summary>The variance along z, y and x (nm²) that linear interpolation adds.</summary>
     public Point3 InterpolationVariance { get; }
 
-    /// <summary>The farthest tap along x, voxels: as many columns of zeros on both sides keep rows apart.</summary>
-    public int ReachX { get; }
+    /// <summary>The farthest tap, voxels: so far it carries light. As many columns of zeros on both sides keep rows apart.</summary>
+    public Size3 Farthest { get; }
 
-    /// <summary>Blurs a volume whose outermost <see cref="ReachX"/> columns are zeros; what lies outside of it counts as zero.</summary>
+    /// <summary>Blurs a volume whose outermost columns are zeros, as many as <see cref="Farthest"/> along x; what lies outside of it counts as zero.</summary>
     public Volume<float> Apply(Volume<float> input, Job job)
     {
         (int depth, int height, int width) = input.Grid.Size;
-        int step = 4 * Vector<float>.Count, margin = ReachX;
+        int step = 4 * Vector<float>.Count, margin = Farthest.X;
         var output = new Volume<float>(input.Grid);
         try
         {

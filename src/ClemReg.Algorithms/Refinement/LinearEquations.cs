@@ -46,6 +46,12 @@ internal sealed class LinearEquations(
     /// <summary>What is usual, in parts per <see cref="IntensityRefinement.LeverNm"/>: 8 % per µm.</summary>
     private const double UsualAttenuation = 0.8;
 
+    /// <summary>
+    /// What objects say of the light's loss within them has this many times the standard deviation that their disagreement shows: a mask cut at its faces, or objects taken for one, mislead
+    /// them all alike (docs/decisions/16).
+    /// </summary>
+    private const double CommonFault = 2.5;
+
     private readonly int _linear = IntensityRefinement.LinearParameters(kind) + 3;
     private readonly int _n = IntensityRefinement.LinearParameters(kind) + 3 + (prior is null ? 0 : 2) + (perObject ? 1 : 0);
     private readonly bool _estimatePsf = prior is not null;
@@ -118,7 +124,7 @@ internal sealed class LinearEquations(
             for (int z = k; z < _zoneScores.Length; z += _n) scores += _zoneScores[z] * _zoneScores[z];
             // Few objects that many parameters were drawn to disagree by less than they would of themselves.
             int seen = _share.Count(v => v > 0);
-            double ridge = precision * scores / a[k, k] * seen / Math.Max(1, seen - _n);
+            double ridge = CommonFault * CommonFault * precision * scores / a[k, k] * seen / Math.Max(1, seen - _n);
             b[k] += ridge * (expected - Loss.PerNm * IntensityRefinement.LeverNm);
             a[k, k] += ridge;
             _normal[k, k] += ridge;

@@ -173,8 +173,9 @@ internal sealed class MicroscopeModel : IDisposable
         Point3 taken = along.InterpolationVariance;
         var wanted = new Point3(lateral * lateral - taken.Z, lateral * lateral - taken.Y, lateral * lateral - taken.X);
         int Side(double step) => 3 + (int)Math.Ceiling(3 * lateral / step);
-        // Columns enough for the taps on both sides, and for one vector step at the least.
-        using Volume<float> padded = BinnedVolume.Padded(means, new Size3(Side(h.Z), Side(h.Y), Math.Max(Side(h.X) + along.ReachX, 64)));
+        // Room for all the light, and one vector step at the least along x.
+        (int farZ, int farY, int farX) = along.Farthest;
+        using Volume<float> padded = BinnedVolume.Padded(means, new Size3(Side(h.Z) + farZ, Side(h.Y) + farY, Math.Max(Side(h.X) + farX, 64)));
         using Volume<float> across = BinnedVolume.Blurred(padded, mask.Grid.Spacing, wanted, job);
         return along.Apply(across, job);
     }

@@ -38,7 +38,7 @@ internal sealed class RefinementProblem : IDisposable
         _options = options;
         _mask = mask;
         Zones = new ObjectZones(mask, job);
-        if (Zones.Count == 0) throw new BadInputException("The EM mask has no mitochondria that could be registered: it is empty, or its objects are smaller than 40 nm.");
+        if (Zones.Count == 0) throw new BadInputException("The EM mask has no mitochondria that could be registered: it is empty, or its objects are smaller than 50 nm.");
         Point3 margin = options.MarginNm, last = mask.Grid.ToPhysical(mask.Grid.Size.Z - 1, mask.Grid.Size.Y - 1, mask.Grid.Size.X - 1);
         Point3 Inset(Point3 length) => new(Math.Min(margin.Z, 0.35 * length.Z), Math.Min(margin.Y, 0.35 * length.Y), Math.Min(margin.X, 0.35 * length.X));
         Point3 inset = Inset(last - mask.Grid.Origin);

@@ -274,6 +274,42 @@ public sealed class FieldTests
         Assert.True(largest > 0.1, $"{largest}");
     }
 
+    [Theory]
+    [InlineData(20, 1)]
+    [InlineData(10, 2)]
+    public void Neighbours_that_do_not_touch_are_two_objects_and_specks_are_none(double spacing, int scale)
+    {
+        using var mask = new BitVolume(new Grid(new Size3(30 * scale, 30 * scale, 60 * scale), new Point3(spacing, spacing, spacing)));
+        // Cubes of 200 nm with a gap of 40 nm, and a speck of 40 nm.
+        foreach ((int x, int size) in ((int, int)[])[(10, 10), (22, 10), (50, 2)])
+            for (int z = 0; z < size * scale; z++)
+                for (int y = 0; y < size * scale; y++)
+                    for (int i = 0; i < size * scale; i++) mask[10 * scale + z, 10 * scale + y, x * scale + i] = true;
+        var zones = new ObjectZones(mask, new Job(2));
+        Assert.Equal(2, zones.Objects);
+        Assert.Equal(2, zones.Count);
+        int first = zones.At(new Point3(300, 300, 300)), second = zones.At(new Point3(300, 300, 540));
+        Assert.NotEqual(first, second);
+        Assert.Equal(second, zones.At(new Point3(220, 220, 1020)));
+    }
+
+    [Theory]
+    [InlineData(60, 400)]
+    [InlineData(110, 300)]
+    public void The_model_has_all_the_light_that_is_blurred_out_of_the_EM(double lateral, double axial)
+    {
+        using var mask = new BitVolume(new Grid(new Size3(20, 60, 60), new Point3(20, 20, 20)));
+        for (int z = 0; z < 20; z++)
+            for (int y = 20; y < 40; y++)
+                for (int x = 20; x < 40; x++) mask[z, y, x] = true;
+        using var model = new CubicSplineField(MicroscopeModel.Blurred(mask, new Point3(1, 0, 0), new PointSpreadFunction(lateral, axial), null, new Job(2)));
+        double At(double z) => model.Value(new Point3(z, 590, 590));
+        double Gaussians(double z) => Enumerable.Range(0, 400).Sum(i => Math.Exp(-0.5 * Math.Pow((z - (i - 9.5)) / axial, 2)));
+        double middle = 190;
+        for (double d = 0; d <= 2.5 * axial; d += 100)
+            foreach (double z in (double[])[middle - d, middle + d]) Assert.Equal(Gaussians(z) / Gaussians(middle), At(z) / At(middle), 0.01);
+    }
+
     [Fact]
     public void The_nearest_number_is_that_of_a_plain_search()
     {
