@@ -86,6 +86,12 @@ LC_ALL=C launch "-Duser.home=$home" -- --version
 has "a home that Java's encoding cannot spell" "$scratch/log" NativeAOT
 LC_ALL=C launch "-Dclemreg.cache=$scratch/cache" -- segment-fluorescence --moving "$fm" --out "$home/Maske 3.tif"
 has "a result that it cannot spell" "$scratch/log" "start it with LC_ALL=C.UTF-8"
+# The launcher chooses an encoding where none is set, as on a bare system or in a queue.
+none() { env -u LC_ALL -u LC_CTYPE -u LANG "$@"; }
+check "the launcher where no encoding is set" none "$clemreg" segment-fluorescence --moving "$home/Zelle für Übung 1.tif" --out "$home/Maske 4.tif"
+check "its mask" test -s "$home/Maske 4.tif"
+none "$clemreg" segment-fluorescence --moving "$home/Zelle für Übung 2.tif" --out "$home/Maske 5.tif" >"$scratch/log" 2>&1
+has "its messages" "$scratch/log" "Zelle für Übung 2.tif"
 
 # A full disk: what is extracted and what is written there.
 small=$scratch/small
