@@ -66,17 +66,32 @@ public static class GlobalAlignment
         (PreparedFluorescence image, PreparedMask template) = job.Run("prepare the global search", 0, 0.2, part =>
             (PreparedFluorescence.Make(fluorescence, options, Levels, BinNm, part), PreparedMask.Make(emMask, Levels, BinNm, part)));
         bool wide = options.Rotations == AlignmentRotations.All || (options.Rotations == AlignmentRotations.NearStart && options.MaximumAngleDegrees > 60);
-        GlobalAlignmentResult result = Search(wide ? InAllDirections : InFewDirections, "", 0.2, 0.6);
-        if (result.Confidence != AlignmentConfidence.Refused) return result;
-        job.Log($"No pose stands out (the best scores {result.Ratio:F2} times the next): searching deeper.");
-        return Search(Deeper, ", deeper", 0.6, 1);
+        Effort usual = wide ? InAllDirections : InFewDirections;
+        GlobalAlignmentResult result = Search(template, usual, "", 0.2, 0.5);
+        if (result.Confidence == AlignmentConfidence.Accepted) return result;
+        string course = $"No pose stands out clearly (the best scores {result.Ratio:F2} times the next)";
+        GlobalAlignmentResult? bySmall = null;
+        if (SmallObjects.Of(emMask, job) is { } small)
+        {
+            using BitVolume mask = small.Mask;
+            bySmall = Search(PreparedMask.Make(mask, Levels, BinNm, job), usual, ", smaller objects", 0.5, 0.6) with { LargestLeftOut = small.LeftOut };
+            course += $". Without the largest {small.LeftOut} objects, as if they did not shine, the best scores {bySmall.Ratio:F2} times the next";
+        }
+        if (bySmall is { Confidence: AlignmentConfidence.Accepted } || result.Confidence == AlignmentConfidence.Doubtful)
+        {
+            job.Log(course + ".");
+            return bySmall is { Confidence: AlignmentConfidence.Accepted } ? bySmall : result;
+        }
+        job.Log(course + ": searching deeper.");
+        GlobalAlignmentResult deeper = Search(template, Deeper, ", deeper", 0.6, 1);
+        return deeper.Confidence == AlignmentConfidence.Refused && bySmall is { Confidence: AlignmentConfidence.Doubtful } ? bySmall : deeper;
 
-        GlobalAlignmentResult Search(Effort effort, string addition, double from, double to)
+        GlobalAlignmentResult Search(PreparedMask shown, Effort effort, string addition, double from, double to)
         {
             double middle = from + 0.7 * (to - from);
-            List<Candidate> candidates = job.Run("correlate orientations" + addition, from, middle, part => Correlate(image.Levels[0], template, options, effort, part));
-            TemplatePose[][] poses = job.Run("climb to the best poses" + addition, middle, to, part => Climb(candidates, image, template, options, effort, part));
-            return Result(poses, fluorescence.Grid, emMask.Grid, template) with { Scales = (options.ScaleMinimum, options.ScaleMaximum), OwnBrightness = effort.Repaints > 0 };
+            List<Candidate> candidates = job.Run("correlate orientations" + addition, from, middle, part => Correlate(image.Levels[0], shown, options, effort, part));
+            TemplatePose[][] poses = job.Run("climb to the best poses" + addition, middle, to, part => Climb(candidates, image, shown, options, effort, part));
+            return Result(poses, fluorescence.Grid, emMask.Grid, shown) with { Scales = (options.ScaleMinimum, options.ScaleMaximum), OwnBrightness = effort.Repaints > 0 };
         }
     }
 

@@ -81,6 +81,9 @@ public sealed record GlobalAlignmentResult
     /// <summary>No pose stood out with one brightness for all objects; these poses and scores let each object have its own.</summary>
     public bool OwnBrightness { get; init; }
 
+    /// <summary>So many of the largest objects were left out of the template, since with them no pose stood out: they probably do not shine. Usually 0.</summary>
+    public int LargestLeftOut { get; init; }
+
     /// <summary>The best pose.</summary>
     public AlignmentPose Best => Poses[0];
 

@@ -26,6 +26,9 @@ internal static class AutoRegistration
 {
     private static readonly double[] FromSearch = [250], FromStart = [600, 250];
 
+    /// <summary>A start further off than this is lost (nm); so a refinement that ends further away has left it.</summary>
+    private const double FarNm = 1500;
+
     /// <summary>Poses of an unclear search that are refined, to choose by what the refinement says.</summary>
     private const int PosesRefined = 3;
 
@@ -60,7 +63,7 @@ internal static class AutoRegistration
         IntensityRegistrationResult result;
         if (search is null)
         {
-            result = job.Run("refine", 0.1, 0.9, work => IntensityRegistration.Register(fluorescence, mask, start!, options with { Levels = FromStart }, deform, work));
+            result = job.Run("refine", 0.1, 0.9, work => Refine(fluorescence, mask, start!, options with { Levels = FromStart }, deform, work));
         }
         else
         {
@@ -139,7 +142,7 @@ internal static class AutoRegistration
     }
 
     /// <summary>
-    /// Refines the search's poses and takes that which fits best; those whose scale left the bounds come last. Where the search cannot tell the EM from its mirror image, both are refined; the slices are
+    /// Refines the search's poses and takes that which fits best; those that do not stand out come after those that do, and those whose scale left the bounds last. Where the search cannot tell the EM from its mirror image, both are refined; the slices are
     /// in reversed order then if that fits clearly better, and it stays unclear if not.
     /// </summary>
     /// <param name="fluorescence">The fluorescence.</param>
@@ -158,7 +161,7 @@ internal static class AutoRegistration
         SliceOrder order = search.Reversed ? SliceOrder.Reversed : SliceOrder.AsGiven;
         bool mirrored = search.Reversed && correct, unclear = search.HandednessUnclear;
         AlignmentPose[] poses = unclear ? [.. Of(false), .. Of(true)] : [.. Of(mirrored)];
-        if (poses.Length == 1) return (IntensityRegistration.Register(fluorescence, MaskOf(poses[0]), poses[0].MovingToFixed, options, deform, job), mirrored, order);
+        if (poses.Length == 1) return (Refine(fluorescence, MaskOf(poses[0]), poses[0].MovingToFixed, options, deform, job), mirrored, order);
         var refined = new List<(AlignmentPose Pose, IntensityRegistrationResult Result)>();
         BadInputException? failure = null;
         for (int i = 0; i < poses.Length; i++)
@@ -166,7 +169,7 @@ internal static class AutoRegistration
             try
             {
                 refined.Add((poses[i], job.Run("try_pose", (double)i / poses.Length, (i + 1.0) / poses.Length, work =>
-                    IntensityRegistration.Register(fluorescence, MaskOf(poses[i]), poses[i].MovingToFixed, options, false, work))));
+                    Refine(fluorescence, MaskOf(poses[i]), poses[i].MovingToFixed, options, false, work))));
             }
             catch (BadInputException e)
             {
@@ -190,8 +193,38 @@ internal static class AutoRegistration
 
         IEnumerable<AlignmentPose> Of(bool handedness) => search.Poses.Where(p => p.Mirrored == handedness).Take(most).DefaultIfEmpty(search.Best with { Mirrored = handedness });
         BitVolume MaskOf(AlignmentPose of) => of.Mirrored ? reversed! : mask;
-        (bool, double) Fit(bool handedness) => refined.Where(r => r.Pose.Mirrored == handedness).Select(Rank).DefaultIfEmpty().Max();
-        (bool, double) Rank((AlignmentPose Pose, IntensityRegistrationResult Result) one) => (search.Allows(one.Result.Linear.Transform), one.Result.Contrast.Correlation);
+        (bool Allowed, double Fit) Fit(bool handedness)
+        {
+            (bool allowed, _, double fit) = refined.Where(r => r.Pose.Mirrored == handedness).Select(Rank).DefaultIfEmpty().Max();
+            return (allowed, fit);
+        }
+        (bool Allowed, bool StandsOut, double Fit) Rank((AlignmentPose Pose, IntensityRegistrationResult Result) one) =>
+            (search.Allows(one.Result.Linear.Transform), one.Result.Contrast.Significance >= RegistrationVerdict.UnlikelySignificance, one.Result.Contrast.Correlation);
+    }
+
+    /// <summary>
+    /// Refines a pose, first with much blur, which forgives one that is off. Blurred, all objects count with one brightness: where large ones do not shine that leads away even from the right
+    /// place. So where the result does not stand out, or lies further from the start than one may be off, the sharp images alone are tried too, and what explains them better with a brightness for each object is taken.
+    /// </summary>
+    internal static IntensityRegistrationResult Refine(Volume fluorescence, BitVolume mask, AffineTransform start, IntensityRefinementOptions options, bool deform, Job job)
+    {
+        IntensityRegistrationResult blurred = job.Run("refine_from_blurred", 0, 0.7, work => IntensityRegistration.Register(fluorescence, mask, start, options, deform, work));
+        bool trusted = blurred.Contrast.Significance >= RegistrationVerdict.UnlikelySignificance && Moved(start, blurred.Linear.Transform, mask.Grid) < FarNm;
+        if (trusted || options.Levels.Count == 0) return blurred;
+        IntensityRegistrationResult sharp = job.Run("refine_sharp", 0.7, 1, work => IntensityRegistration.Register(fluorescence, mask, start, options with { Levels = [] }, deform, work));
+        return sharp.Linear.Correlation > blurred.Linear.Correlation ? sharp : blurred;
+    }
+
+    /// <summary>How far apart two maps put what the first puts at the corners of the EM, nm, on average.</summary>
+    private static double Moved(AffineTransform from, AffineTransform to, Grid em)
+    {
+        AffineTransform back = from.Inverse();
+        (int z, int y, int x) = em.Size;
+        return Enumerable.Range(0, 8).Average(k =>
+        {
+            Point3 corner = em.ToPhysical((k >> 2) * (z - 1), (k >> 1 & 1) * (y - 1), (k & 1) * (x - 1));
+            return (to.Apply(back.Apply(corner)) - corner).Length;
+        });
     }
 
     /// <summary>Refuses what cannot be registered.</summary>
@@ -318,6 +351,7 @@ internal static class AutoRegistration
                 ["handedness_ratio"] = ResultTable.Number(search.HandednessRatio),
                 ["overlap"] = ResultTable.Number(search.Best.Overlap),
                 ["reversed"] = search.Reversed,
+                ["largest_left_out"] = search.LargestLeftOut,
                 ["confidence"] = search.Confidence.ToString().ToLowerInvariant(),
             };
         }

@@ -100,6 +100,24 @@ public sealed class GlobalAlignmentTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void The_right_place_is_found_where_the_largest_objects_do_not_shine()
+    {
+        var scene = new SlabScene(3);
+        using BitVolume mask = scene.Mask(EmSpacing);
+        (Volume<ushort> image, AffineTransform truth) = scene.Fluorescence(RotationSet.FromVector(new Point3(1.9, 0.3, -0.2)), 1);
+        using (image)
+        {
+            // In the EM alone.
+            foreach ((int y, int x) in ((int, int)[])[(50, 40), (110, 150), (175, 60)])
+                DarkObjects.Add(mask, new Point3(25, y, x), new Point3(26, 34, 34));
+            GlobalAlignmentResult found = Search(image, mask, new GlobalAlignmentOptions());
+            Assert.InRange(found.LargestLeftOut, 1, 3);
+            Assert.Equal(AlignmentConfidence.Accepted, found.Confidence);
+            Assert.InRange(SlabScene.ErrorNm(found.Best.MovingToFixed, truth), 0, 150);
+        }
+    }
+
+    [Fact]
     public void The_result_does_not_depend_on_the_threads()
     {
         var scene = new SlabScene(8, 30);

@@ -4,6 +4,7 @@ using ClemReg.Algorithms.Alignment;
 using ClemReg.Algorithms.Pipelines;
 using ClemReg.Algorithms.PointClouds;
 using ClemReg.Algorithms.Refinement;
+using ClemReg.Algorithms.Tests.Alignment;
 using ClemReg.Algorithms.Tests.Refinement;
 using ClemReg.Algorithms.Transforms;
 using ClemReg.Algorithms.Volumes;
@@ -112,6 +113,22 @@ public sealed class AutoRegisterTests : IClassFixture<AutoRegisterTests.Pair>
         var search = new GlobalAlignmentResult { Poses = [Pose(true), Pose(false)], Ratio = 1.2, HandednessRatio = 0.8, SliceReversal = AffineTransform.Identity };
         (_, _, SliceOrder order) = AutoRegistration.Best(pair.Fluorescence, stranger.Mask, turned, search, false, new IntensityRefinementOptions { Levels = [250], Samples = 40_000 }, false, new Job(2));
         Assert.Equal(SliceOrder.AsGiven, order);
+    }
+
+    [Theory]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(34)]
+    public void A_start_that_is_right_is_kept_where_the_largest_objects_do_not_shine(int seed)
+    {
+        var truth = RefinementCase.Turned(5, 1, new Point3(500, 2000, 2000), new Point3(100, -200, 300));
+        using var pair = new RefinementCase(seed, truth, new PointSpreadFunction(60, 200), null, new Size3(80, 450, 450));
+        using BitVolume mask = pair.Mask.Copy();
+        foreach ((int y, int x) in ((int, int)[])[(90, 110), (340, 300)])
+            DarkObjects.Add(mask, new Point3(40, y, x), new Point3(40, 80, 80));
+        var options = new IntensityRefinementOptions { Levels = [600, 250], Samples = 40_000 };
+        Assert.True(pair.Error(IntensityRegistration.Register(pair.Fluorescence, mask, truth, options, false, new Job(2)).Transform) > 500);
+        Assert.InRange(pair.Error(AutoRegistration.Refine(pair.Fluorescence, mask, truth, options, false, new Job(2)).Transform), 0, 20);
     }
 
     [Fact]
