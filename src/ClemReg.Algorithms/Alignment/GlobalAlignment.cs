@@ -75,7 +75,8 @@ public static class GlobalAlignment
         {
             using BitVolume mask = small.Mask;
             bySmall = Search(PreparedMask.Make(mask, Levels, BinNm, job), usual, ", smaller objects", 0.5, 0.6) with { LargestLeftOut = small.LeftOut };
-            course += $". Without the largest {small.LeftOut} objects, as if they did not shine, the best scores {bySmall.Ratio:F2} times the next";
+            string largest = small.LeftOut == 1 ? "object, as if it" : $"{small.LeftOut} objects, as if they";
+            course += $". Without the largest {largest} did not shine, the best scores {bySmall.Ratio:F2} times the next";
         }
         if (bySmall is { Confidence: AlignmentConfidence.Accepted } || result.Confidence == AlignmentConfidence.Doubtful)
         {

@@ -120,9 +120,13 @@ public sealed record RegistrationVerdict(Reliability Level, IReadOnlyList<string
             else if (least < 0.7) doubtful.Add(Text($"The deformation squeezes space to {100 * least:F0} % somewhere."));
         }
         Reliability level = bad.Count > 0 ? Reliability.Unreliable : doubtful.Count > 0 ? Reliability.Check : Reliability.Reliable;
+        string[] notes = search is { LargestLeftOut: > 0 }
+            ? [search.LargestLeftOut == 1 ? "The search left out the EM's largest object, which seems not to shine: with it no position stood out."
+                : $"The search left out the EM's {search.LargestLeftOut} largest objects, which seem not to shine: with them no position stood out."]
+            : [];
         IReadOnlyList<string> reasons = level == Reliability.Reliable
-            ? [Text($"{linear.Objects.Bright} of {linear.Objects.All} pieces of mitochondria agree (correlation {linear.Correlation:F2}), the position stands out by {significance:F0} standard deviations, and the halves of the data differ as little as the predicted error of {mean:F0} nm says.{Seconded(points)}")]
-            : [.. bad, .. doubtful];
+            ? [Text($"{linear.Objects.Bright} of {linear.Objects.All} pieces of mitochondria agree (correlation {linear.Correlation:F2}), the position stands out by {significance:F0} standard deviations, and the halves of the data differ as little as the predicted error of {mean:F0} nm says.{Seconded(points)}"), .. notes]
+            : [.. bad, .. doubtful, .. notes];
         return new RegistrationVerdict(level, reasons, mean, high);
     }
 

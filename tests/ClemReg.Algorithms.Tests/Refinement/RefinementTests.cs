@@ -119,6 +119,11 @@ public sealed class RefinementTests
         Assert.Equal(Reliability.Check, RegistrationVerdict.Judge(right, null, null, null, SliceOrder.Unclear, pair.Fluorescence.Grid, pair.Mask, new Job(1)).Level);
         Assert.Equal(Reliability.Unreliable, RegistrationVerdict.Judge(right, null, null, null, SliceOrder.Reversed, pair.Fluorescence.Grid, pair.Mask, new Job(1)).Level);
         Assert.Equal(Reliability.Unreliable, bad.Level);
+        var search = new GlobalAlignmentResult { Poses = [new AlignmentPose(0.8, 0.8, 1, false, Truth, 1)], Ratio = 3, HandednessRatio = 3, SliceReversal = AffineTransform.Identity, LargestLeftOut = 2 };
+        RegistrationVerdict small = RegistrationVerdict.Judge(right, search, null, null, SliceOrder.AsGiven, pair.Fluorescence.Grid, pair.Mask, new Job(1));
+        Assert.Equal(Reliability.Reliable, small.Level);
+        Assert.Contains("2 largest objects, which seem not to shine", small.Reasons[^1], StringComparison.Ordinal);
+        Assert.Single(good.Reasons);
         Assert.InRange(pair.Error(right.Transform) / good.PredictedErrorNm, 0.2, 2);
     }
 
