@@ -28,13 +28,13 @@ finish() {
   exit
 }
 
-# Runs a part beside others, two more than there are cores, since many wait for windows. What it says comes out whole, when it is done, with its time and its processor time.
+# Runs a part beside others, three more than there are cores, since many wait for windows or for a Java to start. What it says comes out whole, when it is done.
 beside() { # COMMAND...
-  while [ "$(jobs -rp | wc -l)" -gt $(($(nproc) + 1)) ]; do wait -n; done
+  while [ "$(jobs -rp | wc -l)" -gt $(($(nproc) + 2)) ]; do wait -n; done
   {
-    local said begin=$SECONDS taken="$logs/taken-$BASHPID" TIMEFORMAT='%U %S'
-    { time said=$("$@" 2>&3); } 3>&2 2>"$taken"
-    printf '%s (%d s, processor %.0f s)\n' "$said" $((SECONDS - begin)) "$(awk '{ print $1 + $2 }' "$taken")"
+    local said begin=$SECONDS
+    said=$("$@")
+    printf '%s (%d s)\n' "$said" $((SECONDS - begin))
   } &
 }
 

@@ -56,12 +56,12 @@ for title in "CLEM-Reg Self-Test" "About CLEM-Reg"; do
 done
 kill $imagej 2>/dev/null
 
-# Segment EM with its preview, on another ImageJ.
+# Segment EM and Segment Fluorescence with their previews, on another ImageJ.
 check "sample" sample
 cp "$root/tests/ClemReg.Algorithms.Tests/golden/inference/dark.onnx" "$scratch"
-timeout 300 "$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$classes:$ij" clem.ij.PreviewUse "$scratch/sample/em.tif" "$scratch/dark.onnx" "$shots" >"$scratch/preview.log" 2>&1
+timeout 300 "$java" -Duser.home="$scratch/home" -Dplugins.dir="$scratch/ij" -cp "$classes:$ij" clem.ij.PreviewUse "$scratch/sample/em.tif" "$scratch/dark.onnx" "$shots" "$scratch/sample/fm.tif" >"$scratch/preview.log" 2>&1
 check "preview, threshold, segmentation: $(tail -15 "$scratch/preview.log")" test "$(tail -1 "$scratch/preview.log")" = USED
-for s in preview preview-0.9 segmented; do check "screenshot $s" test -s "$shots/$s.png"; done
+for s in preview preview-0.9 segmented fluorescence-preview; do check "screenshot $s" test -s "$shots/$s.png"; done
 
 # What the workflows cannot use.
 mkdir -p "$scratch/bad"

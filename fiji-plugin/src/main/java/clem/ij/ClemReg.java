@@ -15,6 +15,7 @@ import clem.bridge.Bridge;
 import clem.bridge.Bridges;
 import clem.bridge.ClemRegException;
 import clem.ij.preview.CellPreview;
+import clem.ij.preview.FluorescencePreview;
 import clem.ij.preview.OrganellePreview;
 import clem.ij.preview.ThresholdPreview;
 import clem.image.LabelColours;
@@ -62,7 +63,7 @@ import ij.text.TextWindow;
 public final class ClemReg implements PlugIn {
 	/** Two of {@link Commands#OWN}. */
 	private static final String ABOUT = "about", SELF_TEST = "self_test";
-	private static final String TITLE = "CLEM-Reg", SEGMENT_EM = "segment_em", PROBABILITY = "model_probability", DETECT_CELLS = "detect_cells", EXPORT_FIELDS = "export_fields";
+	private static final String TITLE = "CLEM-Reg", SEGMENT_EM = "segment_em", SEGMENT_FLUORESCENCE = "segment_fluorescence", PROBABILITY = "model_probability", DETECT_CELLS = "detect_cells", EXPORT_FIELDS = "export_fields";
 	private static final int TEXT_WIDTH = 700, TEXT_HEIGHT = 500;
 	private static final double NANO = 1e-9;
 
@@ -198,9 +199,10 @@ public final class ClemReg implements PlugIn {
 	private static ParameterDialog dialog(final Bridge bridge, final Schema schema, final Operation operation, final Fields fields) {
 		final ParameterDialog dialog = new ParameterDialog(operation, fields, Images.titles());
 		dialog.check(values -> check(operation, values));
-		if (operation.name.equals(SEGMENT_EM)) dialog.preview(shown -> new ThresholdPreview(schema.operation(PROBABILITY), shown));
-		if (operation.composesOrganelles()) dialog.preview(shown -> new OrganellePreview(operation, () -> bridge, shown));
-		if (operation.findsCells()) dialog.preview(shown -> new CellPreview(schema.operation(DETECT_CELLS), () -> bridge, shown));
+		if (operation.name.equals(SEGMENT_EM)) dialog.preview("image", shown -> new ThresholdPreview(schema.operation(PROBABILITY), shown));
+		if (operation.composesOrganelles()) dialog.preview("image", shown -> new OrganellePreview(operation, () -> bridge, shown));
+		if (operation.name.equals(SEGMENT_FLUORESCENCE)) dialog.preview("moving", shown -> new FluorescencePreview(operation, () -> bridge, shown));
+		if (operation.findsCells()) dialog.preview("image", shown -> new CellPreview(schema.operation(DETECT_CELLS), () -> bridge, shown));
 		return dialog;
 	}
 

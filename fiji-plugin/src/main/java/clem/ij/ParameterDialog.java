@@ -79,6 +79,7 @@ final class ParameterDialog {
 	private Map<String, String> answer;
 	private Map<String, String> filledIn = Collections.emptyMap();
 	private Consumer<Map<String, String>> whole = values -> {};
+	private String previewed;
 	private Function<DialogValues, Preview> previews;
 	private Preview preview;
 
@@ -93,8 +94,9 @@ final class ParameterDialog {
 		return "clemreg." + operation.name;
 	}
 
-	/** Adds a preview. */
-	void preview(final Function<DialogValues, Preview> made) {
+	/** Adds a preview on the image of a key. */
+	void preview(final String image, final Function<DialogValues, Preview> made) {
+		previewed = image;
 		previews = made;
 	}
 
@@ -182,7 +184,7 @@ final class ParameterDialog {
 		dialog.validate();
 		Windows.enlarge(dialog, () -> tabs.getTabRunCount() > 1);
 		dialog.setLocationRelativeTo(owner);
-		final ImagePlus shown = preview == null ? null : chosen("image");
+		final ImagePlus shown = preview == null ? null : chosen(previewed);
 		if (shown != null && shown.getWindow() != null) Tiles.beside(dialog, shown.getWindow());
 		return dialog;
 	}

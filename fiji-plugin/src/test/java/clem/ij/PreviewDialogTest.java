@@ -48,7 +48,7 @@ public final class PreviewDialogTest {
 		});
 		robot.start();
 		final ParameterDialog dialog = new ParameterDialog(segment, Fields.of(segment), Collections.singletonList("em.tif"));
-		dialog.preview(values -> new ThresholdPreview(schema.operation("model_probability"), values));
+		dialog.preview("image", values -> new ThresholdPreview(schema.operation("model_probability"), values));
 		final Object[] answer = new Object[1];
 		if (onEvents) SwingUtilities.invokeAndWait(() -> answer[0] = dialog.ask());
 		else answer[0] = dialog.ask();

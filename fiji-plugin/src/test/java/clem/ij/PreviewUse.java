@@ -16,19 +16,24 @@ import ij.IJ;
 import ij.ImageJ;
 import ij.ImagePlus;
 import ij.WindowManager;
+import ij.gui.ImageRoi;
 import ij.gui.Overlay;
 import ij.gui.Roi;
 import ij.plugin.frame.Recorder;
+import ij.process.ImageProcessor;
 
 /**
- * Uses Segment EM as a person does, in an ImageJ with a screen and the plugin in its plugins folder: preview, threshold, another slice, OK. Takes screenshots. Arguments: the EM, a
- * model, the folder for the screenshots. The last line is "USED" when all went as it should. Of the plugin's classes it uses none: ImageJ loads them itself.
+ * Uses Segment EM and Segment Fluorescence as a person does, in an ImageJ with a screen and the plugin in its plugins folder: preview, threshold, another slice, OK. Takes screenshots. Arguments: the EM, a
+ * model, the folder for the screenshots, the fluorescence. The last line is "USED" when all went as it should. Of the plugin's classes it uses none: ImageJ loads them itself.
  */
 public final class PreviewUse {
 	private PreviewUse() {}
 
 	public static void main(final String[] args) {
-		Screen.use(args[2], () -> use(args[0], args[1], args[2]));
+		Screen.use(args[2], () -> {
+			use(args[0], args[1], args[2]);
+			fluorescence(args[3], args[2]);
+		});
 	}
 
 	private static void use(final String file, final String model, final String shots) throws Exception {
@@ -80,6 +85,41 @@ public final class PreviewUse {
 		final ImagePlus result = WindowManager.getImage("em.tif: objects");
 		result.setPosition(1, 3, 1);
 		Screen.check("the hyperstack shows the EM still", result.getProcessor().getStatistics().max > 0);
+	}
+
+	/** What the preview shows of a slice is what the whole stack's mask has there. */
+	private static void fluorescence(final String file, final String shots) throws Exception {
+		WindowManager.closeAllWindows();
+		final ImagePlus fm = IJ.openImage(file);
+		fm.show();
+		final int slice = fm.getNSlices() / 2;
+		fm.setPosition(1, slice, 1);
+		fm.getWindow().setLocation(20, 180);
+		IJ.doCommand("Segment Fluorescence...");
+		Screen.wait("the dialog", () -> Dialogs.shown("clemreg.segment_fluorescence") != null);
+		final JDialog dialog = Dialogs.shown("clemreg.segment_fluorescence");
+		SwingUtilities.invokeAndWait(() -> {
+			Dialogs.part(dialog, JCheckBox.class, "preview").doClick();
+			final JTabbedPane tabs = (JTabbedPane) SwingUtilities.getAncestorOfClass(JTabbedPane.class, Dialogs.part(dialog, JTextField.class, "log_threshold"));
+			tabs.setSelectedIndex(tabs.indexOfTab("Fluorescence segmentation"));
+		});
+		Screen.wait("the preview: " + status(dialog), () -> status(dialog).contains(" are found."));
+		Screen.shot(shots, "fluorescence-preview");
+		final int before = drawn(status(dialog));
+		SwingUtilities.invokeAndWait(() -> Dialogs.part(dialog, JTextField.class, "log_threshold").setText("1.5"));
+		Screen.wait("less reaches 1.5: " + status(dialog), () -> status(dialog).contains(" are found.") && drawn(status(dialog)) < before);
+		final ImageProcessor shown = ((ImageRoi) fm.getOverlay().get(0)).getProcessor();
+		SwingUtilities.invokeAndWait(() -> Dialogs.part(dialog, JButton.class, "ok").doClick());
+		Screen.wait("the mask", () -> WindowManager.getImage("Segment fluorescence: mask") != null);
+		Screen.check("the overlay is gone", fm.getOverlay() == null);
+		final ImageProcessor mask = WindowManager.getImage("Segment fluorescence: mask").getStack().getProcessor(slice);
+		int found = 0, different = 0;
+		for (int i = 0; i < mask.getPixelCount(); i++) {
+			final boolean in = mask.get(i) > 0;
+			if (in) found++;
+			if (in != ((shown.get(i) & 0xffffff) != 0)) different++;
+		}
+		Screen.check("the mask's slice is as the preview showed it: " + different + " of " + found + " differ", found > 100 && different == 0);
 	}
 
 	private static String status(final JDialog dialog) {

@@ -149,6 +149,9 @@ public final class FakeBridge implements Bridge {
 	/** All requests about cells. */
 	public final List<Map<String, Object>> organelleRequests = Collections.synchronizedList(new ArrayList<>());
 	public final List<Map<String, Object>> cellRequests = Collections.synchronizedList(new ArrayList<>());
+	/** The parameters of all requests to segment fluorescence, and how many slices each had. */
+	public final List<Map<String, Object>> fluorescence = Collections.synchronizedList(new ArrayList<>());
+	public final List<Integer> fluorescenceDepths = Collections.synchronizedList(new ArrayList<>());
 
 	/** The parameters of all requests to warp. */
 	public final List<Map<String, Object>> warps = Collections.synchronizedList(new ArrayList<>());
@@ -303,6 +306,8 @@ public final class FakeBridge implements Bridge {
 					+ (Json.asObject(json.get("inputs")).containsKey("model") ? ",\"fixed_mask\":" + Json.write(key) : "")
 					+ ",\"transform\":" + Json.write(key) + "}}", outputs);
 			case "segment_fluorescence":
+				fluorescence.add(parameters);
+				fluorescenceDepths.add(((Volume) get(inputs.get("moving"))).size[0]);
 				outputs.put("mask", threshold((Volume) get(inputs.get("moving"))));
 				return new OperationResult("{}", outputs);
 			case "model_probability":

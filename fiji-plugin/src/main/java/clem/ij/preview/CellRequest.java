@@ -14,7 +14,7 @@ final class CellRequest extends PreviewRequest {
 
 	/** The request that the dialog stands for now. */
 	CellRequest(final DialogValues values, final Operation detection, final PixelWatch watch) {
-		super(values, detection, Collections.emptyList(), watch, values.get(CHANNEL));
+		super(IMAGE, values, detection, Collections.emptyList(), watch, values.get(CHANNEL));
 		channel = Integer.parseInt(values.get(CHANNEL));
 	}
 

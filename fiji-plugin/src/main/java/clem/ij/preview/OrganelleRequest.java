@@ -23,7 +23,7 @@ final class OrganelleRequest extends PreviewRequest {
 	/** The request that the dialog stands for now. */
 	OrganelleRequest(final DialogValues values, final Operation operation, final PixelWatch watch) {
 		// One slice of one organelle is never too little.
-		super(values, operation, Arrays.asList("least_depth", "least_slices", "minimum_size", "outlier_radius"), watch, own(values));
+		super(IMAGE, values, operation, Arrays.asList("least_depth", "least_slices", "minimum_size", "outlier_radius"), watch, own(values));
 		final Roi drawn = drawn(values);
 		box = (Roi) drawn.clone();
 		if (ObjectRois.objectClass(box) == null) {

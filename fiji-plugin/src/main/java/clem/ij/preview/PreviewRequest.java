@@ -30,18 +30,19 @@ abstract class PreviewRequest {
 	/**
 	 * What the dialog stands for now; what prevents a preview is thrown.
 	 *
+	 * @param role the key of the image
 	 * @param operation answers the request
 	 * @param without parameters of it that the dialog does not have
 	 * @param watch knows the slice's pixels
 	 * @param own what the preview depends on besides
 	 */
-	PreviewRequest(final DialogValues values, final Operation operation, final List<String> without, final PixelWatch watch, final Object own) {
-		image = values.image(IMAGE);
+	PreviewRequest(final String role, final DialogValues values, final Operation operation, final List<String> without, final PixelWatch watch, final Object own) {
+		image = values.image(role);
 		if (image == null) throw ClemRegException.badInput("Open an image and choose it above.");
 		slice = image.getZ();
 		shown = watch.state(image);
 		this.own = own;
-		final String key = Spacings.key(IMAGE), given = values.get(key);
+		final String key = Spacings.key(role), given = values.get(key);
 		spacing = given.isEmpty() ? null : Spacings.parse(key, given);
 		threads = Integer.parseInt(values.get("threads"));
 		for (final Parameter parameter : operation.parameters) if (!without.contains(parameter.name)) parameters.put(parameter.name, values.get(parameter.name));

@@ -15,7 +15,7 @@ final class SliceRequest extends PreviewRequest {
 
 	/** The request that the dialog stands for now. */
 	SliceRequest(final DialogValues values, final Operation probability, final PixelWatch watch) {
-		super(values, probability, Arrays.asList(FIRST, LAST), watch, values.get(MODEL));
+		super(IMAGE, values, probability, Arrays.asList(FIRST, LAST), watch, values.get(MODEL));
 		model = values.get(MODEL);
 		if (model.isEmpty()) throw ClemRegException.badInput("Choose a model above.");
 	}

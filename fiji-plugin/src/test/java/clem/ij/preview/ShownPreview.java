@@ -37,7 +37,7 @@ final class ShownPreview implements DialogValues {
 
 	@Override
 	public ImagePlus image(final String key) {
-		return key.equals("image") ? image.get() : null;
+		return key.equals("image") || key.equals("moving") ? image.get() : null;
 	}
 
 	/** Makes the preview, uses it, and closes it. */
@@ -59,13 +59,24 @@ final class ShownPreview implements DialogValues {
 
 	/** Waits until the preview says so. */
 	void await(final String beginning) throws Exception {
-		final String[] text = new String[1];
+		String text = "";
 		for (int i = 0; i < 500; i++) {
-			SwingUtilities.invokeAndWait(() -> text[0] = part(preview.component(), JTextArea.class).getText());
-			if (text[0].startsWith(beginning)) return;
+			text = text();
+			if (text.startsWith(beginning)) return;
 			Thread.sleep(10);
 		}
-		throw new AssertionError("'" + text[0] + "' does not become '" + beginning + "'");
+		throw new AssertionError("'" + text + "' does not become '" + beginning + "'");
+	}
+
+	/** How what the preview says ends. */
+	void ends(final String end) throws Exception {
+		Check.that(text().endsWith(end), text());
+	}
+
+	private String text() throws Exception {
+		final String[] text = new String[1];
+		SwingUtilities.invokeAndWait(() -> text[0] = part(preview.component(), JTextArea.class).getText());
+		return text[0];
 	}
 
 	static <T extends Component> T part(final Container in, final Class<T> type) {
